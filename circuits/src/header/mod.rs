@@ -1,0 +1,4 @@
+//! The signed header block in the circuit.
+pub mod automaton;
+mod builder;
+mod grammar;

@@ -1,0 +1,3 @@
+//! circuits
+
+pub mod header;
