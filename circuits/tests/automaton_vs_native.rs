@@ -1,0 +1,283 @@
+//! The automaton, with the counting rules of the circuit on top of it, against the hand-written
+//! parser of the reference: same verdict, same spans, on the same blocks.
+
+mod automaton_support;
+
+use std::collections::BTreeMap;
+use std::ops::Range;
+
+use automaton_support::{conformance, mutated, samples, tokens};
+use zkdkim_circuits::header::automaton::{Automaton, Field};
+use zkdkim_circuits::native::header::{
+    self, MAX_ADDRESS_BYTES, MAX_DOMAIN_BYTES, MAX_HEADER_BYTES, MAX_SUBJECT_BYTES,
+    MAX_TIMESTAMP_DIGITS,
+};
+use zkdkim_circuits::native::Rule;
+
+#[derive(Debug, PartialEq, Eq)]
+enum Verdict {
+    /// What the statement extracts.
+    Accepted {
+        address: Range<usize>,
+        domain: Range<usize>,
+        subject: Range<usize>,
+        time: Option<Range<usize>>,
+    },
+    /// All is well but that the From domain is not the value of `d=`.
+    Misaligned,
+    Refused,
+}
+
+/// What the circuit makes of the emissions: regions are counted, bounded and compared.
+fn circuit(block: &[u8]) -> Verdict {
+    count(block).unwrap_or(Verdict::Refused)
+}
+
+fn count(block: &[u8]) -> Option<Verdict> {
+    let emissions = Automaton::header().emissions(block)?;
+    let regions = |fields: &[Field]| {
+        let mut regions: Vec<Range<usize>> = Vec::new();
+        for &(field, position, byte) in &emissions {
+            assert_eq!(block[position], byte);
+            if fields.contains(&field) {
+                match regions.last_mut() {
+                    Some(region) if region.end == position => region.end += 1,
+                    _ => regions.push(position..position + 1),
+                }
+            }
+        }
+        regions
+    };
+    let one = |fields: &[Field], most: usize| match regions(fields).as_slice() {
+        [region] => (region.len() <= most).then(|| region.clone()),
+        _ => None,
+    };
+    let at_most_one = |field: Field, most: usize| match regions(&[field]).len() {
+        0 => Some(None),
+        _ => one(&[field], most).map(Some),
+    };
+    let marker = |field: Field| {
+        let mut found = emissions.iter().filter(|e| e.0 == field);
+        found.next().filter(|_| found.next().is_none()).map(|e| e.1)
+    };
+    if block.len() > MAX_HEADER_BYTES {
+        return None;
+    }
+    let address = one(&[Field::Local, Field::Domain], MAX_ADDRESS_BYTES)?;
+    let domain = one(&[Field::Domain], MAX_DOMAIN_BYTES)?;
+    assert_eq!(address.end, domain.end);
+    let signer = one(&[Field::Signer], usize::MAX)?;
+    let after_colon = marker(Field::SubjectMark)? + 1;
+    let subject = at_most_one(Field::Subject, MAX_SUBJECT_BYTES)?;
+    let subject = subject.unwrap_or(after_colon..after_colon);
+    assert_eq!(subject.start, after_colon);
+    let time = at_most_one(Field::Time, MAX_TIMESTAMP_DIGITS)?;
+    marker(Field::VersionMark)?;
+    marker(Field::AlgorithmMark)?;
+    marker(Field::CanonMark)?;
+    if !block[domain.clone()].eq_ignore_ascii_case(&block[signer]) {
+        return Some(Verdict::Misaligned);
+    }
+    Some(Verdict::Accepted { address, domain, subject, time })
+}
+
+fn native(block: &[u8]) -> Verdict {
+    match header::parse(block) {
+        Ok(view) => {
+            assert_eq!(view.address, block[view.address_span.clone()].to_ascii_lowercase());
+            assert_eq!(view.subject, block[view.subject_span.clone()]);
+            let digits = view.timestamp_span.clone().map(|span| block[span].to_vec());
+            let digits = String::from_utf8(digits.unwrap_or(b"0".into())).expect("digits");
+            assert_eq!(digits.parse(), Ok(view.timestamp));
+            Verdict::Accepted {
+                address: view.address_span.clone(),
+                domain: view.domain_span.clone(),
+                subject: view.subject_span.clone(),
+                time: view.timestamp_span.clone(),
+            }
+        }
+        // The parser compares the domains last.
+        Err(refusal) if refusal.rule == Rule::Alignment => Verdict::Misaligned,
+        Err(_) => Verdict::Refused,
+    }
+}
+
+/// How often each verdict was given.
+#[derive(Debug, Default)]
+struct Tally {
+    accepted: usize,
+    misaligned: usize,
+    refused: usize,
+}
+
+impl Tally {
+    fn compare(&mut self, block: &[u8]) {
+        let verdict = circuit(block);
+        assert_eq!(verdict, native(block), "{:?}", String::from_utf8_lossy(block));
+        match verdict {
+            Verdict::Accepted { .. } => self.accepted += 1,
+            Verdict::Misaligned => self.misaligned += 1,
+            Verdict::Refused => self.refused += 1,
+        }
+    }
+}
+
+const FROM: &[u8] = b"from:a@b.c\r\n";
+const SUBJECT: &[u8] = b"subject:s\r\n";
+const SIGNATURE: &[u8] = b"dkim-signature:";
+const TAGS: [&str; 4] = ["v=1", "a=rsa-sha256", "c=relaxed", "d=b.c"];
+
+/// Adds the fields and tags that a block lacks, as far as a glance can tell.
+fn complete(block: &[u8]) -> Vec<u8> {
+    let contains = |bytes: &[u8], part: &[u8]| bytes.windows(part.len()).any(|w| w == part);
+    let has_field =
+        |name: &[u8]| block.starts_with(name) || contains(block, &[b"\r\n", name].concat());
+    let mut whole = Vec::new();
+    for (name, field) in [(&b"from:"[..], FROM), (b"subject:", SUBJECT)] {
+        if !has_field(name) {
+            whole.extend_from_slice(field);
+        }
+    }
+    let tags_at = block.windows(SIGNATURE.len()).rposition(|w| w == SIGNATURE);
+    let tags_at = tags_at.map_or(block.len(), |at| at + SIGNATURE.len());
+    let (fields, tags) = block.split_at(tags_at);
+    whole.extend_from_slice(fields);
+    for tag in TAGS {
+        if !contains(tags, &tag.as_bytes()[..2]) {
+            whole.extend_from_slice(tag.as_bytes());
+            whole.push(b';');
+        }
+    }
+    whole.extend_from_slice(tags);
+    whole
+}
+
+#[test]
+fn conformance_blocks() {
+    let mut tally = Tally::default();
+    conformance(|block| {
+        tally.compare(block);
+        tally.compare(&complete(block));
+    });
+    println!("{tally:?}");
+    assert!(tally.accepted > 5_000 && tally.misaligned > 5_000);
+}
+
+#[test]
+fn mutated_blocks() {
+    let mut tally = Tally::default();
+    for sample in samples() {
+        tally.compare(&sample);
+        tally.compare(&complete(&sample));
+    }
+    for block in mutated(0x7a6b, 200_000) {
+        tally.compare(&block);
+        tally.compare(&complete(&block));
+    }
+    println!("{tally:?}");
+    assert!(tally.accepted > 20_000 && tally.misaligned > 1_000);
+}
+
+/// Every sequence of at most `length` tokens between `before` and `after`.
+fn exhaust(tally: &mut Tally, before: &[u8], list: &[Vec<u8>], after: &[u8], length: usize) {
+    tally.compare(&[before, after].concat());
+    if length > 0 {
+        for token in list {
+            exhaust(tally, &[before, token].concat(), list, after, length - 1);
+        }
+    }
+}
+
+#[test]
+fn short_values() {
+    let mut tally = Tally::default();
+    let signature = [SIGNATURE, TAGS.join(";").as_bytes()].concat();
+    let after_from = [&b"\r\n"[..], SUBJECT, &signature].concat();
+    let list =
+        tokens(&["a@b.c", "<a@b.c>", "x", ".", "@", "<", ">", "\"", "\\", " ", "-", "(", "\t"]);
+    exhaust(&mut tally, b"from:", &list, &after_from, 5);
+
+    let before_tags = [FROM, SUBJECT, SIGNATURE].concat();
+    let list = tokens(&[
+        "v=1",
+        "a=rsa-sha256",
+        "c=relaxed",
+        "d=b.c",
+        "t=1",
+        "l=1",
+        "x",
+        "=",
+        " ",
+        ";",
+        "/",
+    ]);
+    let rest = format!(";{}", TAGS.join(";"));
+    for after in ["", &rest, ";a=rsa-sha256;c=relaxed;d=b.c", ";v=1;a=rsa-sha256;c=relaxed"] {
+        exhaust(&mut tally, &before_tags, &list, after.as_bytes(), 4);
+    }
+
+    let list = tokens(&[
+        "from:",
+        "subject:",
+        "dkim-signature:",
+        "a@b.c",
+        "x",
+        ":",
+        "\r\n",
+        "\r",
+        "\n",
+        " ",
+        "b=;",
+        "F",
+    ]);
+    for before in [&b""[..], FROM, SUBJECT, &[FROM, SUBJECT].concat()] {
+        exhaust(&mut tally, before, &list, &signature, 4);
+    }
+    println!("{tally:?}");
+    assert!(tally.accepted > 1_000);
+}
+
+#[test]
+fn lengths() {
+    let mut counts = BTreeMap::new();
+    let mut check = |what: &'static str, block: String| {
+        let mut tally = Tally::default();
+        tally.compare(block.as_bytes());
+        *counts.entry((what, tally.accepted == 1)).or_insert(0) += 1;
+    };
+    let block = |address: &str, domain: &str, subject: &str, more: &str| {
+        format!(
+            "from:{address}\r\nsubject:{subject}\r\ndkim-signature:v=1;a=rsa-sha256;c=relaxed;d={domain};{more}b="
+        )
+    };
+    for n in 1..=MAX_ADDRESS_BYTES {
+        check("local part", block(&format!("{}@b.c", "x".repeat(n)), "b.c", "s", ""));
+    }
+    for n in 1..=MAX_DOMAIN_BYTES {
+        let domain = format!("{}.c", "x".repeat(n));
+        check("domain", block(&format!("a@{domain}"), &domain, "s", ""));
+    }
+    for n in 0..=MAX_SUBJECT_BYTES + 1 {
+        check("subject", block("a@b.c", "b.c", &"x".repeat(n), ""));
+    }
+    for n in 1..=MAX_TIMESTAMP_DIGITS + 1 {
+        check("time", block("a@b.c", "b.c", "s", &format!("t={};", "9".repeat(n))));
+    }
+    let room = MAX_HEADER_BYTES - block("a@b.c", "b.c", "s", "x=;").len();
+    for n in 0..=room + 1 {
+        check("block", block("a@b.c", "b.c", "s", &format!("x={};", "y".repeat(n))));
+    }
+    let expected = BTreeMap::from([
+        (("local part", true), MAX_ADDRESS_BYTES - 4),
+        (("local part", false), 4),
+        (("domain", true), MAX_DOMAIN_BYTES - 2),
+        (("domain", false), 2),
+        (("subject", true), MAX_SUBJECT_BYTES + 1),
+        (("subject", false), 1),
+        (("time", true), MAX_TIMESTAMP_DIGITS),
+        (("time", false), 1),
+        (("block", true), room + 1),
+        (("block", false), 1),
+    ]);
+    assert_eq!(counts, expected);
+}
