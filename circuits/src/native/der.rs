@@ -1,0 +1,152 @@
+//! The few DER structures of an RSA public key (RFC 5280 §4.1, RFC 8017 A.1.1), strictly.
+
+use num_bigint::BigUint;
+
+/// A modulus and an exponent.
+pub(crate) type RsaKey = (BigUint, BigUint);
+
+const SEQUENCE: u8 = 0x30;
+const INTEGER: u8 = 0x02;
+const BIT_STRING: u8 = 0x03;
+
+/// `rsaEncryption` with its NULL parameters, as the body of an AlgorithmIdentifier.
+const RSA_ENCRYPTION: &[u8] =
+    &[0x06, 0x09, 0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x01, 0x01, 0x05, 0x00];
+
+/// A SubjectPublicKeyInfo for RSA, or a bare RSAPublicKey; nothing may follow.
+pub(crate) fn rsa_public_key(der: &[u8]) -> Result<RsaKey, &'static str> {
+    let (body, rest) = take(der, SEQUENCE)?;
+    empty(rest)?;
+    if body.first() == Some(&INTEGER) {
+        return integers(body);
+    }
+    let (algorithm, body) = take(body, SEQUENCE)?;
+    if algorithm != RSA_ENCRYPTION {
+        return Err("the key is not an RSA key");
+    }
+    let (bits, rest) = take(body, BIT_STRING)?;
+    empty(rest)?;
+    let Some((0, key)) = bits.split_first().map(|(unused, key)| (*unused, key)) else {
+        return Err("the key's bit string is not whole bytes");
+    };
+    let (body, rest) = take(key, SEQUENCE)?;
+    empty(rest)?;
+    integers(body)
+}
+
+fn integers(body: &[u8]) -> Result<RsaKey, &'static str> {
+    let (modulus, rest) = positive(body)?;
+    let (exponent, rest) = positive(rest)?;
+    empty(rest)?;
+    Ok((modulus, exponent))
+}
+
+fn positive(input: &[u8]) -> Result<(BigUint, &[u8]), &'static str> {
+    let (bytes, rest) = take(input, INTEGER)?;
+    match bytes {
+        [] => Err("an empty integer"),
+        [0x80..=0xff, ..] => Err("a negative integer"),
+        [0, 0..=0x7f, ..] => Err("an integer with a superfluous zero byte"),
+        _ => Ok((BigUint::from_bytes_be(bytes), rest)),
+    }
+}
+
+fn empty(rest: &[u8]) -> Result<(), &'static str> {
+    match rest {
+        [] => Ok(()),
+        _ => Err("bytes after the end of the key"),
+    }
+}
+
+/// The contents of the element with this tag, and what follows it; shortest lengths only.
+fn take(input: &[u8], tag: u8) -> Result<(&[u8], &[u8]), &'static str> {
+    let (len, rest) = match input {
+        [found, ..] if *found != tag => return Err("another structure than an RSA public key"),
+        [_, len @ 0..=0x7f, rest @ ..] => (usize::from(*len), rest),
+        [_, 0x81, len @ 0x80..=0xff, rest @ ..] => (usize::from(*len), rest),
+        [_, 0x82, high @ 1..=0xff, low, rest @ ..] => {
+            (usize::from(*high) << 8 | usize::from(*low), rest)
+        }
+        [_, 0x80..=0xff, ..] => return Err("a malformed length"),
+        _ => return Err("the key is cut off"),
+    };
+    if len > rest.len() {
+        return Err("the key is cut off");
+    }
+    Ok(rest.split_at(len))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn element(tag: u8, body: &[u8]) -> Vec<u8> {
+        let len = match body.len() {
+            n @ 0..=0x7f => vec![n as u8],
+            n @ 0x80..=0xff => vec![0x81, n as u8],
+            n => vec![0x82, (n >> 8) as u8, n as u8],
+        };
+        [&[tag][..], &len, body].concat()
+    }
+
+    fn bare(modulus: &[u8], exponent: &[u8]) -> Vec<u8> {
+        element(SEQUENCE, &[element(INTEGER, modulus), element(INTEGER, exponent)].concat())
+    }
+
+    fn spki(key: &[u8]) -> Vec<u8> {
+        let bits = element(BIT_STRING, &[&[0][..], key].concat());
+        element(SEQUENCE, &[element(SEQUENCE, RSA_ENCRYPTION), bits].concat())
+    }
+
+    #[test]
+    fn accepts_both_forms() {
+        let mut modulus = vec![0xc5; 256];
+        modulus.insert(0, 0);
+        let key = bare(&modulus, &[1, 0, 1]);
+        let want = (BigUint::from_bytes_be(&modulus), BigUint::from(65537u32));
+        assert_eq!(rsa_public_key(&key), Ok(want.clone()));
+        assert_eq!(rsa_public_key(&spki(&key)), Ok(want));
+    }
+
+    #[test]
+    fn rejects_malformed_keys() {
+        let key = bare(&[5], &[3]);
+        let mut trailing = key.clone();
+        trailing.push(0);
+        let long_length = [&[SEQUENCE, 0x81, 6][..], &key[2..]].concat();
+        let other = spki(&key).iter().map(|&b| if b == 0x86 { 0x87 } else { b }).collect();
+        for (der, what) in [
+            (vec![], "cut off"),
+            (vec![SEQUENCE], "cut off"),
+            (vec![SEQUENCE, 0x80], "malformed length"),
+            (vec![SEQUENCE, 0x84, 0xff, 0xff, 0xff, 0xff], "malformed length"),
+            (vec![INTEGER, 1, 1], "another structure"),
+            (trailing, "after the end"),
+            (key[..key.len() - 1].to_vec(), "cut off"),
+            (long_length, "malformed length"),
+            (other, "not an RSA key"),
+            (bare(&[], &[3]), "empty"),
+            (bare(&[0x80], &[3]), "negative"),
+            (bare(&[0, 5], &[3]), "superfluous"),
+            (spki(&[]), "cut off"),
+        ] {
+            let got = rsa_public_key(&der).unwrap_err();
+            assert!(got.contains(what), "{der:?}: {got}");
+        }
+    }
+
+    #[test]
+    fn no_truncation_or_flip_panics() {
+        let key = spki(&bare(&[0x55; 64], &[1, 0, 1]));
+        for end in 0..key.len() {
+            assert!(rsa_public_key(&key[..end]).is_err());
+        }
+        for at in 0..key.len() {
+            for bit in 0..8 {
+                let mut flipped = key.clone();
+                flipped[at] ^= 1 << bit;
+                let _ = rsa_public_key(&flipped);
+            }
+        }
+    }
+}
