@@ -1,0 +1,381 @@
+//! Keys of a circuit: making, writing, reading them.
+//!
+//! # Files
+//!
+//! Both are [artefacts](crate::artefact). The payload of a verifying key is
+//!
+//! ```text
+//! u32  length, then the circuit: its id, its parameters, a digest of its constraint system
+//! 64   [s] in G2, compressed
+//! …    halo2's verifying key, points compressed
+//! ```
+//!
+//! and its SHA-256 is *the* digest of the key: the same on every machine, and another one for another
+//! circuit, other parameters or another SRS. It stands in every proof and in the exported contract.
+//!
+//! The payload of a proving key is that of its verifying key, with a length in front, then the
+//! polynomials in Montgomery form. halo2's own decoder panics on short input, so the polynomials are
+//! decoded here, and every length is compared with what the circuit makes it before anything is read.
+//!
+//! # Trust
+//!
+//! A key file's digests protect against damage, not against whoever made the file. A verifier has to
+//! get the key, or its digest, from somebody it trusts. A prover risks nothing but its time: the
+//! prover verifies its proof before anybody sees it.
+
+use std::{fmt, marker::PhantomData, path::Path};
+
+use halo2_proofs::{
+    halo2curves::{
+        bn256::{Bn256, Fr, G1Affine, G2Affine},
+        group::GroupEncoding,
+    },
+    plonk::{keygen_pk, keygen_vk_custom, Circuit, ConstraintSystem, ProvingKey, VerifyingKey},
+    poly::{commitment::Params, kzg::commitment::ParamsKZG},
+    SerdeFormat,
+};
+
+use crate::{
+    artefact::{self, Artefact, ArtefactHeader, ArtefactKind, Sha256Digest},
+    error::{Error, Result},
+    files::Overwrite,
+    progress::{step, Progress},
+    srs::{self, Srs, SrsKind},
+};
+
+pub mod cache;
+mod polynomials;
+
+pub use cache::KeyCache;
+
+const G2_COMPRESSED: usize = 64;
+const CIRCUIT_LIMIT: usize = 1024;
+/// Version, k, compression flag, number of fixed commitments, as halo2 writes them.
+const HALO2_PREFIX: usize = 1 + 4 + 1 + 4;
+const G1_COMPRESSED: usize = 32;
+
+/// A circuit that keys can be made for.
+pub trait KeyedCircuit: Circuit<Fr, Params: Clone> {
+    /// Identifies the relation and its version.
+    const ID: &'static str;
+    /// Length of its one instance column.
+    const INSTANCES: usize;
+
+    /// Binary logarithm of the number of rows.
+    fn k(params: &Self::Params) -> u32;
+
+    /// The parameters as a short text, different for different parameters.
+    fn describe(params: &Self::Params) -> String;
+
+    /// The circuit without a witness.
+    fn blank(params: &Self::Params) -> Self;
+}
+
+/// Identifies a circuit with its parameters and its constraint system; stands in every key file.
+pub fn circuit_name<C: KeyedCircuit>(params: &C::Params) -> String {
+    // Columns, gates and lookups as halo2 prints them for its own digest of a key. It does not cover
+    // the fixed values, which only key generation knows.
+    let cs = constraint_system::<C>(params);
+    let digest = Sha256Digest::of(format!("{:?}", cs.pinned()).as_bytes()).to_string();
+    format!("{} {} cs:{}", C::ID, C::describe(params), &digest[..16])
+}
+
+fn constraint_system<C: KeyedCircuit>(params: &C::Params) -> ConstraintSystem<Fr> {
+    let mut cs = ConstraintSystem::default();
+    C::configure_with_params(&mut cs, params.clone());
+    cs
+}
+
+/// All that verifying needs.
+#[derive(Clone)]
+pub struct VerifierKey<C> {
+    vk: VerifyingKey<G1Affine>,
+    /// Only the first power and the two points of G2.
+    params: ParamsKZG<Bn256>,
+    circuit: String,
+    srs_kind: SrsKind,
+    srs_sha256: Sha256Digest,
+    sha256: Sha256Digest,
+    payload: Vec<u8>,
+    _circuit: PhantomData<fn() -> C>,
+}
+
+impl<C> fmt::Debug for VerifierKey<C> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("VerifierKey")
+            .field("circuit", &self.circuit)
+            .field("srs_kind", &self.srs_kind)
+            .field("sha256", &self.sha256)
+            .finish()
+    }
+}
+
+impl<C: KeyedCircuit> VerifierKey<C> {
+    /// Makes the key.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::WrongK`] for an SRS of another size, [`Error::Keygen`] where halo2 refuses.
+    pub fn generate(srs: &Srs, params: &C::Params) -> Result<Self> {
+        let k = C::k(params);
+        if srs.k() != k {
+            return Err(Error::WrongK { expected: k, got: srs.k() });
+        }
+        let vk = keygen_vk_custom(srs.params(), &C::blank(params), true)
+            .map_err(|e| Error::Keygen { detail: e.to_string() })?;
+        let circuit = circuit_name::<C>(params);
+        let mut payload = (circuit.len() as u32).to_le_bytes().to_vec();
+        payload.extend_from_slice(circuit.as_bytes());
+        payload.extend_from_slice(srs.params().s_g2().to_bytes().as_ref());
+        vk.write(&mut payload, SerdeFormat::Processed)
+            .map_err(|e| Error::Keygen { detail: e.to_string() })?;
+        Ok(Self::from_parts(vk, srs.params().s_g2(), circuit, srs.kind(), srs.sha256(), payload))
+    }
+
+    fn from_parts(
+        vk: VerifyingKey<G1Affine>,
+        s_g2: G2Affine,
+        circuit: String,
+        srs_kind: &SrsKind,
+        srs_sha256: Sha256Digest,
+        payload: Vec<u8>,
+    ) -> Self {
+        let g2 = G2Affine::generator();
+        let k = vk.get_domain().k();
+        let params = srs::params_from_parts(k, vec![G1Affine::generator()], vec![], g2, s_g2);
+        let sha256 = Sha256Digest::of(&payload);
+        let srs_kind = srs_kind.clone();
+        let _circuit = PhantomData;
+        VerifierKey { vk, params, circuit, srs_kind, srs_sha256, sha256, payload, _circuit }
+    }
+
+    /// Decodes the payload of a verifying key.
+    fn decode(payload: &[u8], header: &ArtefactHeader, params: &C::Params) -> Result<Self> {
+        let bad = |detail: &str| Error::malformed("verifying key", detail);
+        let expected = circuit_name::<C>(params);
+        if header.circuit != expected {
+            return Err(Error::WrongCircuit { expected, got: printable(&header.circuit) });
+        }
+        let k = C::k(params);
+        if header.k != k {
+            return Err(Error::WrongK { expected: k, got: header.k });
+        }
+        let (len, rest) = payload.split_first_chunk::<4>().ok_or_else(|| bad("too short"))?;
+        let len = u32::from_le_bytes(*len) as usize;
+        if len > CIRCUIT_LIMIT || rest.len() < len + G2_COMPRESSED {
+            return Err(bad("too short"));
+        }
+        let (circuit, rest) = rest.split_at(len);
+        if circuit != expected.as_bytes() {
+            let got = printable(&String::from_utf8_lossy(circuit));
+            return Err(Error::WrongCircuit { expected, got });
+        }
+        let (point, halo2) = rest.split_at(G2_COMPRESSED);
+        let mut repr = <G2Affine as GroupEncoding>::Repr::default();
+        repr.as_mut().copy_from_slice(point);
+        let s_g2: Option<G2Affine> = G2Affine::from_bytes(&repr).into();
+        let s_g2 = s_g2.ok_or_else(|| bad("[s] in G2 is no point of the curve"))?;
+        srs::check::check_g2(&G2Affine::generator(), &s_g2, &header.srs_kind)?;
+
+        check_halo2_key::<C>(halo2, k, params)?;
+        let mut reader = halo2;
+        let vk = VerifyingKey::<G1Affine>::read::<_, C>(
+            &mut reader,
+            SerdeFormat::Processed,
+            params.clone(),
+        )
+        .map_err(|e| bad(&e.to_string()))?;
+        if !reader.is_empty() || vk.fixed_commitments().len() != vk.cs().num_fixed_columns() {
+            return Err(bad("the number of commitments does not fit the circuit"));
+        }
+        let srs_sha256 = header.srs_sha256;
+        let payload = payload.to_vec();
+        Ok(Self::from_parts(vk, s_g2, expected, &header.srs_kind, srs_sha256, payload))
+    }
+
+    /// Reads a verifying key for these parameters.
+    ///
+    /// # Errors
+    ///
+    /// A damaged file, another kind, circuit or k, a malformed key.
+    pub fn read(path: &Path, params: &C::Params) -> Result<Self> {
+        let artefact = Artefact::read(path, ArtefactKind::VerifyingKey)?;
+        let key = Self::decode(artefact.payload(), artefact.header(), params)?;
+        key.check_own_digest(artefact.header())?;
+        Ok(key)
+    }
+
+    fn check_own_digest(&self, header: &ArtefactHeader) -> Result<()> {
+        if header.vk_sha256 == self.sha256 {
+            return Ok(());
+        }
+        let (expected, got) = (self.sha256.to_string(), header.vk_sha256.to_string());
+        Err(Error::WrongKey { what: "the key file", expected, got })
+    }
+
+    /// Writes the key, whole or not at all.
+    ///
+    /// # Errors
+    ///
+    /// I/O failures, and an existing file with [`Overwrite::Never`].
+    pub fn write(&self, path: &Path, overwrite: Overwrite) -> Result<()> {
+        let header = self.header(ArtefactKind::VerifyingKey);
+        artefact::write(path, overwrite, &header, &self.payload)
+    }
+
+    fn header(&self, kind: ArtefactKind) -> ArtefactHeader {
+        ArtefactHeader {
+            kind,
+            circuit: self.circuit.clone(),
+            k: self.k(),
+            srs_kind: self.srs_kind.clone(),
+            srs_sha256: self.srs_sha256,
+            vk_sha256: self.sha256,
+        }
+    }
+
+    /// Fails where the key was built over another SRS.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::WrongSrs`].
+    pub fn check_srs(&self, sha256: Sha256Digest, kind: &SrsKind) -> Result<()> {
+        if self.srs_sha256 == sha256 && self.srs_kind == *kind {
+            return Ok(());
+        }
+        let (expected, got) = (sha256.to_string(), self.srs_sha256.to_string());
+        Err(Error::WrongSrs { what: "the key", expected, got })
+    }
+}
+
+impl<C> VerifierKey<C> {
+    /// For halo2.
+    pub fn vk(&self) -> &VerifyingKey<G1Affine> {
+        &self.vk
+    }
+
+    /// For halo2's verifier; the bases are not there.
+    pub fn verifier_params(&self) -> &ParamsKZG<Bn256> {
+        &self.params
+    }
+
+    /// Circuit and parameters.
+    pub fn circuit(&self) -> &str {
+        &self.circuit
+    }
+
+    /// Binary logarithm of the number of rows.
+    pub fn k(&self) -> u32 {
+        self.params.k()
+    }
+
+    /// Where the SRS comes from.
+    pub fn srs_kind(&self) -> &SrsKind {
+        &self.srs_kind
+    }
+
+    /// The digest of the key.
+    pub fn sha256(&self) -> Sha256Digest {
+        self.sha256
+    }
+}
+
+/// A name out of a file, fit for a terminal.
+fn printable(text: &str) -> String {
+    text.chars().take(200).map(|c| if c.is_ascii_graphic() || c == ' ' { c } else { '?' }).collect()
+}
+
+/// Compares every length in halo2's encoding with the circuit before halo2 reads it: its decoder
+/// trusts k and the number of commitments.
+fn check_halo2_key<C: KeyedCircuit>(bytes: &[u8], k: u32, params: &C::Params) -> Result<()> {
+    let bad = |detail: String| Error::malformed("verifying key", detail);
+    let prefix: &[u8; HALO2_PREFIX] = bytes.first_chunk().ok_or_else(|| bad("too short".into()))?;
+    let word = |at: usize| u32::from_le_bytes([0, 1, 2, 3].map(|i| prefix[at + i]));
+    if word(1) != k || prefix[5] != 1 {
+        return Err(bad(format!("k = {}, selector compression {}", word(1), prefix[5])));
+    }
+    let cs = constraint_system::<C>(params);
+    let fixed = word(6) as usize;
+    // Every selector becomes part of one fixed column.
+    if fixed > cs.num_fixed_columns() + cs.num_selectors() {
+        return Err(bad(format!("{fixed} fixed commitments")));
+    }
+    let points = fixed + cs.permutation().get_columns().len();
+    let selectors = cs.num_selectors() * (1usize << k).div_ceil(8);
+    let expected = HALO2_PREFIX + points * G1_COMPRESSED + selectors;
+    if bytes.len() != expected {
+        return Err(bad(format!("{} bytes, expected {expected}", bytes.len())));
+    }
+    Ok(())
+}
+
+/// All that proving needs besides the SRS.
+#[derive(Clone)]
+pub struct ProverKey<C> {
+    pk: ProvingKey<G1Affine>,
+    verifier: VerifierKey<C>,
+}
+
+impl<C> fmt::Debug for ProverKey<C> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ProverKey").field("verifier", &self.verifier).finish_non_exhaustive()
+    }
+}
+
+impl<C: KeyedCircuit> ProverKey<C> {
+    /// Makes both keys.
+    ///
+    /// # Errors
+    ///
+    /// As [`VerifierKey::generate`].
+    pub fn generate(srs: &Srs, params: &C::Params, progress: &dyn Progress) -> Result<Self> {
+        let verifier =
+            step(progress, "making the verifying key", || VerifierKey::<C>::generate(srs, params))?;
+        let pk = step(progress, "making the proving key", || {
+            keygen_pk(srs.params(), verifier.vk.clone(), &C::blank(params))
+        });
+        let pk = pk.map_err(|e| Error::Keygen { detail: e.to_string() })?;
+        Ok(ProverKey { pk, verifier })
+    }
+
+    /// Reads a proving key for these parameters.
+    ///
+    /// # Errors
+    ///
+    /// A damaged file, another kind, circuit, k or verifying key, a malformed key.
+    pub fn read(path: &Path, params: &C::Params) -> Result<Self> {
+        let bad = || Error::malformed("proving key", "too short for its verifying key");
+        let artefact = Artefact::read(path, ArtefactKind::ProvingKey)?;
+        let (len, rest) = artefact.payload().split_first_chunk::<8>().ok_or_else(bad)?;
+        let len = usize::try_from(u64::from_le_bytes(*len)).map_err(|_| bad())?;
+        let (vk, polynomials) = rest.split_at_checked(len).ok_or_else(bad)?;
+        let verifier = VerifierKey::<C>::decode(vk, artefact.header(), params)?;
+        verifier.check_own_digest(artefact.header())?;
+        let pk = polynomials::decode(verifier.vk.clone(), polynomials)?;
+        Ok(ProverKey { pk, verifier })
+    }
+
+    /// Writes the key, whole or not at all.
+    ///
+    /// # Errors
+    ///
+    /// I/O failures, and an existing file with [`Overwrite::Never`].
+    pub fn write(&self, path: &Path, overwrite: Overwrite) -> Result<()> {
+        let mut payload = (self.verifier.payload.len() as u64).to_le_bytes().to_vec();
+        payload.extend_from_slice(&self.verifier.payload);
+        polynomials::encode(&self.pk, &mut payload);
+        artefact::write(path, overwrite, &self.verifier.header(ArtefactKind::ProvingKey), &payload)
+    }
+}
+
+impl<C> ProverKey<C> {
+    /// For halo2.
+    pub fn pk(&self) -> &ProvingKey<G1Affine> {
+        &self.pk
+    }
+
+    /// The verifying key.
+    pub fn verifier(&self) -> &VerifierKey<C> {
+        &self.verifier
+    }
+}
