@@ -1,0 +1,55 @@
+//! Solidity verifiers for Halo2 proofs (KZG on BN254, SHPLONK, Keccak transcript), generated from
+//! the verifying key, and an EVM to run them in.
+//!
+//! ```text
+//! VerifyingKey ──► plan ──► memory ─┐
+//!      └─────────► expr ──► yul ────┴► codegen ──► Sources ──► Solc ──► Artifacts ──► Evm
+//! proof bytes ◄── KeccakWrite (prover)      KeccakRead (native verifier)
+//! ```
+//!
+//! - [`KeccakWrite`], [`KeccakRead`]: the transcript in which the prover writes proofs.
+//! - [`export`]: from a key to [`Sources`]; [`Solc::compile`]: from there to [`Artifacts`].
+//! - [`Evm`], [`encode_calldata`]: deploy, call, measure.
+//!
+//! # The contracts
+//!
+//! The verifier holds the program, a second contract the key: its code is data (commitments,
+//! constants, and tables that say which evaluation belongs to which commitment), copied by
+//! `EXTCODECOPY` after its hash was checked. Loops walk the tables; only the gates' expressions are
+//! straight-line code. So the program's size depends on the gates alone.
+//!
+//! # What is refused
+//!
+//! Every proof has one encoding: public inputs and scalars below the group order, coordinates below
+//! the field's modulus, points on the curve and not at infinity, calldata of exactly one layout and
+//! length. What breaks that reverts with a named error; a well-formed proof that is not valid gives
+//! `false`. See `templates/IVerifier.sol`.
+//!
+//! # Limits
+//!
+//! One instance column, at least one permuted column, no native lookups: [`Error::Unsupported`]
+//! otherwise. Proofs whose commitments include the point at infinity cannot be written; an honest
+//! prover's are blinded and never are.
+
+mod artifact;
+mod codegen;
+mod compile;
+mod error;
+mod evm;
+mod expr;
+mod field;
+mod memory;
+mod plan;
+mod transcript;
+mod yul;
+
+pub use artifact::{
+    encode_calldata, Artifacts, Contract, Deployed, InsecureSetup, Metadata, Sources, SrsKind,
+    MAX_RUNTIME_BYTES, SOLC_VERSION,
+};
+pub use codegen::export;
+pub use compile::{standard_input, Solc};
+pub use error::{Error, Result};
+pub use evm::{Address, CallOutcome, Evm, Verdict};
+pub use field::{scalar_word, word_scalar, Word};
+pub use transcript::{KeccakChallenge, KeccakRead, KeccakWrite};

@@ -1,0 +1,39 @@
+//! Gas and code size of a verifier of the product's size.
+
+mod common;
+
+use common::{large::Large, Harness};
+use zkdkim_verifier_sol::{Verdict, MAX_RUNTIME_BYTES};
+
+#[test]
+fn a_verifier_of_the_products_size_is_within_the_limits() {
+    let mut harness = Harness::new(8, &Large, common::large::INSTANCES);
+    let instances = Large::instances();
+    let proof = common::prove(&harness.params, &harness.pk, Large, &instances);
+    assert!(common::verifies_natively(&harness.params, &harness.pk, &proof, &instances));
+    let (verdict, gas) = harness.call(&proof, &instances);
+
+    let cs = harness.pk.get_vk().cs();
+    let code = &harness.artifacts.verifier;
+    println!(
+        "advice {}, fixed {}, permuted {}, advice queries {}, fixed queries {}, gate polys {}",
+        cs.num_advice_columns(),
+        cs.num_fixed_columns(),
+        cs.permutation().get_columns().len(),
+        cs.advice_queries().len(),
+        cs.fixed_queries().len(),
+        cs.gates().iter().map(|g| g.polynomials().len()).sum::<usize>(),
+    );
+    println!(
+        "gas {gas}, proof {} bytes, verifier {} bytes, key {} bytes, deployment {} gas",
+        proof.len(),
+        code.size,
+        harness.artifacts.key.size,
+        harness.deployed.gas_used,
+    );
+    assert_eq!(verdict, Verdict::Valid);
+    assert_eq!(proof.len(), harness.artifacts.proof_bytes);
+    assert!(gas <= 800_000, "gas {gas}");
+    assert!(code.size <= MAX_RUNTIME_BYTES);
+    assert!(harness.artifacts.key.size <= MAX_RUNTIME_BYTES);
+}
