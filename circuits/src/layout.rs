@@ -156,15 +156,15 @@ impl Default for Rows {
         // One row between neighbours wherever a gate looks one row back.
         let digest = poseidon + poseidon::MAX_ROWS + 1;
         let horner = digest + sha256::DIGEST_ROWS + 1;
-        let products = horner + RsaRows::HORNER_LEN + 1;
+        let products = horner + RsaRows::LENGTHS.horner + 1;
         let header = sha256 + sha256::ROWS;
         let pairs = header;
         // One more row than bytes: the state after the last byte.
         let modulus = header + header::BYTES + 1;
-        let carries = modulus + RsaRows::MODULUS_LEN;
-        let outputs = carries + RsaRows::CARRIES_LEN;
+        let carries = modulus + RsaRows::LENGTHS.modulus;
+        let outputs = carries + RsaRows::LENGTHS.carries;
         let constants = header;
-        assert!(products + RsaRows::PRODUCTS_LEN <= header);
+        assert!(products + RsaRows::LENGTHS.products <= header);
         Self {
             sha256,
             poseidon,

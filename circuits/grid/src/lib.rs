@@ -160,6 +160,17 @@ impl<F: PrimeField> Grid<F> {
         })
     }
 
+    /// Overwrites every advice value with zero.
+    pub fn wipe(&mut self) {
+        for (_, cells) in self.advice.values_mut() {
+            for value in cells.iter_mut().flatten() {
+                *value = F::ZERO;
+            }
+            // Keeps the compiler from dropping the writes as dead.
+            std::hint::black_box(&cells);
+        }
+    }
+
     /// The recorded equality constraints.
     pub fn copies(&self) -> &[Copy] {
         &self.copies

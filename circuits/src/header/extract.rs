@@ -1,0 +1,335 @@
+//! Output rows: the bytes that the automaton marks, in order, packed into field elements.
+//!
+//! # Statement
+//! For every accepted assignment, with the fields that the automaton's run emits at its positions:
+//! - LOCAL and DOMAIN bytes together form one contiguous, non-empty run of at most 124 positions: `address`, with A–Z
+//!   lowered; the DOMAIN bytes alone one run of at most 62: `domain`; SIGNER bytes one run of at most 62: `signer`;
+//!   SUBJECT bytes one (maybe empty) run of at most 186: `subject`; TIME digits one (maybe empty) run of at most 12,
+//!   whose value is `timestamp`, 0 where there is none;
+//! - each of the four markers is emitted exactly once.
+//!
+//! # Trusts
+//! The extraction part of the lookup argument ([`crate::logup`]): the multiset of (field, position, byte), each with
+//! its field's number as weight, that byte rows emit equals the one that output rows consume. And its case table:
+//! in every output row the byte is 0 … 255 and x holds its lower-case form.
+//!
+//! # Layout
+//! ```text
+//! wide[0]        wide[1]  wide[2]  wide[3]   wide[4]   x
+//! packed so far  byte     field    position  enabled   lower-case byte
+//! ```
+//! k\[0\] is the field number, k\[2\] the packing factor (0 in the first row of a word), k\[1\] is 0. Blocks of rows:
+//! address 124, domain 62, signer 62, subject 186, time 12, and one row for each marker.
+//!
+//! # Soundness
+//! - Enabled flags are boolean and never rise within a block, positions go up by one: a block consumes a contiguous
+//!   run that starts at a free position. Disabled rows hold byte 0, so packed words are padded with zeros.
+//! - A field number is the weight of each of its bytes. A LOCAL byte (weight 1) is consumed by the address block
+//!   alone; a DOMAIN byte (2) once by the address block and once by the domain block (1 each); SIGNER, SUBJECT, TIME
+//!   and markers by their own block with their own weight. The rows of a block have distinct positions, so no block
+//!   can take a byte twice; an address row's field is LOCAL or DOMAIN by a gate.
+//! - So a second `from:` (`d=`, `t=`) field leaves bytes that no row can consume: its bytes are not contiguous with
+//!   the first's. Empty values are possible for the subject only, which is why its marker is counted.
+//! - A longer value leaves bytes over.
+//!
+//! # Source
+//! statement.md, relation 3–7 and 9.
+
+use halo2_proofs::{
+    halo2curves::{bn256::Fr, ff::Field as _},
+    plonk::{ConstraintSystem, Selector},
+    poly::Rotation,
+};
+use zkdkim_grid::{CellRef, Grid};
+
+use super::automaton::{Edge, Field};
+use crate::{
+    field::{boolean, constant},
+    layout::Columns,
+    pack::PackConfig,
+};
+
+/// Bytes of a packed word.
+pub const WORD_BYTES: usize = 31;
+/// Words of the address, the domain and the subject.
+pub const ADDRESS_WORDS: usize = 4;
+/// Words of the domain.
+pub const DOMAIN_WORDS: usize = 2;
+/// Words of the subject.
+pub const SUBJECT_WORDS: usize = 6;
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Packing {
+    /// Base 256, lower case.
+    Lower,
+    /// Base 256.
+    Exact,
+    /// Decimal digits.
+    Decimal,
+    /// Not at all.
+    Nothing,
+}
+
+#[derive(Clone, Copy, Debug)]
+struct Block {
+    /// The fields consumed; more than one only for the address.
+    fields: &'static [Field],
+    rows: usize,
+    weight: u64,
+    packing: Packing,
+    /// Whether the first row must be enabled.
+    required: bool,
+}
+
+const fn text(fields: &'static [Field], words: usize, weight: u64, packing: Packing) -> Block {
+    Block { fields, rows: words * WORD_BYTES, weight, packing, required: false }
+}
+
+const fn marker(fields: &'static [Field]) -> Block {
+    Block { fields, rows: 1, weight: fields[0] as u64, packing: Packing::Nothing, required: true }
+}
+
+const ADDRESS: Block = Block {
+    required: true,
+    ..text(&[Field::Local, Field::Domain], ADDRESS_WORDS, 1, Packing::Lower)
+};
+const DOMAIN: Block = text(&[Field::Domain], DOMAIN_WORDS, 1, Packing::Lower);
+const SIGNER: Block = text(&[Field::Signer], DOMAIN_WORDS, Field::Signer as u64, Packing::Lower);
+const SUBJECT: Block = text(&[Field::Subject], SUBJECT_WORDS, Field::Subject as u64, Packing::Exact);
+const TIME: Block = Block {
+    fields: &[Field::Time],
+    rows: 12,
+    weight: Field::Time as u64,
+    packing: Packing::Decimal,
+    required: false,
+};
+const BLOCKS: [Block; 9] = [
+    ADDRESS,
+    DOMAIN,
+    SIGNER,
+    SUBJECT,
+    TIME,
+    marker(&[Field::SubjectMark]),
+    marker(&[Field::VersionMark]),
+    marker(&[Field::AlgorithmMark]),
+    marker(&[Field::CanonMark]),
+];
+
+/// Rows of all blocks.
+pub const ROWS: usize = {
+    let (mut rows, mut i) = (0, 0);
+    while i < BLOCKS.len() {
+        rows += BLOCKS[i].rows;
+        i += 1;
+    }
+    rows
+};
+
+/// The chip's configuration.
+#[derive(Clone, Debug)]
+pub struct ExtractConfig {
+    columns: Columns,
+    row: Selector,
+    next: Selector,
+    field: Selector,
+    address_field: Selector,
+    required: Selector,
+    lower: Selector,
+    pack: PackConfig,
+    decimal: Selector,
+}
+
+/// The extracted values.
+#[derive(Clone, Debug)]
+pub struct Extracted {
+    /// The lower-cased address, packed.
+    pub address: [CellRef; ADDRESS_WORDS],
+    /// Its domain, packed.
+    pub domain: [CellRef; DOMAIN_WORDS],
+    /// The signing domain, lower-cased, packed.
+    pub signer: [CellRef; DOMAIN_WORDS],
+    /// The subject, packed.
+    pub subject: [CellRef; SUBJECT_WORDS],
+    /// The time of signing, 0 if none.
+    pub timestamp: CellRef,
+}
+
+impl ExtractConfig {
+    /// Adds the chip's gates. Highest degree 3 without the selector.
+    pub fn configure(
+        meta: &mut ConstraintSystem<Fr>,
+        columns: &Columns,
+        pack: &PackConfig,
+    ) -> Self {
+        let config = Self {
+            columns: columns.clone(),
+            row: meta.selector(),
+            next: meta.selector(),
+            field: meta.selector(),
+            address_field: meta.selector(),
+            required: meta.selector(),
+            lower: meta.selector(),
+            pack: pack.clone(),
+            decimal: meta.selector(),
+        };
+        let c = columns.clone();
+        let (cur, prev) = (Rotation::cur(), Rotation::prev());
+        meta.create_gate("extract row", |m| {
+            let q = m.query_selector(config.row);
+            let enabled = m.query_advice(c.wide[4], cur);
+            let byte = m.query_advice(c.wide[1], cur);
+            vec![
+                q.clone() * boolean(enabled.clone()),
+                // Or else bytes after the end would change the packed words.
+                q * byte * (constant(1) - enabled),
+            ]
+        });
+        meta.create_gate("extract next row", |m| {
+            let q = m.query_selector(config.next);
+            let [enabled, enabled_before] = [cur, prev].map(|r| m.query_advice(c.wide[4], r));
+            let [position, position_before] = [cur, prev].map(|r| m.query_advice(c.wide[3], r));
+            vec![
+                q.clone() * enabled * (constant(1) - enabled_before),
+                q * (position - position_before - constant(1)),
+            ]
+        });
+        meta.create_gate("extract field", |m| {
+            let q = m.query_selector(config.field);
+            vec![q * (m.query_advice(c.wide[2], cur) - m.query_fixed(c.k[0], cur))]
+        });
+        meta.create_gate("extract address field", |m| {
+            let q = m.query_selector(config.address_field);
+            let field = m.query_advice(c.wide[2], cur);
+            let [local, domain] = [Field::Local, Field::Domain].map(|f| constant(f as u64));
+            vec![q * (field.clone() - local) * (field - domain)]
+        });
+        meta.create_gate("extract required row", |m| {
+            let q = m.query_selector(config.required);
+            vec![q * (m.query_advice(c.wide[4], cur) - constant(1))]
+        });
+        meta.create_gate("extract lower-case word", |m| {
+            let q = m.query_selector(config.lower);
+            let packed = m.query_advice(c.wide[0], cur);
+            let before = m.query_advice(c.wide[0], prev) * m.query_fixed(c.k[2], cur);
+            vec![q * (packed - before - m.query_advice(c.x, cur))]
+        });
+        meta.create_gate("extract decimal", |m| {
+            let q = m.query_selector(config.decimal);
+            let packed = m.query_advice(c.wide[0], cur);
+            let before = m.query_advice(c.wide[0], prev) * m.query_fixed(c.k[2], cur);
+            let enabled = m.query_advice(c.wide[4], cur);
+            let digit = m.query_advice(c.wide[1], cur) - constant(u64::from(b'0'));
+            vec![q * (packed - before.clone() - enabled * (before * Fr::from(9) + digit))]
+        });
+        config
+    }
+
+    /// Writes the output rows for an automaton's run.
+    pub fn assign(&self, grid: &mut Grid<Fr>, start: usize, run: &[Edge]) -> Extracted {
+        let mut row = start;
+        let mut words: Vec<Vec<CellRef>> = Vec::new();
+        for block in &BLOCKS {
+            words.push(self.assign_block(grid, row, block, run));
+            row += block.rows;
+        }
+        fn take<const N: usize>(words: &[CellRef]) -> [CellRef; N] {
+            words.try_into().expect("as many words as the block has")
+        }
+        Extracted {
+            address: take(&words[0]),
+            domain: take(&words[1]),
+            signer: take(&words[2]),
+            subject: take(&words[3]),
+            timestamp: words[4][0],
+        }
+    }
+
+    fn assign_block(
+        &self,
+        grid: &mut Grid<Fr>,
+        start: usize,
+        block: &Block,
+        run: &[Edge],
+    ) -> Vec<CellRef> {
+        let c = &self.columns;
+        let first = run.iter().position(|e| block.fields.contains(&e.field));
+        let found = first.map_or(&[][..], |first| {
+            let length = run[first..].iter().take_while(|e| block.fields.contains(&e.field)).count();
+            &run[first..first + length.min(block.rows)]
+        });
+        let word_rows = match block.packing {
+            Packing::Lower | Packing::Exact => WORD_BYTES,
+            Packing::Decimal | Packing::Nothing => block.rows,
+        };
+        let mut packed = Fr::ZERO;
+        let mut words = Vec::new();
+        for i in 0..block.rows {
+            let row = start + i;
+            let edge = found.get(i);
+            let byte = edge.map_or(0, |e| e.symbol as u8);
+            let field = edge.map_or(block.fields[0], |e| e.field);
+            let factor = if i % word_rows == 0 {
+                Fr::ZERO
+            } else if block.packing == Packing::Decimal {
+                Fr::ONE
+            } else {
+                Fr::from(256)
+            };
+            self.assign_row_shape(grid, row, i, block, factor);
+            let lower = byte.to_ascii_lowercase();
+            packed = match block.packing {
+                Packing::Lower => packed * factor + Fr::from(u64::from(lower)),
+                Packing::Exact => packed * factor + Fr::from(u64::from(byte)),
+                Packing::Decimal if edge.is_some() => {
+                    packed * factor * Fr::from(10) + Fr::from(u64::from(byte)) - Fr::from(48)
+                }
+                Packing::Decimal => packed * factor,
+                Packing::Nothing => Fr::ZERO,
+            };
+            let cell = grid.advice(c.wide[0], row, packed);
+            grid.advice(c.wide[1], row, Fr::from(u64::from(byte)));
+            grid.advice(c.wide[2], row, Fr::from(field as u64));
+            grid.advice(c.wide[3], row, Fr::from((first.unwrap_or(0) + i) as u64));
+            grid.advice(c.wide[4], row, if edge.is_some() { Fr::ONE } else { Fr::ZERO });
+            grid.advice(c.x, row, Fr::from(u64::from(lower)));
+            if i % word_rows == word_rows - 1 {
+                words.push(cell);
+            }
+        }
+        words
+    }
+
+    fn assign_row_shape(
+        &self,
+        grid: &mut Grid<Fr>,
+        row: usize,
+        index: usize,
+        block: &Block,
+        factor: Fr,
+    ) {
+        let c = &self.columns;
+        grid.fixed(c.output, row, Fr::ONE);
+        grid.fixed(c.weight, row, -Fr::from(block.weight));
+        grid.enable(self.row, row);
+        if index > 0 {
+            grid.enable(self.next, row);
+        } else if block.required {
+            grid.enable(self.required, row);
+        }
+        match block.fields {
+            [only] => {
+                grid.enable(self.field, row);
+                grid.fixed(c.k[0], row, Fr::from(*only as u64));
+            }
+            _ => grid.enable(self.address_field, row),
+        }
+        let packing = match block.packing {
+            Packing::Lower => self.lower,
+            Packing::Exact => return self.pack.enable(grid, row, factor),
+            Packing::Decimal => self.decimal,
+            Packing::Nothing => return,
+        };
+        grid.fixed(c.k[2], row, factor);
+        grid.enable(packing, row);
+    }
+}

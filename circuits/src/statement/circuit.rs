@@ -1,0 +1,191 @@
+//! A statement with its witness, as Halo2 sees it.
+
+use std::sync::Arc;
+
+use halo2_proofs::{
+    circuit::{Layouter, SimpleFloorPlanner, Value},
+    halo2curves::bn256::Fr,
+    plonk::{Circuit, ConstraintSystem, Error},
+};
+use num_bigint::BigUint;
+use serde::{Deserialize, Serialize};
+use zkdkim_grid::Grid;
+
+use super::StatementConfig;
+use crate::{
+    header::MAX_BLOCK,
+    logup::LookupTable,
+    native::{
+        registry::{MerklePath, DEPTH},
+        statement::StatementInput,
+    },
+};
+
+/// What a layout of the statement depends on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CircuitParams {
+    /// The circuit has `2^k` rows.
+    pub k: u32,
+}
+
+impl Default for CircuitParams {
+    fn default() -> Self {
+        Self { k: 14 }
+    }
+}
+
+/// Why no circuit can be laid out for an input.
+#[derive(Clone, Debug, thiserror::Error, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum CircuitError {
+    /// The header block is longer than the circuit's.
+    #[error("the signed header block has {got} bytes; the circuit takes {max}")]
+    BlockTooLong {
+        /// Its length.
+        got: usize,
+        /// The limit.
+        max: usize,
+    },
+    /// A number is longer than 2,048 bits.
+    #[error("the {name} has {got} bits; the circuit takes 2048")]
+    NumberTooLong {
+        /// Which number.
+        name: &'static str,
+        /// Its length in bits.
+        got: u64,
+    },
+}
+
+/// A first-phase witness that is overwritten when the last circuit that uses it goes.
+struct SecretGrid(Grid<Fr>);
+
+impl Drop for SecretGrid {
+    fn drop(&mut self) {
+        self.0.wipe();
+    }
+}
+
+/// The statement's circuit with a witness. `Debug` shows only its parameters.
+#[derive(Clone)]
+pub struct StatementCircuit {
+    params: CircuitParams,
+    table: Arc<LookupTable>,
+    first_phase: Arc<SecretGrid>,
+}
+
+impl std::fmt::Debug for StatementCircuit {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("StatementCircuit").field("params", &self.params).finish_non_exhaustive()
+    }
+}
+
+impl StatementCircuit {
+    /// Lays out `input`. An input that does not satisfy the statement gives an unsatisfied circuit.
+    ///
+    /// # Errors
+    /// Where the input does not fit the layout at all.
+    pub fn new(params: CircuitParams, input: &StatementInput) -> Result<Self, CircuitError> {
+        Self::altered(params, input, |_, _| ())
+    }
+
+    /// Like [`Self::new`], and lets `alter` change the witness before lookups are counted: what a dishonest prover
+    /// would do. For tests.
+    ///
+    /// # Errors
+    /// As [`Self::new`].
+    pub fn altered(
+        params: CircuitParams,
+        input: &StatementInput,
+        alter: impl FnOnce(&StatementConfig, &mut Grid<Fr>),
+    ) -> Result<Self, CircuitError> {
+        if input.header.len() > MAX_BLOCK {
+            return Err(CircuitError::BlockTooLong { got: input.header.len(), max: MAX_BLOCK });
+        }
+        for (name, number) in [("signature", &input.signature), ("modulus", &input.modulus)] {
+            if number.bits() > 2048 {
+                return Err(CircuitError::NumberTooLong { name, got: number.bits() });
+            }
+        }
+        let config = StatementConfig::configure(&mut ConstraintSystem::default());
+        let table = LookupTable::new();
+        let mut secret = SecretGrid(Grid::new());
+        config.assign(&mut secret.0, params.k, &table, input);
+        alter(&config, &mut secret.0);
+        config.assign_lookups(&mut secret.0, params.k, &table);
+        Ok(Self { params, table: Arc::new(table), first_phase: Arc::new(secret) })
+    }
+
+    /// The circuit without a witness, for key generation.
+    pub fn keygen(params: CircuitParams) -> Self {
+        let path = MerklePath { index: 0, siblings: [Fr::zero(); DEPTH] };
+        let number = BigUint::from(1u32);
+        let input = StatementInput {
+            header: Vec::new(),
+            signature: number.clone(),
+            modulus: number,
+            salt: Fr::zero(),
+            path,
+        };
+        Self::new(params, &input).expect("the empty input fits")
+    }
+
+    /// The parameters.
+    pub fn circuit_params(&self) -> CircuitParams {
+        self.params
+    }
+
+    /// The first-phase witness.
+    pub fn grid(&self) -> &Grid<Fr> {
+        &self.first_phase.0
+    }
+}
+
+impl Circuit<Fr> for StatementCircuit {
+    type Config = StatementConfig;
+    type FloorPlanner = SimpleFloorPlanner;
+    type Params = CircuitParams;
+
+    fn params(&self) -> Self::Params {
+        self.params
+    }
+
+    fn without_witnesses(&self) -> Self {
+        Self::keygen(self.params)
+    }
+
+    fn configure(meta: &mut ConstraintSystem<Fr>) -> Self::Config {
+        StatementConfig::configure(meta)
+    }
+
+    fn synthesize(
+        &self,
+        config: Self::Config,
+        mut layouter: impl Layouter<Fr>,
+    ) -> Result<(), Error> {
+        let columns = &config.columns;
+        layouter.assign_region(
+            || "statement",
+            |mut region| {
+                let grid = self.grid();
+                grid.assign(&mut region)?;
+                // Commits to the first phase, so that one synthesis serves both.
+                region.next_phase();
+                let challenges = [columns.rsa_point, columns.theta, columns.gamma]
+                    .map(|challenge| region.get_challenge(challenge));
+                let [point, theta, gamma] = challenges;
+                let known: Value<Grid<Fr>> =
+                    point.zip(theta).zip(gamma).map(|((point, theta), gamma)| {
+                        config.assign_second_phase(
+                            grid,
+                            self.params.k,
+                            &self.table,
+                            [point, theta, gamma],
+                        )
+                    });
+                let mut result = Ok(());
+                known.map(|second| result = second.assign(&mut region));
+                result
+            },
+        )
+    }
+}

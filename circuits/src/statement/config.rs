@@ -1,0 +1,240 @@
+//! Columns lent to chips, and the wires between them.
+
+use halo2_proofs::{
+    halo2curves::{bn256::Fr, ff::Field},
+    plonk::ConstraintSystem,
+};
+use halo2_rsa::{RsaColumns, RsaConfig, RsaWitness};
+use zkdkim_grid::{CellRef, Grid};
+
+use super::{constants::Constants, PUBLIC_INPUTS};
+use crate::{
+    field::pow2,
+    header::{
+        bytes::BytesConfig,
+        extract::{ExtractConfig, Extracted},
+    },
+    layout::{Columns, Rows},
+    logup::{LogUpConfig, LookupTable},
+    native::{commitment, statement::StatementInput},
+    pack::PackConfig,
+    poseidon::{Permutation, PoseidonColumns, PoseidonConfig, PERMUTATION_ROWS},
+    registry::MerkleConfig,
+    sha256::{Sha256Columns, Sha256Config},
+};
+
+/// Every chip of the statement.
+#[derive(Clone, Debug)]
+pub struct StatementConfig {
+    /// The columns.
+    pub columns: Columns,
+    /// The row blocks.
+    pub rows: Rows,
+    /// SHA-256.
+    pub sha256: Sha256Config,
+    /// Poseidon.
+    pub poseidon: PoseidonConfig,
+    /// Merkle paths.
+    pub merkle: MerkleConfig,
+    /// Packing.
+    pub pack: PackConfig,
+    /// Header bytes.
+    pub bytes: BytesConfig,
+    /// Extraction.
+    pub extract: ExtractConfig,
+    /// RSA.
+    pub rsa: RsaConfig,
+    /// Lookups.
+    pub logup: LogUpConfig,
+    /// Rows that hold neither blinding nor the last row.
+    blinding_rows: usize,
+}
+
+impl StatementConfig {
+    /// Creates the columns and adds every gate.
+    pub fn configure(meta: &mut ConstraintSystem<Fr>) -> Self {
+        let columns = Columns::configure(meta);
+        let sha256 = Sha256Config::configure(
+            meta,
+            Sha256Columns {
+                range: columns.range,
+                spread: columns.spread,
+                x: columns.x,
+                y: columns.y,
+                constant: columns.constant,
+            },
+        );
+        let poseidon = PoseidonConfig::configure(
+            meta,
+            PoseidonColumns { wide: columns.wide, k: columns.k },
+        );
+        let merkle = MerkleConfig::configure(meta, &columns, &poseidon);
+        let pack = PackConfig::configure(meta, &columns);
+        let bytes = BytesConfig::configure(meta, &columns);
+        let extract = ExtractConfig::configure(meta, &columns, &pack);
+        let rsa = RsaConfig::configure(
+            meta,
+            RsaColumns {
+                range: columns.range,
+                value: columns.wide[1],
+                pack: columns.wide[0],
+                acc: columns.acc,
+                factor: columns.k[2],
+                constant: columns.constant,
+                x: columns.rsa_point,
+            },
+        );
+        let logup = LogUpConfig::configure(meta, columns.clone());
+        let blinding_rows = meta.blinding_factors() + 1;
+        let rows = Rows::default();
+        Self {
+            columns,
+            rows,
+            sha256,
+            poseidon,
+            merkle,
+            pack,
+            bytes,
+            extract,
+            rsa,
+            logup,
+            blinding_rows,
+        }
+    }
+
+    /// Rows that a witness may use, of `2^k`.
+    pub fn usable_rows(&self, k: u32) -> usize {
+        (1usize << k) - self.blinding_rows
+    }
+
+    /// Writes everything that is committed before the challenges are drawn, except what [`Self::assign_lookups`] adds.
+    pub fn assign(&self, grid: &mut Grid<Fr>, k: u32, table: &LookupTable, input: &StatementInput) {
+        let usable = self.usable_rows(k);
+        assert!(self.rows.end < usable && table.len() < usable, "k = {k} is too small");
+        let constants = Constants::assign(grid, &self.columns, self.rows.constants);
+        self.logup.assign_fixed(grid, table, usable);
+
+        let bytes = self.bytes.assign(grid, self.rows.header, &input.header, &constants);
+        let sha256 = self.sha256.assign(grid, self.rows.sha256, &bytes.message);
+        for (absorbed, word) in sha256.message.iter().zip(&bytes.words) {
+            grid.copy(*absorbed, *word);
+        }
+        for (slots, reset) in sha256.resets.iter().zip(&bytes.resets) {
+            for slot in slots {
+                grid.copy(*slot, *reset);
+            }
+        }
+
+        let extracted = self.extract.assign(grid, self.rows.outputs, &bytes.run);
+        for (domain, signer) in extracted.domain.iter().zip(&extracted.signer) {
+            grid.copy(*domain, *signer);
+        }
+
+        let witness =
+            RsaWitness { signature: input.signature.clone(), modulus: input.modulus.clone() };
+        let rsa = self.rsa.assign(grid, &self.rows.rsa, &witness, &sha256.digest);
+        let halves = self.digest_halves(grid, &sha256.digest);
+        self.assign_hashes(grid, &constants, input, &extracted, &rsa.modulus_words, halves);
+    }
+
+    /// The digest as two 128-bit halves, high first.
+    fn digest_halves(&self, grid: &mut Grid<Fr>, digest: &[CellRef; 8]) -> [CellRef; 2] {
+        [0, 4].map(|first| {
+            self.pack.assign(
+                grid,
+                self.rows.digest + first,
+                pow2(32),
+                &digest[first..first + 4],
+            )
+        })
+    }
+
+    /// Poseidon: commitment, key and leaf, nullifier, path; and the public inputs.
+    fn assign_hashes(
+        &self,
+        grid: &mut Grid<Fr>,
+        constants: &Constants,
+        input: &StatementInput,
+        extracted: &Extracted,
+        modulus_words: &[CellRef; 10],
+        halves: [CellRef; 2],
+    ) {
+        let zero = constants.cell(Fr::ZERO);
+        let mut hasher = Folder { config: self, row: self.rows.poseidon, zero };
+
+        // The salt is the one free input of the commitment; the nullifier copies it from there.
+        let salt = grid.advice(self.columns.wide[0], hasher.row, input.salt);
+        let first = hasher.step(grid, constants.tag(commitment::EMAIL_TAG), None);
+        let commitment = hasher.fold(grid, first.output, &extracted.address);
+
+        let nullifier_tag = constants.tag(commitment::NULLIFIER_TAG);
+        let nullifier = hasher.fold(grid, nullifier_tag, &[salt, halves[0], halves[1]]);
+
+        let key_tag = constants.tag(commitment::KEY_TAG);
+        let key = hasher.fold(grid, key_tag, modulus_words);
+        let [domain0, domain1] = extracted.domain;
+        let leaf_tag = constants.tag(commitment::LEAF_TAG);
+        let leaf = hasher.fold(grid, leaf_tag, &[domain0, domain1, key.output]);
+        let root = self.merkle.assign(grid, leaf, &input.path, zero);
+
+        let mut public =
+            vec![root.output, commitment.output, extracted.timestamp, nullifier.output];
+        public.extend(extracted.subject);
+        assert_eq!(public.len(), PUBLIC_INPUTS);
+        for (i, cell) in public.into_iter().enumerate() {
+            grid.copy(cell, CellRef::new(self.columns.instance, i));
+        }
+    }
+
+    /// Spread cells and multiplicities: the rest of the first phase.
+    pub fn assign_lookups(&self, grid: &mut Grid<Fr>, k: u32, table: &LookupTable) {
+        self.logup.assign_multiplicities(grid, table, self.usable_rows(k));
+    }
+
+    /// The second phase, computed from what stands in `grid`.
+    pub fn assign_second_phase(
+        &self,
+        grid: &Grid<Fr>,
+        k: u32,
+        table: &LookupTable,
+        [rsa_point, theta, gamma]: [Fr; 3],
+    ) -> Grid<Fr> {
+        let mut out = Grid::new();
+        self.rsa.assign_accumulators(grid, &mut out, &self.rows.rsa, rsa_point);
+        self.logup.assign_sums(grid, &mut out, table, self.usable_rows(k), theta, gamma);
+        out
+    }
+}
+
+/// Lays permutations one below the other.
+struct Folder<'a> {
+    config: &'a StatementConfig,
+    row: usize,
+    zero: CellRef,
+}
+
+impl Folder<'_> {
+    /// `P(left, right)`; the right input is already written where it is `None`.
+    fn step(&mut self, grid: &mut Grid<Fr>, left: CellRef, right: Option<CellRef>) -> Permutation {
+        let wide = self.config.columns.wide;
+        grid.copy_advice(left, wide[1], self.row);
+        if let Some(right) = right {
+            grid.copy_advice(right, wide[0], self.row);
+        }
+        let permutation = self.config.poseidon.assign(grid, self.row, self.zero);
+        self.row += PERMUTATION_ROWS;
+        permutation
+    }
+
+    /// `P(… P(P(start, x1), x2) …, xn)`.
+    fn fold(&mut self, grid: &mut Grid<Fr>, start: CellRef, items: &[CellRef]) -> Permutation {
+        let mut left = start;
+        let mut last = None;
+        for item in items {
+            let permutation = self.step(grid, left, Some(*item));
+            left = permutation.output;
+            last = Some(permutation);
+        }
+        last.expect("at least one item to fold")
+    }
+}

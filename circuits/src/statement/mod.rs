@@ -1,0 +1,27 @@
+//! The whole statement as a circuit (`statement.md`, version 1).
+//!
+//! ```text
+//!  header bytes ──automaton──> fields ──extract──> address, domain, signer, subject, time
+//!       │                                             │        │  = │         │       │
+//!    SHA-256                                       Poseidon    │              instance
+//!       │ digest ─────────────┬──> nullifier          │        │
+//!      RSA <── s              │                  commitment    │
+//!       │ n ──> key hash ──> leaf <────────────────────────────┘ ──> Merkle path ──> root
+//! ```
+//!
+//! [`StatementConfig`] creates the columns and lends them to the chips; [`StatementCircuit`] holds a witness as a
+//! [`Grid`](zkdkim_grid::Grid) and replays it. Every wire between chips is a copy constraint, written in one place:
+//! [`StatementConfig::assign`].
+
+mod circuit;
+mod config;
+pub mod constants;
+
+pub use circuit::{CircuitError, CircuitParams, StatementCircuit};
+pub use config::StatementConfig;
+
+/// Identifies the relation, its layout's family and its version in every artefact.
+pub const CIRCUIT_ID: &str = "zkdkim/v1/rsa2048/header1024";
+
+/// The number of public inputs.
+pub const PUBLIC_INPUTS: usize = 10;

@@ -1,0 +1,49 @@
+//! Messages and inputs that circuit tests share.
+#![allow(dead_code)]
+
+use std::path::PathBuf;
+
+use halo2_proofs::{dev::MockProver, halo2curves::bn256::Fr};
+use num_bigint::BigUint;
+use zkdkim_circuits::{
+    native::{
+        registry::KeyRegistry,
+        statement::{evaluate, StatementInput},
+    },
+    statement::{CircuitParams, StatementCircuit},
+};
+
+/// The repository's root.
+pub fn root() -> PathBuf {
+    PathBuf::from(env!("CARGO_MANIFEST_DIR")).parent().expect("workspace").to_path_buf()
+}
+
+/// A salt for tests.
+pub fn salt() -> Fr {
+    Fr::from_raw([0x1234_5678_9abc_def0, 0x0fed_cba9_8765_4321, 7, 0])
+}
+
+/// The input that proves `header` under a registry that holds (`domain`, `modulus`) and one other key.
+pub fn input(header: Vec<u8>, signature: BigUint, domain: &str, modulus: BigUint) -> StatementInput {
+    let mut registry = KeyRegistry::new();
+    registry.add("other.example", BigUint::from(3u32) << 2046).expect("fits");
+    let slot = registry.add(domain, modulus.clone()).expect("fits");
+    let path = registry.path(slot).expect("known slot");
+    StatementInput { header, signature, modulus, salt: salt(), path }
+}
+
+/// MockProver's failures, none if satisfied.
+pub fn failures(circuit: &StatementCircuit, instances: &[Fr]) -> Vec<String> {
+    let k = circuit.circuit_params().k;
+    let prover = MockProver::run(k, circuit, vec![instances.to_vec()]).expect("synthesis");
+    match prover.verify() {
+        Ok(()) => Vec::new(),
+        Err(failures) => failures.into_iter().map(|f| f.to_string()).collect(),
+    }
+}
+
+/// The circuit of an honest input, and its instances.
+pub fn honest(input: &StatementInput) -> (StatementCircuit, Vec<Fr>) {
+    let instances = evaluate(input).expect("statement holds").to_instances().to_vec();
+    (StatementCircuit::new(CircuitParams::default(), input).expect("fits"), instances)
+}
