@@ -251,7 +251,8 @@ fn lengths() {
     };
     let block = |address: &str, domain: &str, subject: &str, more: &str| {
         format!(
-            "from:{address}\r\nsubject:{subject}\r\ndkim-signature:v=1;a=rsa-sha256;c=relaxed;d={domain};{more}b="
+            "from:{address}\r\nsubject:{subject}\r\n\
+             dkim-signature:v=1;a=rsa-sha256;c=relaxed;d={domain};{more}b="
         )
     };
     for n in 1..=MAX_ADDRESS_BYTES {

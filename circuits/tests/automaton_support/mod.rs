@@ -23,9 +23,10 @@ pub fn tokens(list: &[&str]) -> Vec<Vec<u8>> {
 pub fn samples() -> Vec<Vec<u8>> {
     let samples = [
         "from:Ann B. Cee <ann.b+c@Ex-ample.com>\r\nto:x@y.z\r\nsubject:Recover 0x00 on 1\r\n\
-         dkim-signature:v=1; a=rsa-sha256; c=relaxed/relaxed; d=ex-ample.com; s=20230601; t=1700000000; \
-         h=from:to:subject; bh=YQ==; b=",
-        "subject:\r\nfrom:\"A \\\"<b@c.d>\\\" \" <e@f.gh>\r\ndkim-signature:a = rsa-sha256 ;v =1;d= f.gh ;c=relaxed; b=; ",
+         dkim-signature:v=1; a=rsa-sha256; c=relaxed/relaxed; d=ex-ample.com; s=20230601; \
+         t=1700000000; h=from:to:subject; bh=YQ==; b=",
+        "subject:\r\nfrom:\"A \\\"<b@c.d>\\\" \" <e@f.gh>\r\n\
+         dkim-signature:a = rsa-sha256 ;v =1;d= f.gh ;c=relaxed; b=; ",
         "mime-version:1.0\r\nfrom:a@b.co\r\nsubject:x\r\nfrom:<c.d@e-f.g.h>\r\n\
          dkim-signature:t=12;q=dns/txt; i=@b.co;c=relaxed/simple ; d=b.co; v=1; a=rsa-sha256; b=;",
         "fro:1\r\nfromm:2\r\nsubjec:3\r\ndkim-signatur:4\r\nDKIM-Signature:5\r\nsubject:~ ~\r\n\
