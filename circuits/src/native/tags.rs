@@ -144,7 +144,7 @@ mod tests {
         let list = TagList::parse(b" v = 1 ;\r\n\ta=x y; b= ;c_2=;\r\n ").unwrap();
         let values: Vec<_> = list.iter().map(|t| (t.name.as_str(), t.value.as_slice())).collect();
         assert_eq!(values, [("v", &b"1"[..]), ("a", b"x y"), ("b", b""), ("c_2", b"")]);
-        assert_eq!(list.get("b").unwrap().raw, 19..20);
+        assert_eq!(list.get("b").unwrap().raw, 20..21);
         assert_eq!(list.get("a").unwrap().name_at, 11);
     }
 
