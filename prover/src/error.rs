@@ -2,6 +2,11 @@
 
 use std::{io, path::PathBuf};
 
+use zkdkim_circuits::{
+    native::{registry::RegistryError, Refusal},
+    statement::CircuitError,
+};
+
 use crate::{
     artefact::ArtefactKind,
     srs::{PtauCheck, SrsCheck},
@@ -206,12 +211,22 @@ pub enum Error {
         /// What is proved.
         got: String,
     },
-    /// The message is refused by a rule of the statement.
-    #[error("{detail}")]
-    Refused {
-        /// Identifier of the rule.
-        rule: String,
-        /// What was found, where, and what would make it pass.
+    /// The message is refused by a rule.
+    #[error(transparent)]
+    Refused(Box<Refusal>),
+    /// The key registry, or a change to it, is refused.
+    #[error("key registry: {0}")]
+    Registry(#[from] RegistryError),
+    /// The input does not fit the circuit.
+    #[error(transparent)]
+    Circuit(#[from] CircuitError),
+    /// The Solidity verifier could not be made or run.
+    #[error("Solidity verifier: {0}")]
+    Solidity(#[from] zkdkim_verifier_sol::Error),
+    /// The contract and the native verifier disagree.
+    #[error("the Solidity verifier does not accept the proof: {detail}")]
+    Contract {
+        /// What it answered.
         detail: String,
     },
     /// An argument or an input file of the user is not what it should be.
@@ -258,14 +273,16 @@ impl Error {
                 | Error::InstanceCount { .. }
                 | Error::InvalidProof { .. }
                 | Error::Unexpected { .. }
-                | Error::Refused { .. }
+                | Error::Refused(_)
+                | Error::Circuit(_)
+                | Error::Contract { .. }
                 | Error::InsecureSrs { .. }
                 | Error::WrongKey { what: "the proof", .. }
         )
     }
 
     /// A stable identifier of the cause, for `--json`.
-    pub fn id(&self) -> &str {
+    pub fn id(&self) -> &'static str {
         match self {
             Error::Io { .. } => "io",
             Error::Exists { .. } => "exists",
@@ -291,7 +308,11 @@ impl Error {
             Error::InstanceCount { .. } => "instance-count",
             Error::InvalidProof { .. } => "invalid-proof",
             Error::Unexpected { .. } => "unexpected",
-            Error::Refused { rule, .. } => rule,
+            Error::Refused(refusal) => refusal.rule.id(),
+            Error::Registry(_) => "registry-file",
+            Error::Circuit(_) => "circuit",
+            Error::Solidity(_) => "solidity",
+            Error::Contract { .. } => "contract",
             Error::Input { .. } => "input",
             Error::Threads { .. } => "threads",
         }

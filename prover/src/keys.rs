@@ -6,7 +6,8 @@
 //!
 //! ```text
 //! u32  length, then the circuit: its id, its parameters, a digest of its constraint system
-//! 64   [s] in G2, compressed
+//! 128  [s] in G2, both coordinates in Montgomery form (the decoder of the compressed form panics on a
+//!      coordinate that is not canonical)
 //! …    halo2's verifying key, points compressed
 //! ```
 //!
@@ -28,7 +29,7 @@ use std::{fmt, marker::PhantomData, path::Path};
 use halo2_proofs::{
     halo2curves::{
         bn256::{Bn256, Fr, G1Affine, G2Affine},
-        group::GroupEncoding,
+        serde::SerdeObject,
     },
     plonk::{keygen_pk, keygen_vk_custom, Circuit, ConstraintSystem, ProvingKey, VerifyingKey},
     poly::{commitment::Params, kzg::commitment::ParamsKZG},
@@ -48,7 +49,7 @@ mod polynomials;
 
 pub use cache::KeyCache;
 
-const G2_COMPRESSED: usize = 64;
+const G2_BYTES: usize = 128;
 const CIRCUIT_LIMIT: usize = 1024;
 /// Version, k, compression flag, number of fixed commitments, as halo2 writes them.
 const HALO2_PREFIX: usize = 1 + 4 + 1 + 4;
@@ -126,7 +127,7 @@ impl<C: KeyedCircuit> VerifierKey<C> {
         let circuit = circuit_name::<C>(params);
         let mut payload = (circuit.len() as u32).to_le_bytes().to_vec();
         payload.extend_from_slice(circuit.as_bytes());
-        payload.extend_from_slice(srs.params().s_g2().to_bytes().as_ref());
+        payload.extend_from_slice(&srs.params().s_g2().to_raw_bytes());
         vk.write(&mut payload, SerdeFormat::Processed)
             .map_err(|e| Error::Keygen { detail: e.to_string() })?;
         Ok(Self::from_parts(vk, srs.params().s_g2(), circuit, srs.kind(), srs.sha256(), payload))
@@ -162,7 +163,7 @@ impl<C: KeyedCircuit> VerifierKey<C> {
         }
         let (len, rest) = payload.split_first_chunk::<4>().ok_or_else(|| bad("too short"))?;
         let len = u32::from_le_bytes(*len) as usize;
-        if len > CIRCUIT_LIMIT || rest.len() < len + G2_COMPRESSED {
+        if len > CIRCUIT_LIMIT || rest.len() < len + G2_BYTES {
             return Err(bad("too short"));
         }
         let (circuit, rest) = rest.split_at(len);
@@ -170,11 +171,8 @@ impl<C: KeyedCircuit> VerifierKey<C> {
             let got = printable(&String::from_utf8_lossy(circuit));
             return Err(Error::WrongCircuit { expected, got });
         }
-        let (point, halo2) = rest.split_at(G2_COMPRESSED);
-        let mut repr = <G2Affine as GroupEncoding>::Repr::default();
-        repr.as_mut().copy_from_slice(point);
-        let s_g2: Option<G2Affine> = G2Affine::from_bytes(&repr).into();
-        let s_g2 = s_g2.ok_or_else(|| bad("[s] in G2 is no point of the curve"))?;
+        let (point, halo2) = rest.split_at(G2_BYTES);
+        let s_g2 = srs::g2_point(point)?;
         srs::check::check_g2(&G2Affine::generator(), &s_g2, &header.srs_kind)?;
 
         check_halo2_key::<C>(halo2, k, params)?;
@@ -187,6 +185,10 @@ impl<C: KeyedCircuit> VerifierKey<C> {
         .map_err(|e| bad(&e.to_string()))?;
         if !reader.is_empty() || vk.fixed_commitments().len() != vk.cs().num_fixed_columns() {
             return Err(bad("the number of commitments does not fit the circuit"));
+        }
+        // A point has several compressed forms that halo2 reads; a key has one digest.
+        if vk.to_bytes(SerdeFormat::Processed) != halo2 {
+            return Err(bad("not in canonical form"));
         }
         let srs_sha256 = header.srs_sha256;
         let payload = payload.to_vec();

@@ -10,11 +10,14 @@
 
 pub mod artefact;
 pub mod error;
+pub mod expect;
 pub mod files;
 pub mod keys;
 pub mod progress;
 pub mod proof_file;
 pub mod prove;
+pub mod salt;
+pub mod solidity;
 pub mod srs;
 pub mod statement;
 pub mod timing;

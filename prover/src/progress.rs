@@ -1,11 +1,14 @@
 //! How long steps report that they are running.
 
-use std::{cell::RefCell, time::Duration};
+use std::{
+    sync::{Mutex, MutexGuard, PoisonError},
+    time::Duration,
+};
 
 use indicatif::{ProgressBar, ProgressStyle};
 
 /// What a long step tells its user. The library never prints by itself.
-pub trait Progress {
+pub trait Progress: Send + Sync {
     /// A step begins; `total` where its length is known.
     fn start(&self, step: &str, total: Option<u64>);
     /// The step has come so far.
@@ -39,13 +42,17 @@ impl Progress for Silent {
 #[derive(Debug, Default)]
 pub struct Stderr {
     bars: bool,
-    bar: RefCell<Option<ProgressBar>>,
+    bar: Mutex<Option<ProgressBar>>,
 }
 
 impl Stderr {
     /// With a bar or without; [`std::io::IsTerminal`] answers which.
     pub fn new(bars: bool) -> Stderr {
-        Stderr { bars, bar: RefCell::new(None) }
+        Stderr { bars, bar: Mutex::new(None) }
+    }
+
+    fn bar(&self) -> MutexGuard<'_, Option<ProgressBar>> {
+        self.bar.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -65,25 +72,25 @@ impl Progress for Stderr {
         }
         bar.set_message(step.to_owned());
         bar.enable_steady_tick(Duration::from_millis(120));
-        if let Some(old) = self.bar.replace(Some(bar)) {
+        if let Some(old) = self.bar().replace(bar) {
             old.finish_and_clear();
         }
     }
 
     fn advance(&self, done: u64) {
-        if let Some(bar) = &*self.bar.borrow() {
+        if let Some(bar) = &*self.bar() {
             bar.set_position(done);
         }
     }
 
     fn finish(&self) {
-        if let Some(bar) = self.bar.take() {
+        if let Some(bar) = self.bar().take() {
             bar.finish_and_clear();
         }
     }
 
     fn note(&self, text: &str) {
-        match &*self.bar.borrow() {
+        match &*self.bar() {
             Some(bar) => bar.suspend(|| eprintln!("note: {text}")),
             None => eprintln!("note: {text}"),
         }

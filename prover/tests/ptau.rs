@@ -3,7 +3,7 @@
 use halo2_proofs::{
     halo2curves::{
         bn256::{Fr, G1Affine},
-        ff::Field,
+        ff::{Field, PrimeField},
         group::Curve,
         serde::SerdeObject,
     },
@@ -83,10 +83,11 @@ fn the_lagrange_basis_is_that_of_snarkjs() {
         .map(|at| G1Affine::from_raw_bytes(&PREPARED[at..at + 64]).unwrap())
         .collect();
     // The same polynomial, by values over their basis and by coefficients over our powers: x.
-    let omega = {
-        let domain = halo2_proofs::poly::EvaluationDomain::<Fr>::new(1, k);
-        domain.get_omega()
-    };
+    // snarkjs takes its root of unity from the smallest non-residue, 5; halo2curves another one.
+    let odd_part = ((-Fr::ONE) * Fr::from(2).pow([28]).invert().unwrap()).to_repr();
+    let odd_part: Vec<u64> =
+        odd_part.chunks(8).map(|b| u64::from_le_bytes(b.try_into().unwrap())).collect();
+    let omega = Fr::from(5).pow(odd_part).pow([1 << (28 - k)]);
     let values: Vec<Fr> = (0..n as u64).map(|i| omega.pow([i])).collect();
     let commitment = halo2_proofs::arithmetic::best_multiexp(&values, &theirs).to_affine();
     assert_eq!(commitment, srs.params().get_g()[1]);

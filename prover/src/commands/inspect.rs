@@ -1,0 +1,127 @@
+//! `inspect`: every rule with its outcome, and what would be public.
+
+use serde_json::json;
+use zeroize::Zeroizing;
+use zkdkim::{files, Error};
+use zkdkim_circuits::native::{
+    inspect::{inspect, DnsRecords, Inspection, Outcome as RuleOutcome},
+    Refusal,
+};
+
+use super::{Outcome, DNS_LIMIT, MESSAGE_LIMIT, SUCCESS};
+use crate::{
+    cli::{clock, shown, HiArgs, InspectArgs},
+    output::{Output, INVALID},
+};
+
+pub fn run(args: &HiArgs, command: &InspectArgs) -> Outcome {
+    let message = files::read_file_or_stdin(&command.message, "message", MESSAGE_LIMIT)?;
+    let message = Zeroizing::new(message);
+    let dns = read_dns(&command.dns)?;
+    let inspection = inspect(&message, &dns, clock(command.clock));
+    report_rules(args.output, &inspection)?;
+    report_verdict(args.output, &inspection)?;
+    Ok(if inspection.verdict.is_ok() { SUCCESS } else { INVALID })
+}
+
+/// Reads a file of DNS records.
+pub fn read_dns(path: &std::path::Path) -> zkdkim::Result<DnsRecords> {
+    let bytes = files::read_bounded(path, "DNS file", DNS_LIMIT)?;
+    serde_json::from_slice(&bytes)
+        .map_err(|e| Error::input(shown(path), format!("not JSON from names to TXT records: {e}")))
+}
+
+/// One object or line for each rule.
+pub fn report_rules(output: Output, inspection: &Inspection) -> std::io::Result<()> {
+    for check in &inspection.checks {
+        let (word, refusal): (_, Option<&Refusal>) = match &check.outcome {
+            RuleOutcome::Pass => ("pass", None),
+            RuleOutcome::Fail(refusal) => ("fail", Some(refusal)),
+            RuleOutcome::NotReached => ("not-reached", None),
+        };
+        output.object(
+            "inspect-rule",
+            json!({
+                "rule": check.rule,
+                "title": check.rule.title(),
+                "outcome": word,
+                "detail": refusal.map(|r| &r.detail),
+                "place": refusal.map(|r| &r.place),
+                "hint": refusal.map(|r| &r.hint).filter(|hint| !hint.is_empty()),
+            }),
+        )?;
+        let mark = match word {
+            "pass" => "ok  ",
+            "fail" => "FAIL",
+            _ => "-   ",
+        };
+        output.text(format!("{mark} {:<20} {}", check.rule.id(), check.rule.title()))?;
+        if let Some(refusal) = refusal {
+            output.text(format!("       {} ({})", refusal.detail, refusal.place))?;
+            if !refusal.hint.is_empty() {
+                output.text(format!("       hint: {}", refusal.hint))?;
+            }
+        }
+    }
+    Ok(())
+}
+
+fn report_verdict(output: Output, inspection: &Inspection) -> std::io::Result<()> {
+    match &inspection.verdict {
+        Ok(provable) => {
+            let view = &provable.view;
+            let address = String::from_utf8_lossy(&view.address);
+            let subject = String::from_utf8_lossy(&view.subject);
+            output.object(
+                "inspect",
+                json!({
+                    "verdict": "provable",
+                    "rule": null,
+                    "detail": null,
+                    "address": address,
+                    "domain": provable.domain,
+                    "selector": provable.selector,
+                    "subject": subject,
+                    "timestamp": view.timestamp,
+                    "header_bytes": provable.header.bytes.len(),
+                }),
+            )?;
+            output.text(format!(
+                "\nprovable: {} bytes of signed header\n\npublic:\n  subject    {subject}\n  timestamp  \
+                 {}\n  and three numbers: registry root, commitment, nullifier\n\nhidden:\n  address    \
+                 {address}\n  domain     {}\n  selector   {}\n  and the rest of the message",
+                provable.header.bytes.len(),
+                match view.timestamp {
+                    0 => "none".into(),
+                    time => time.to_string(),
+                },
+                provable.domain,
+                provable.selector,
+            ))
+        }
+        Err(refusal) => {
+            output.object(
+                "inspect",
+                json!({
+                    "verdict": "refused",
+                    "rule": refusal.rule,
+                    "detail": refusal.detail,
+                    "place": refusal.place,
+                    "hint": refusal.hint,
+                    "address": null,
+                    "domain": null,
+                    "selector": null,
+                    "subject": null,
+                    "timestamp": null,
+                    "header_bytes": null,
+                }),
+            )?;
+            output.text(format!(
+                "\nrefused: {}: {} ({})",
+                refusal.rule.id(),
+                refusal.detail,
+                refusal.place
+            ))
+        }
+    }
+}

@@ -1,0 +1,193 @@
+//! What a verifier wants to be proved, compared with what is.
+//!
+//! A proof that verifies says only that *some* mail of *some* account exists. What it means depends on
+//! its public inputs, so whoever verifies says what it expects of them.
+
+use halo2_proofs::halo2curves::bn256::Fr;
+use serde::Serialize;
+use zkdkim_circuits::native::commitment::{pack_bytes, to_biguint, SUBJECT_WORDS};
+
+use crate::{
+    error::{Error, Result},
+    proof_file::field_hex,
+    statement::unpack_subject,
+};
+
+/// Expectations; an absent one is not compared.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Expected {
+    /// The root of the key registry.
+    pub root: Option<Fr>,
+    /// The commitment that the account stores.
+    pub commitment: Option<Fr>,
+    /// The nullifier.
+    pub nullifier: Option<Fr>,
+    /// The whole Subject.
+    pub subject: Option<String>,
+    /// The mail must carry a time, and it must not be earlier (seconds since 1970).
+    pub min_timestamp: Option<u64>,
+}
+
+/// Names of the public inputs.
+const ROOT: &str = "registry-root";
+const COMMITMENT: &str = "commitment";
+const NULLIFIER: &str = "nullifier";
+const SUBJECT: &str = "subject";
+const TIMESTAMP: &str = "timestamp";
+
+/// Public inputs as people and scripts read them.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct PublicView {
+    /// Root of the key registry.
+    pub registry_root: String,
+    /// The account's commitment.
+    pub commitment: String,
+    /// Seconds since 1970; 0 where the signature has no time.
+    pub timestamp: Option<u64>,
+    /// The nullifier.
+    pub nullifier: String,
+    /// The Subject; absent where the words are not text.
+    pub subject: Option<String>,
+}
+
+impl PublicView {
+    /// Reads the public inputs in the order of the statement.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::InstanceCount`].
+    pub fn new(instances: &[Fr]) -> Result<PublicView> {
+        let expected = 4 + SUBJECT_WORDS;
+        let (head, subject) = match instances.split_first_chunk::<4>() {
+            Some((head, subject)) if subject.len() == SUBJECT_WORDS => (head, subject),
+            _ => return Err(Error::InstanceCount { expected, got: instances.len() }),
+        };
+        let [root, commitment, timestamp, nullifier] = head;
+        Ok(PublicView {
+            registry_root: field_hex(root),
+            commitment: field_hex(commitment),
+            timestamp: to_biguint(timestamp).try_into().ok(),
+            nullifier: field_hex(nullifier),
+            subject: unpack_subject(subject),
+        })
+    }
+}
+
+impl Expected {
+    /// Compares; returns the names of what was compared and of what was not.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Unexpected`] for the first difference, [`Error::Input`] for a Subject that no mail can
+    /// have, [`Error::InstanceCount`].
+    pub fn check(&self, instances: &[Fr]) -> Result<(Vec<&'static str>, Vec<&'static str>)> {
+        let view = PublicView::new(instances)?;
+        let differs =
+            |what, expected: String, got: String| Err(Error::Unexpected { what, expected, got });
+        let words = [
+            (ROOT, &self.root, instances[0]),
+            (COMMITMENT, &self.commitment, instances[1]),
+            (NULLIFIER, &self.nullifier, instances[3]),
+        ];
+        for (what, expected, got) in words {
+            match expected {
+                Some(expected) if *expected != got => {
+                    return differs(what, field_hex(expected), field_hex(&got));
+                }
+                _ => {}
+            }
+        }
+        if let Some(subject) = &self.subject {
+            let words = pack_bytes(subject.as_bytes(), SUBJECT_WORDS)
+                .filter(|_| subject.bytes().all(|b| (0x20..=0x7e).contains(&b)))
+                .ok_or_else(|| {
+                    Error::input("--subject", "not printable ASCII of at most 186 bytes")
+                })?;
+            if words[..] != instances[4..] {
+                let got = view.subject.unwrap_or_else(|| "words that are no text".into());
+                return differs(SUBJECT, subject.clone(), got);
+            }
+        }
+        if let Some(min) = self.min_timestamp {
+            match view.timestamp {
+                Some(time) if time != 0 && time >= min => {}
+                Some(0) => {
+                    let got = "0: the signature carries no time".into();
+                    return differs(TIMESTAMP, format!("at least {min}"), got);
+                }
+                other => {
+                    let got = other.map_or_else(|| "no time".into(), |time| time.to_string());
+                    return differs(TIMESTAMP, format!("at least {min}"), got);
+                }
+            }
+        }
+        let all = [
+            (ROOT, self.root.is_some()),
+            (COMMITMENT, self.commitment.is_some()),
+            (SUBJECT, self.subject.is_some()),
+            (NULLIFIER, self.nullifier.is_some()),
+            (TIMESTAMP, self.min_timestamp.is_some()),
+        ];
+        let pick = |wanted| all.iter().filter(|a| a.1 == wanted).map(|a| a.0).collect();
+        Ok((pick(true), pick(false)))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn instances() -> Vec<Fr> {
+        let mut all = vec![Fr::from(1), Fr::from(2), Fr::from(1_700_000_000), Fr::from(4)];
+        all.extend(pack_bytes(b"Recover it", SUBJECT_WORDS).unwrap());
+        all
+    }
+
+    fn differs(expected: Expected) -> &'static str {
+        match expected.check(&instances()) {
+            Err(Error::Unexpected { what, .. }) => what,
+            other => panic!("expected a difference, got {other:?}"),
+        }
+    }
+
+    #[test]
+    fn compares_what_is_given_and_names_the_rest() {
+        let (checked, unchecked) = Expected::default().check(&instances()).unwrap();
+        assert!(checked.is_empty());
+        assert_eq!(unchecked.len(), 5);
+        let all = Expected {
+            root: Some(Fr::from(1)),
+            commitment: Some(Fr::from(2)),
+            nullifier: Some(Fr::from(4)),
+            subject: Some("Recover it".into()),
+            min_timestamp: Some(1_700_000_000),
+        };
+        let (checked, unchecked) = all.check(&instances()).unwrap();
+        assert_eq!(checked.len(), 5);
+        assert!(unchecked.is_empty());
+    }
+
+    #[test]
+    fn finds_every_difference() {
+        let other = Some(Fr::from(9));
+        assert_eq!(differs(Expected { root: other, ..Default::default() }), ROOT);
+        assert_eq!(differs(Expected { commitment: other, ..Default::default() }), COMMITMENT);
+        assert_eq!(differs(Expected { nullifier: other, ..Default::default() }), NULLIFIER);
+        for subject in ["Recover i", "Recover it ", ""] {
+            let subject = Some(subject.into());
+            assert_eq!(differs(Expected { subject, ..Default::default() }), SUBJECT);
+        }
+        let min_timestamp = Some(1_700_000_001);
+        assert_eq!(differs(Expected { min_timestamp, ..Default::default() }), TIMESTAMP);
+        let expected = Expected { min_timestamp: Some(0), ..Default::default() };
+        let mut timeless = instances();
+        timeless[2] = Fr::from(0);
+        assert!(matches!(expected.check(&timeless), Err(Error::Unexpected { .. })));
+        timeless[2] = -Fr::from(1);
+        assert!(matches!(expected.check(&timeless), Err(Error::Unexpected { .. })));
+        let expected = Expected { subject: Some("\u{e9}".into()), ..Default::default() };
+        assert!(matches!(expected.check(&instances()), Err(Error::Input { .. })));
+        let short = Expected::default().check(&instances()[1..]);
+        assert!(matches!(short, Err(Error::InstanceCount { .. })));
+    }
+}
