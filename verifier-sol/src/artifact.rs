@@ -6,7 +6,7 @@ use sha3::{Digest, Keccak256};
 
 use crate::{
     error::{Error, Result},
-    evm::{Address, Evm},
+    evm::{Address, CallOutcome, Evm},
     field::{scalar_word, Word},
 };
 
@@ -276,6 +276,21 @@ impl Artifacts {
     }
 }
 
+impl Artifacts {
+    /// Deploys into a fresh EVM and verifies one proof: the outcome's gas is that of the whole
+    /// verifying transaction.
+    pub fn verify_once(
+        &self,
+        insecure: InsecureSetup,
+        proof: &[u8],
+        instances: &[Fr],
+    ) -> Result<CallOutcome> {
+        let mut evm = Evm::new();
+        let deployed = self.deploy(&mut evm, insecure)?;
+        evm.call(deployed.verifier, encode_calldata(proof, instances))
+    }
+}
+
 /// Calldata of `verifyProof(bytes,uint256[])`, in the one layout that the verifier accepts.
 pub fn encode_calldata(proof: &[u8], instances: &[Fr]) -> Vec<u8> {
     let word = |value: usize| {
@@ -300,6 +315,7 @@ pub(crate) fn to_hex(bytes: &[u8]) -> String {
 }
 
 pub(crate) fn from_hex(text: &str) -> Result<Vec<u8>> {
-    let digits = text.strip_prefix("0x").ok_or_else(|| Error::Artifacts("hex without 0x".into()))?;
+    let digits =
+        text.strip_prefix("0x").ok_or_else(|| Error::Artifacts("hex without 0x".into()))?;
     hex::decode(digits).map_err(|e| Error::Artifacts(e.to_string()))
 }

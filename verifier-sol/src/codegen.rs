@@ -3,10 +3,7 @@
 use std::fmt::Write;
 
 use halo2_proofs::{
-    halo2curves::{
-        bn256::{Bn256, Fr, G1Affine},
-        ff::{Field, PrimeField},
-    },
+    halo2curves::bn256::{Bn256, G1Affine},
     plonk::VerifyingKey,
     poly::kzg::commitment::ParamsKZG,
 };
@@ -16,10 +13,11 @@ use crate::{
     artifact::{Metadata, Sources, SrsKind, SOLC_VERSION},
     error::Result,
     expr::Graph,
-    field::{g1_words, g2_words, modulus_word, scalar_word, Word},
-    memory::{GateSizes, Memory, CONSTANTS},
-    plan::Plan,
-    yul::{print_gates, Printed},
+    field::Word,
+    key::KeyBlock,
+    memory::{GateSizes, Memory},
+    plan::{Eval, Plan},
+    yul::print_gates,
 };
 
 /// Generates the contracts that verify proofs for a key.
@@ -69,6 +67,7 @@ pub fn export(
         .replace("{{transcript}}", &transcript(&plan, &memory))
         .replace("{{instance_evals}}", &instance_evals(&plan, &memory))
         .replace("{{gate_calls}}", &gate_calls(&graph))
+        .replace("{{combined}}", &combined(&plan, &memory))
         .replace("{{gates}}", printed.functions.trim_end());
 
     Ok(Sources {
@@ -146,11 +145,12 @@ fn addresses(plan: &Plan, memory: &Memory) -> String {
             vec![
                 ("INSTANCES_AT", memory.instances),
                 ("PROOF_AT", memory.proof),
+                ("FIRST_COMMITMENT", memory.poly(plan.sets[0].polys[0].0)),
                 ("QUOTIENT_PIECES_AT", memory.quotient_points),
                 ("EVALS_AT", memory.evals),
                 ("SIGMA_EVALS_AT", memory.sigma_evals),
                 ("PRODUCT_EVALS_AT", memory.product_evals),
-                ("LAST_PRODUCT_EVAL", memory.eval(crate::plan::Eval::Product(plan.products - 1))),
+                ("LAST_PRODUCT_EVAL", memory.eval(Eval::Product(plan.products - 1))),
                 ("OPENING_AT", memory.opening),
                 ("PROOF_END", memory.proof_end),
             ],
@@ -173,7 +173,7 @@ fn addresses(plan: &Plan, memory: &Memory) -> String {
                 ("QUOTIENT_POINT", memory.quotient_point),
                 ("QUOTIENT_EVAL", memory.quotient_eval),
                 ("CURVE_AT", memory.curve),
-                ("BASIS_AT", memory.basis),
+                ("COMBINED_AT", memory.combined),
                 ("DENOMINATORS_AT", memory.denominators),
                 ("ROTATION_DENOMINATORS_AT", memory.rotation_denominators),
                 ("X_DENOMINATOR_AT", memory.x_denominator),
@@ -248,9 +248,29 @@ impl Steps {
 fn instance_evals(plan: &Plan, memory: &Memory) -> String {
     let mut text = String::new();
     for (index, rotation) in plan.instance_queries.iter().enumerate() {
-        let target = memory.eval(crate::plan::Eval::Instance(index));
+        let target = memory.eval(Eval::Instance(index));
         let lagrange = if plan.instances > 0 { memory.lagrange(-rotation) } else { 0 };
         let _ = writeln!(text, "            mstore({target:#x}, instance({lagrange:#x}))");
+    }
+    text.trim_end().to_owned()
+}
+
+/// Horner's rule in w over each set's polynomials, for each of its points.
+fn combined(plan: &Plan, memory: &Memory) -> String {
+    let mut text = String::new();
+    let mut target = memory.combined;
+    for set in &plan.sets {
+        for (place, rotation) in set.rotations.iter().enumerate() {
+            let mut evals = set.polys.iter().rev().map(|(_, evals)| memory.eval(evals[place]));
+            let last = evals.next().expect("a set has a polynomial");
+            let _ = writeln!(text, "            // {} at rotation {rotation}", set.polys.len());
+            let _ = writeln!(text, "            e := mload({last:#x})");
+            for eval in evals {
+                let _ = writeln!(text, "            e := add(mulmod(e, w, r), mload({eval:#x}))");
+            }
+            let _ = writeln!(text, "            mstore({target:#x}, e)");
+            target += 0x20;
+        }
     }
     text.trim_end().to_owned()
 }
@@ -260,116 +280,4 @@ fn gate_calls(graph: &Graph) -> String {
         .map(|i| format!("            total := gate_{i}(total, combiner, order)"))
         .collect::<Vec<_>>()
         .join("\n")
-}
-
-/// The key contract's data, piece by piece, each with a title.
-struct KeyBlock(Vec<(String, Vec<u8>)>);
-
-impl KeyBlock {
-    fn new(plan: &Plan, memory: &Memory, printed: &Printed, params: &ParamsKZG<Bn256>) -> Self {
-        let mut block = Self(vec![]);
-        let g2: Vec<Word> = g2_words(&params.s_g2()).to_vec();
-        let minus_g2: Vec<Word> = g2_words(&-params.g2()).to_vec();
-        let room = [Word::default(); 2];
-        block.words("pairing: room for h2", &room);
-        block.words("[s] of G2", &g2);
-        block.words("room for the sum of commitments", &room);
-        block.words("minus the generator of G2", &minus_g2);
-
-        let n = Fr::from(1u64 << plan.k);
-        let constants: [Word; CONSTANTS] = [
-            modulus_word::<Fr>(),
-            scalar_word(&n.invert().expect("a power of two")),
-            scalar_word(&plan.omega),
-            scalar_word(&power(&plan.omega, memory.lagrange.0)),
-            scalar_word(&Fr::DELTA),
-        ];
-        block.words("group order, 1/n, omega, omega^first, delta", &constants);
-        for set in &plan.sets {
-            let title = format!("barycentric weights of the rotations {:?}", set.rotations);
-            block.words(&title, &weights(plan, &set.rotations));
-        }
-        block.words("constants of gates", &printed.literals);
-        let rotations: Vec<Word> =
-            plan.rotations().iter().map(|r| scalar_word(&power(&plan.omega, *r))).collect();
-        block.words(&format!("omega^i for i in {:?}", plan.rotations()), &rotations);
-        for (i, point) in plan.fixed.iter().enumerate() {
-            block.words(&format!("fixed {i}"), &g1_words(point));
-        }
-        for (i, point) in plan.sigma.iter().enumerate() {
-            block.words(&format!("permutation {i}"), &g1_words(point));
-        }
-        let permutation = plan.permutation.iter().map(|e| memory.eval(*e)).collect();
-        block.table("evaluations of the permuted columns", permutation);
-        block.table("openings", openings(plan, memory));
-        block.words("what the transcript starts with", &[scalar_word(&plan.transcript_digest)]);
-        debug_assert_eq!(block.runtime().len(), 1 + memory.key_bytes());
-        block
-    }
-
-    fn words(&mut self, title: &str, words: &[Word]) {
-        if !words.is_empty() {
-            self.0.push((title.to_owned(), words.concat()));
-        }
-    }
-
-    /// 16-bit addresses, padded to whole words.
-    fn table(&mut self, title: &str, entries: Vec<usize>) {
-        let entry = |e: usize| u16::try_from(e).expect("checked by the layout").to_be_bytes();
-        let mut bytes: Vec<u8> = entries.into_iter().flat_map(entry).collect();
-        bytes.resize(bytes.len().next_multiple_of(32), 0);
-        self.0.push((title.to_owned(), bytes));
-    }
-
-    fn runtime(&self) -> Vec<u8> {
-        std::iter::once(0).chain(self.0.iter().flat_map(|(_, bytes)| bytes.clone())).collect()
-    }
-
-    fn solidity(&self) -> String {
-        let mut text = String::new();
-        for (title, bytes) in &self.0 {
-            let _ = writeln!(text, "            // {title}");
-            for line in bytes.chunks(32) {
-                let _ = writeln!(text, "            hex\"{}\"", hex::encode(line));
-            }
-        }
-        text.trim_end().to_owned()
-    }
-}
-
-/// The table that the opening walks through; see the template's `_checkOpening`.
-fn openings(plan: &Plan, memory: &Memory) -> Vec<usize> {
-    let mut entries = vec![];
-    let mut weights = memory.weights;
-    for set in &plan.sets {
-        entries.extend([set.rotations.len(), set.polys.len(), weights]);
-        weights += 0x20 * set.rotations.len();
-        entries.extend(set.rotations.iter().map(|r| memory.rotation(*r)));
-        for (poly, evals) in &set.polys {
-            entries.push(memory.poly(*poly));
-            entries.extend(evals.iter().map(|e| memory.eval(*e)));
-        }
-    }
-    entries
-}
-
-/// 1/Π(ω^p − ω^q) over the other rotations q of the set.
-fn weights(plan: &Plan, rotations: &[i32]) -> Vec<Word> {
-    let weight = |p: &i32| {
-        let others = rotations.iter().filter(|q| *q != p);
-        let product = others
-            .map(|q| power(&plan.omega, *p) - power(&plan.omega, *q))
-            .fold(Fr::ONE, |product, factor| product * factor);
-        scalar_word(&product.invert().expect("distinct points"))
-    };
-    rotations.iter().map(weight).collect()
-}
-
-fn power(base: &Fr, exponent: i32) -> Fr {
-    let magnitude = base.pow_vartime([u64::from(exponent.unsigned_abs())]);
-    if exponent < 0 {
-        magnitude.invert().expect("a root of unity")
-    } else {
-        magnitude
-    }
 }

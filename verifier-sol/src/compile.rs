@@ -44,13 +44,7 @@ impl Solc {
         let key = contract(&output, &sources.key_contract, &sources.key_source)?;
         // The key contract's code is what its constructor returns, not what the compiler appends.
         let initcode = from_hex(&key.initcode)?;
-        let key = Contract::new(
-            &key.name,
-            &key.source,
-            key.abi,
-            &initcode,
-            &sources.key_runtime,
-        )?;
+        let key = Contract::new(&key.name, &key.source, key.abi, &initcode, &sources.key_runtime)?;
         Artifacts::new(sources, verifier, key)
     }
 
@@ -121,5 +115,11 @@ fn contract(output: &Value, name: &str, source: &str) -> Result<Contract> {
         let object = object.ok_or_else(|| Error::SolcRun(format!("no {kind} of {name}")))?;
         from_hex(&format!("0x{object}"))
     };
-    Contract::new(name, source, entry["abi"].clone(), &code("bytecode")?, &code("deployedBytecode")?)
+    Contract::new(
+        name,
+        source,
+        entry["abi"].clone(),
+        &code("bytecode")?,
+        &code("deployedBytecode")?,
+    )
 }

@@ -31,7 +31,11 @@ pub enum Error {
         got: String,
     },
     /// The compiler is not installed beside this crate.
-    #[error("no Solidity compiler in {}: run `npm ci` in {}", .missing.display(), .package.display())]
+    #[error(
+        "no Solidity compiler in {}: run `npm ci` in {}",
+        .missing.display(),
+        .package.display()
+    )]
     SolcMissing {
         /// The folder that should exist.
         missing: PathBuf,
@@ -55,7 +59,10 @@ pub enum Error {
         limit: usize,
     },
     /// A verifier whose setup is insecure, without the caller's consent.
-    #[error("this verifier's SRS is insecure (anybody can forge proofs): deploying it needs an explicit flag")]
+    #[error(
+        "this verifier's SRS is insecure (anybody can forge proofs): deploying it needs an \
+         explicit flag"
+    )]
     InsecureSetup,
     /// The embedded EVM refused a transaction before running it.
     #[error("the embedded EVM refused the transaction: {0}")]

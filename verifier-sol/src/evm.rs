@@ -179,7 +179,13 @@ impl Evm {
     }
 
     fn transaction(&self, kind: TxKind, data: Vec<u8>) -> TxEnv {
-        TxEnv { gas_limit: GAS_LIMIT, kind, data: data.into(), nonce: self.nonce, ..TxEnv::default() }
+        TxEnv {
+            gas_limit: GAS_LIMIT,
+            kind,
+            data: data.into(),
+            nonce: self.nonce,
+            ..TxEnv::default()
+        }
     }
 }
 

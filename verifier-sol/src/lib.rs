@@ -38,6 +38,7 @@ mod error;
 mod evm;
 mod expr;
 mod field;
+mod key;
 mod memory;
 mod plan;
 mod transcript;

@@ -55,7 +55,8 @@ pub(crate) struct Memory {
     pub quotient_point: usize,
     pub quotient_eval: usize,
     pub curve: usize,
-    pub basis: usize,
+    /// For each point of each set, its evaluations combined.
+    pub combined: usize,
     /// x − ω^i for the Lagrange polynomials in use, u − x·ω^rotation, x, xⁿ − 1.
     pub denominators: usize,
     pub rotation_denominators: usize,
@@ -86,8 +87,7 @@ impl Memory {
         let all_rotations = plan.rotations();
         let lagrange = lagrange_range(plan);
         let lagrange_len = (lagrange.1 - lagrange.0 + 1) as usize;
-        let widest = plan.sets.iter().map(|s| s.rotations.len()).max().unwrap_or(1);
-        let weights: usize = plan.sets.iter().map(|s| s.rotations.len()).sum();
+        let openings: usize = plan.sets.iter().map(|s| s.rotations.len()).sum();
 
         let mut next = START;
         let mut take = |words: usize| {
@@ -97,7 +97,7 @@ impl Memory {
         };
         let pairing = take(12);
         let constants = take(CONSTANTS);
-        let weights = take(weights);
+        let weights = take(openings);
         let literals = take(gates.literals);
         let rotations = take(all_rotations.len());
         let fixed = take(2 * plan.fixed.len());
@@ -123,7 +123,7 @@ impl Memory {
         let quotient_point = take(2);
         let quotient_eval = take(1);
         let curve = take(6);
-        let basis = take(widest);
+        let combined = take(openings);
         let denominators = take(lagrange_len);
         let rotation_denominators = take(all_rotations.len());
         let x_denominator = take(2);
@@ -168,7 +168,7 @@ impl Memory {
             quotient_point,
             quotient_eval,
             curve,
-            basis,
+            combined,
             denominators,
             rotation_denominators,
             x_denominator,
@@ -241,11 +241,10 @@ impl Memory {
     }
 }
 
-/// Entries of the openings' table: for each set its two lengths and the place of its weights, its
-/// points, and for each polynomial the commitment and the evaluations.
+/// Entries of the openings' table: for each set its two lengths, the place of its weights, its
+/// points and its commitments, without the first commitment of all.
 pub(crate) fn table_len(plan: &Plan) -> usize {
-    let set = |s: &crate::plan::RotationSet| 3 + s.rotations.len() + s.polys.len() * (1 + s.rotations.len());
-    plan.sets.iter().map(set).sum()
+    plan.sets.iter().map(|s| 3 + s.rotations.len() + s.polys.len()).sum::<usize>() - 1
 }
 
 /// The verifier needs l_last, the blinding rows, l_0 and one for each instance at each rotation.

@@ -237,7 +237,9 @@ fn phases(cs: &ConstraintSystem<Fr>) -> Vec<Phase> {
     phases
 }
 
-fn plain<C: halo2_proofs::plonk::ColumnType>(queries: &[(Column<C>, Rotation)]) -> Vec<(usize, i32)> {
+fn plain<C: halo2_proofs::plonk::ColumnType>(
+    queries: &[(Column<C>, Rotation)],
+) -> Vec<(usize, i32)> {
     queries.iter().map(|(column, at)| (column.index(), at.0)).collect()
 }
 

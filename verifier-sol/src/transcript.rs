@@ -291,8 +291,8 @@ mod tests {
         let [x, y] = g1_words(&G1Affine::generator());
         let q = modulus_word::<Fq>();
         let plus_q = |word: &Word| {
-            let sum = num_bigint::BigUint::from_bytes_be(word)
-                + num_bigint::BigUint::from_bytes_be(&q);
+            let sum =
+                num_bigint::BigUint::from_bytes_be(word) + num_bigint::BigUint::from_bytes_be(&q);
             let bytes = sum.to_bytes_be();
             let mut out = Word::default();
             out[32 - bytes.len()..].copy_from_slice(&bytes);

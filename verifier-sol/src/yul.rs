@@ -203,11 +203,7 @@ impl Printer<'_> {
 /// r − b, after reducing b to at most r.
 fn negated(b: Code) -> Code {
     if b.bound == 1 {
-        return Code {
-            depth: b.depth.max(2),
-            text: format!("sub(r, {})", b.text),
-            bound: 1,
-        };
+        return Code { depth: b.depth.max(2), text: format!("sub(r, {})", b.text), bound: 1 };
     }
     Code { depth: b.depth + 1, text: format!("sub(r, mod({}, r))", b.text), bound: 1 }
 }

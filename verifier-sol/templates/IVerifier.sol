@@ -24,8 +24,8 @@ interface IVerifier {
     error InsecureSetupNotAcknowledged();
 
     /// Checks a proof.
-    /// @dev Malformed input reverts with one of the errors above (or without data where Solidity's own
-    /// decoder refuses it); well-formed input that proves nothing returns false.
+    /// @dev Malformed input reverts with one of the errors above (or without data where Solidity's
+    /// own decoder refuses it); well-formed input that proves nothing returns false.
     /// @param proof Commitments, evaluations and opening as the prover writes them.
     /// @param instances The public inputs, in the circuit's order.
     /// @return Whether the proof is valid for these public inputs.

@@ -7,9 +7,9 @@ import {IVerifier} from "./IVerifier.sol";
 /// @title Verifier of "{{circuit_id}}"
 {{warning}}/// @notice Halo2 with KZG on BN254, SHPLONK openings and a Keccak-256 transcript.
 /// {{shape}}
-/// @dev Everything lies at fixed memory addresses, named below; the key contract's code, the public
-/// inputs and the proof are copied there once. Names follow the protocol: x is the evaluation point,
-/// y combines constraints; SHPLONK's own y, v, u are W, V, U here.
+/// @dev Everything lies at fixed memory addresses, named below; the key contract's code, the
+/// public inputs and the proof are copied there once. Names follow the protocol: x is the
+/// evaluation point, y combines constraints; SHPLONK's own y, v, u are W, V, U here.
 contract {{contract}} is IVerifier {
     /// Order of the group: scalars live below it.
     uint256 private constant R =
@@ -66,6 +66,7 @@ contract {{contract}} is IVerifier {
         if (!_invertDenominators()) return false;
         _evaluateLagrange();
         _evaluateQuotient();
+        _combineEvaluations();
         return _checkOpening();
     }
 
@@ -102,10 +103,18 @@ contract {{contract}} is IVerifier {
         _requirePoints(OPENING_AT, PROOF_END);
     }
 
+    /// One word at a time until a multiple of four is left, then four: the loop costs more than the
+    /// comparison.
     function _anyNotBelowR(uint256 from, uint256 to) private pure returns (bool bad) {
         assembly {
-            for {} lt(from, to) { from := add(from, 0x20) } {
-                bad := or(bad, iszero(lt(mload(from), R)))
+            let top := sub(R, 1)
+            for {} and(sub(to, from), 0x60) { from := add(from, 0x20) } {
+                bad := or(bad, gt(mload(from), top))
+            }
+            for {} lt(from, to) { from := add(from, 0x80) } {
+                let low := or(gt(mload(from), top), gt(mload(add(from, 0x20)), top))
+                let high := or(gt(mload(add(from, 0x40)), top), gt(mload(add(from, 0x60)), top))
+                bad := or(bad, or(low, high))
             }
         }
     }
@@ -120,8 +129,8 @@ contract {{contract}} is IVerifier {
                 let px := mload(from)
                 let py := mload(add(from, 0x20))
                 small := and(small, and(lt(px, Q), lt(py, Q)))
-                let cubic := addmod(mulmod(mulmod(px, px, Q), px, Q), 3, Q)
-                onCurve := and(onCurve, eq(mulmod(py, py, Q), cubic))
+                px := addmod(mulmod(mulmod(px, px, Q), px, Q), 3, Q)
+                onCurve := and(onCurve, eq(mulmod(py, py, Q), px))
             }
         }
         if (!small) revert CoordinateNotCanonical();
@@ -275,34 +284,45 @@ contract {{contract}} is IVerifier {
         }
     }
 
+    /// For each point of each set of openings, the evaluations there combined by powers of w. Sums
+    /// stay unreduced below 2r.
+    function _combineEvaluations() private pure {
+        assembly {
+            let r := mload(ORDER)
+            let w := mload(W)
+            let e := 0
+{{combined}}
+        }
+    }
+
     /// SHPLONK: one linear combination of all commitments, one pairing check.
     ///
     /// For polynomial j of set i, opened at the points S_i, the scalar is
     /// wʲ·vⁱ·Z_{S_0}(u)/Z_{S_i}(u); the value to subtract is the scalar times the interpolation of its
-    /// evaluations at u. A table gives for each set the number of points, the number of polynomials,
-    /// the address of its barycentric weights, the addresses of the denominators u − x·ωʲ; then for
-    /// each polynomial the address of the commitment and those of its evaluations.
+    /// evaluations at u. A table gives for each set the number of points, the number of commitments,
+    /// the address of its barycentric weights, the addresses of the denominators u − x·ωʲ, and those
+    /// of the commitments. The very first commitment, whose scalar is one, is not in the table.
     function _checkOpening() private view returns (bool ok) {
         assembly {
             // Curve scratch: sum (2 words), point (2 words), scalar.
-            mstore(CURVE_AT, 0)
-            mstore(add(CURVE_AT, 0x20), 0)
             ok := combineQuotient()
+            mcopy(CURVE_AT, FIRST_COMMITMENT, 0x40)
 
             let power := 1
             let z0 := 0
             let value := 0
+            let evals := COMBINED_AT
             for { let table := SETS_TABLE_AT } lt(table, SETS_TABLE_END) {} {
                 let points := shr(240, mload(table))
-                let polys := shr(240, mload(add(table, 2)))
-                let vanishing, inverse := interpolate(table, points)
-                table := add(table, add(6, mul(2, points)))
+                let end := add(table, add(6, mul(2, points)))
+                let vanishing, inverse, opened := interpolate(table, end, evals)
+                evals := add(evals, mul(0x20, points))
                 if iszero(z0) { z0 := vanishing }
                 let scalar := mulmod(power, mulmod(z0, inverse, R), R)
-                let good, part
-                good, part, table := addSet(table, polys, points, scalar)
-                ok := and(ok, good)
-                value := addmod(value, part, R)
+                value := addmod(value, mulmod(scalar, opened, R), R)
+                if eq(table, SETS_TABLE_AT) { scalar := mload(W) }
+                table := add(end, mul(2, shr(240, mload(add(table, 2)))))
+                ok := and(ok, addCommitments(end, table, scalar))
                 power := mulmod(power, mload(V), R)
             }
             // − value·G − Z_{S_0}(u)·h1 + u·h2
@@ -313,91 +333,69 @@ contract {{contract}} is IVerifier {
             ok := and(ok, addScaled(add(OPENING_AT, 0x40), mload(U)))
 
             // e(h2, [s]₂)·e(sum, −[1]₂) = 1
-            mstore(PAIRING_AT, mload(add(OPENING_AT, 0x40)))
-            mstore(add(PAIRING_AT, 0x20), mload(add(OPENING_AT, 0x60)))
-            mstore(add(PAIRING_AT, 0xc0), mload(CURVE_AT))
-            mstore(add(PAIRING_AT, 0xe0), mload(add(CURVE_AT, 0x20)))
+            mcopy(PAIRING_AT, add(OPENING_AT, 0x40), 0x40)
+            mcopy(add(PAIRING_AT, 0xc0), CURVE_AT, 0x40)
             ok := and(ok, staticcall(gas(), 0x08, PAIRING_AT, 0x180, 0, 0x20))
             ok := and(ok, eq(mload(0), 1))
 
             // sum := sum + scalar·point
             function addScaled(point, scalar) -> good {
-                mstore(add(CURVE_AT, 0x40), mload(point))
-                mstore(add(CURVE_AT, 0x60), mload(add(point, 0x20)))
-                good := 1
-                if iszero(eq(scalar, 1)) {
-                    mstore(add(CURVE_AT, 0x80), scalar)
-                    let at := add(CURVE_AT, 0x40)
-                    good := staticcall(gas(), 0x07, at, 0x60, at, 0x40)
-                }
+                let at := add(CURVE_AT, 0x40)
+                mcopy(at, point, 0x40)
+                mstore(add(CURVE_AT, 0x80), scalar)
+                good := staticcall(gas(), 0x07, at, 0x60, at, 0x40)
                 good := and(good, staticcall(gas(), 0x06, CURVE_AT, 0x80, CURVE_AT, 0x40))
             }
 
-            // h = h_0 + xⁿ·(h_1 + xⁿ·(h_2 + …)), left where the table expects it; the sum stays zero.
+            // The same for a list of points, with the scalar times the next power of w for each.
+            function addCommitments(list, end, scalar) -> good {
+                good := 1
+                let w := mload(W)
+                for {} lt(list, end) { list := add(list, 2) } {
+                    mcopy(add(CURVE_AT, 0x40), shr(240, mload(list)), 0x40)
+                    mstore(add(CURVE_AT, 0x80), scalar)
+                    let at := add(CURVE_AT, 0x40)
+                    good := and(good, staticcall(gas(), 0x07, at, 0x60, at, 0x40))
+                    good := and(good, staticcall(gas(), 0x06, CURVE_AT, 0x80, CURVE_AT, 0x40))
+                    scalar := mulmod(scalar, w, R)
+                }
+            }
+
+            // h = h_0 + xⁿ·(h_1 + xⁿ·(h_2 + …)), left where the table expects it.
             function combineQuotient() -> good {
                 let xn := add(mload(add(X_DENOMINATOR_AT, 0x20)), 1)
                 let piece := sub(EVALS_AT, 0x40)
-                mstore(QUOTIENT_POINT, mload(piece))
-                mstore(add(QUOTIENT_POINT, 0x20), mload(add(piece, 0x20)))
+                mcopy(QUOTIENT_POINT, piece, 0x40)
                 good := 1
                 for {} gt(piece, QUOTIENT_PIECES_AT) {} {
                     piece := sub(piece, 0x40)
-                    mstore(CURVE_AT, mload(piece))
-                    mstore(add(CURVE_AT, 0x20), mload(add(piece, 0x20)))
+                    mcopy(CURVE_AT, piece, 0x40)
                     good := and(good, addScaled(QUOTIENT_POINT, xn))
-                    mstore(QUOTIENT_POINT, mload(CURVE_AT))
-                    mstore(add(QUOTIENT_POINT, 0x20), mload(add(CURVE_AT, 0x20)))
+                    mcopy(QUOTIENT_POINT, CURVE_AT, 0x40)
                 }
-                mstore(CURVE_AT, 0)
-                mstore(add(CURVE_AT, 0x20), 0)
             }
 
-            // The Lagrange basis of a set's points at u, and Z_S(u) with its inverse. The key holds
-            // the weights for x = 1; a factor x^(1 − points) makes them those of x.
-            function interpolate(table, points) -> vanishing, inverse {
+            // Z_S(u) of a set and its inverse, and the value at u of the polynomial through the
+            // combined evaluations. The key holds the barycentric weights for x = 1; a factor
+            // x^(1 − points) makes them those of x.
+            function interpolate(table, to, evals_) -> vanishing, inverse, opened {
                 let weight := shr(240, mload(add(table, 4)))
                 let from := add(table, 6)
-                let to := add(from, mul(2, points))
                 vanishing := 1
                 inverse := 1
-                let scale := 1
-                for { let at := from } lt(at, to) { at := add(at, 2) } {
-                    let place := shr(240, mload(at))
-                    vanishing := mulmod(vanishing, mload(place), R)
-                    inverse := mulmod(inverse, mload(add(place, INVERSE_OFFSET)), R)
-                    if gt(at, from) { scale := mulmod(scale, mload(X_INVERSE), R) }
-                }
-                scale := mulmod(scale, vanishing, R)
-                let basis := BASIS_AT
+                let scale := mload(X)
                 for {} lt(from, to) { from := add(from, 2) } {
-                    let place := add(shr(240, mload(from)), INVERSE_OFFSET)
-                    mstore(basis, mulmod(mulmod(mload(weight), scale, R), mload(place), R))
+                    let place := shr(240, mload(from))
+                    vanishing := mulmod(vanishing, mload(place), R)
+                    place := mload(add(place, INVERSE_OFFSET))
+                    inverse := mulmod(inverse, place, R)
+                    scale := mulmod(scale, mload(X_INVERSE), R)
+                    place := mulmod(mulmod(mload(weight), place, R), mload(evals_), R)
+                    opened := addmod(opened, place, R)
                     weight := add(weight, 0x20)
-                    basis := add(basis, 0x20)
+                    evals_ := add(evals_, 0x20)
                 }
-            }
-
-            // Adds a set's commitments to the sum, and to value what they open to.
-            function addSet(table, polys, points, scalar) -> good, part, next {
-                good := 1
-                next := table
-                for {} polys { polys := sub(polys, 1) } {
-                    good := and(good, addScaled(shr(240, mload(next)), scalar))
-                    next := add(next, 2)
-                    let end := add(next, mul(2, points))
-                    let eval := mulmod(mload(shr(240, mload(next))), mload(BASIS_AT), R)
-                    next := add(next, 2)
-                    for { let basis := add(BASIS_AT, 0x20) } lt(next, end) {
-                        next := add(next, 2)
-                    } {
-                        eval := addmod(
-                            eval, mulmod(mload(shr(240, mload(next))), mload(basis), R), R
-                        )
-                        basis := add(basis, 0x20)
-                    }
-                    part := addmod(part, mulmod(scalar, eval, R), R)
-                    scalar := mulmod(scalar, mload(W), R)
-                }
+                opened := mulmod(opened, mulmod(scale, vanishing, R), R)
             }
         }
     }

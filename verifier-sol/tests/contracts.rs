@@ -9,7 +9,9 @@ use common::{
 use halo2_proofs::{
     circuit::{Layouter, SimpleFloorPlanner, Value},
     halo2curves::bn256::Fr,
-    plonk::{keygen_vk, Advice, Circuit, Column, ConstraintSystem, Error as PlonkError, TableColumn},
+    plonk::{
+        keygen_vk, Advice, Circuit, Column, ConstraintSystem, Error as PlonkError, TableColumn,
+    },
 };
 use zkdkim_verifier_sol::{
     export, Artifacts, CallOutcome, Error, Evm, InsecureSetup, Solc, Sources, SrsKind,

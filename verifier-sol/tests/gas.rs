@@ -7,16 +7,18 @@ use zkdkim_verifier_sol::{Verdict, MAX_RUNTIME_BYTES};
 
 #[test]
 fn a_verifier_of_the_products_size_is_within_the_limits() {
-    let mut harness = Harness::new(8, &Large, common::large::INSTANCES);
+    let harness = Harness::new(8, &Large, common::large::INSTANCES);
     let instances = Large::instances();
     let proof = common::prove(&harness.params, &harness.pk, Large, &instances);
-    assert!(common::verifies_natively(&harness.params, &harness.pk, &proof, &instances));
-    let (verdict, gas) = harness.call(&proof, &instances);
+    assert!(harness.verifies_natively(&proof, &instances));
+    let mut chain = harness.deploy();
+    let (verdict, gas) = chain.call(&proof, &instances);
 
     let cs = harness.pk.get_vk().cs();
     let code = &harness.artifacts.verifier;
     println!(
-        "advice {}, fixed {}, permuted {}, advice queries {}, fixed queries {}, gate polys {}",
+        "degree {}, advice {}, fixed {}, permuted {}, advice queries {}, fixed queries {}, gate polys {}",
+        cs.degree(),
         cs.num_advice_columns(),
         cs.num_fixed_columns(),
         cs.permutation().get_columns().len(),
@@ -29,7 +31,7 @@ fn a_verifier_of_the_products_size_is_within_the_limits() {
         proof.len(),
         code.size,
         harness.artifacts.key.size,
-        harness.deployed.gas_used,
+        chain.deployed.gas_used,
     );
     assert_eq!(verdict, Verdict::Valid);
     assert_eq!(proof.len(), harness.artifacts.proof_bytes);

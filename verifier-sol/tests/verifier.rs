@@ -2,11 +2,11 @@
 
 mod common;
 
-use std::sync::{LazyLock, Mutex, MutexGuard};
+use std::sync::LazyLock;
 
 use common::{
     small::{Small, INSTANCES, K},
-    Harness,
+    Chain, Harness,
 };
 use halo2_proofs::halo2curves::bn256::Fr;
 use num_bigint::BigUint;
@@ -17,21 +17,30 @@ const Q: &str = "30644e72e131a029b85045b68181585d97816a916871ca8d3c208c16d87cfd4
 /// Calldata: selector, two offsets, the proof's length, the proof.
 const PROOF_AT: usize = 4 + 0x60;
 
-struct Fixture {
+struct Shared {
     harness: Harness,
     proof: Vec<u8>,
     instances: Vec<Fr>,
 }
 
-fn fixture() -> MutexGuard<'static, Fixture> {
-    static FIXTURE: LazyLock<Mutex<Fixture>> = LazyLock::new(|| {
+/// One proof for all tests; an EVM for each.
+struct Fixture {
+    harness: &'static Harness,
+    chain: Chain,
+    proof: Vec<u8>,
+    instances: Vec<Fr>,
+}
+
+fn fixture() -> Fixture {
+    static SHARED: LazyLock<Shared> = LazyLock::new(|| {
         let circuit = Small { seed: 3 };
         let harness = Harness::new(K, &circuit, INSTANCES);
         let instances = circuit.instances();
         let proof = common::prove(&harness.params, &harness.pk, circuit, &instances);
-        Mutex::new(Fixture { harness, proof, instances })
+        Shared { harness, proof, instances }
     });
-    FIXTURE.lock().unwrap_or_else(|poisoned| poisoned.into_inner())
+    let Shared { harness, proof, instances } = &*SHARED;
+    Fixture { harness, chain: harness.deploy(), proof: proof.clone(), instances: instances.clone() }
 }
 
 impl Fixture {
@@ -53,7 +62,7 @@ impl Fixture {
 
     fn verdict_of(&mut self, proof: &[u8]) -> Verdict {
         let instances = self.instances.clone();
-        self.harness.call(proof, &instances).0
+        self.chain.call(proof, &instances).0
     }
 
     /// Changes one word of the proof.
@@ -68,7 +77,7 @@ impl Fixture {
     fn with_calldata(&mut self, change: impl Fn(&mut Vec<u8>)) -> Verdict {
         let mut calldata = encode_calldata(&self.proof, &self.instances);
         change(&mut calldata);
-        self.harness.call_raw(calldata).0
+        self.chain.call_raw(calldata).0
     }
 }
 
@@ -91,14 +100,9 @@ fn accepts_proofs_as_halo2_and_snark_verifier_do() {
         let circuit = Small { seed };
         let instances = circuit.instances();
         let proof = common::prove(&f.harness.params, &f.harness.pk, circuit, &instances);
-        assert!(common::verifies_natively(&f.harness.params, &f.harness.pk, &proof, &instances));
-        assert!(common::verifies_by_reference(
-            &f.harness.params,
-            &f.harness.pk,
-            &proof,
-            &instances
-        ));
-        let (verdict, gas) = f.harness.call(&proof, &instances);
+        assert!(f.harness.verifies_natively(&proof, &instances));
+        assert!(f.harness.verifies_by_reference(&proof, &instances));
+        let (verdict, gas) = f.chain.call(&proof, &instances);
         println!("gas {gas}, verifier {} bytes", f.harness.artifacts.verifier.size);
         assert_eq!(verdict, Verdict::Valid);
     }
@@ -163,8 +167,7 @@ fn rejects_zero_and_infinity_and_other_points() {
     for word in (0..f.words()).filter(|w| !f.is_coordinate(*w)).collect::<Vec<_>>() {
         assert_eq!(f.with_word(word, |_| [0; 32]), Verdict::Invalid, "word {word}");
     }
-    let points: Vec<usize> =
-        (0..f.words()).filter(|w| f.is_coordinate(*w)).step_by(2).collect();
+    let points: Vec<usize> = (0..f.words()).filter(|w| f.is_coordinate(*w)).step_by(2).collect();
     for &at in &points {
         let replaced = |f: &Fixture, point: [Word; 2]| {
             let mut proof = f.proof.clone();
@@ -234,7 +237,7 @@ fn rejects_every_other_instance() {
     let mut rotated = f.instances.clone();
     rotated.rotate_left(1);
     let proof = f.proof.clone();
-    assert_eq!(f.harness.call(&proof, &rotated).0, Verdict::Invalid);
+    assert_eq!(f.chain.call(&proof, &rotated).0, Verdict::Invalid);
 }
 
 #[test]
@@ -289,14 +292,14 @@ fn rejects_other_layouts_of_the_same_arguments() {
 
     let (proof, mut instances) = (f.proof.clone(), f.instances.clone());
     instances.push(Fr::from(0));
-    assert_eq!(f.harness.call(&proof, &instances).0, malformed("InstanceCount"));
+    assert_eq!(f.chain.call(&proof, &instances).0, malformed("InstanceCount"));
     instances.truncate(INSTANCES - 1);
-    assert_eq!(f.harness.call(&proof, &instances).0, malformed("InstanceCount"));
+    assert_eq!(f.chain.call(&proof, &instances).0, malformed("InstanceCount"));
     let instances = f.instances.clone();
     for length in [0, proof_bytes - 32, proof_bytes - 1, proof_bytes + 1, proof_bytes + 32] {
         let mut proof = proof.clone();
         proof.resize(length, 0);
-        assert_eq!(f.harness.call(&proof, &instances).0, malformed("ProofLength"));
+        assert_eq!(f.chain.call(&proof, &instances).0, malformed("ProofLength"));
     }
 }
 
@@ -309,17 +312,16 @@ fn word(value: usize) -> Word {
 #[test]
 fn native_reader_rejects_what_the_contract_rejects() {
     let f = fixture();
-    let (params, pk) = (&f.harness.params, &f.harness.pk);
     for word in 0..f.words() {
         let modulus = if f.is_coordinate(word) { Q } else { R };
         let mut proof = f.proof.clone();
         let bytes: &mut Word = (&mut proof[32 * word..32 * word + 32]).try_into().unwrap();
         *bytes = plus(bytes, modulus);
-        assert!(!common::verifies_natively(params, pk, &proof, &f.instances), "word {word}");
+        assert!(!f.harness.verifies_natively(&proof, &f.instances), "word {word}");
     }
     let longer = [f.proof.as_slice(), &[0]].concat();
-    assert!(!common::verifies_natively(params, pk, &longer, &f.instances));
-    assert!(!common::verifies_natively(params, pk, &f.proof[..f.proof.len() - 1], &f.instances));
+    assert!(!f.harness.verifies_natively(&longer, &f.instances));
+    assert!(!f.harness.verifies_natively(&f.proof[..f.proof.len() - 1], &f.instances));
 }
 
 #[test]
@@ -330,7 +332,7 @@ fn rejects_proofs_of_a_false_statement() {
     instances[5] += Fr::from(1);
     // The prover goes through with a witness that does not fit its public inputs.
     let proof = common::prove(&f.harness.params, &f.harness.pk, circuit, &instances);
-    assert!(!common::verifies_natively(&f.harness.params, &f.harness.pk, &proof, &instances));
-    assert!(!common::verifies_by_reference(&f.harness.params, &f.harness.pk, &proof, &instances));
-    assert_eq!(f.harness.call(&proof, &instances).0, Verdict::Invalid);
+    assert!(!f.harness.verifies_natively(&proof, &instances));
+    assert!(!f.harness.verifies_by_reference(&proof, &instances));
+    assert_eq!(f.chain.call(&proof, &instances).0, Verdict::Invalid);
 }

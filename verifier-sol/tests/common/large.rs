@@ -45,11 +45,10 @@ fn polynomial(
 ) -> Expression<Fr> {
     let mut cell = || cells[rng.gen_range(0..cells.len())].clone();
     let one = Expression::Constant(Fr::ONE);
-    let cubic = cell() * (cell() - one) * cell();
-    let weighted = (0..4).fold(cell() * fixed.clone(), |sum, i| {
-        sum + cell() * Fr::from(1u64 << (5 * i))
-    });
-    cubic + weighted - cell() * challenge.clone() * cell() - cell()
+    let product = cell() * (cell() - one) * cell() * cell();
+    let weighted =
+        (0..4).fold(cell() * fixed.clone(), |sum, i| sum + cell() * Fr::from(1u64 << (5 * i)));
+    product + weighted - cell() * challenge.clone() * cell() - cell()
 }
 
 impl Circuit<Fr> for Large {
@@ -88,7 +87,8 @@ impl Circuit<Fr> for Large {
         for gate in 0..GATES {
             meta.create_gate(format!("gate {gate}"), |meta| {
                 let q = meta.query_fixed(fixed[gate], Rotation::cur());
-                let other = meta.query_fixed(fixed[GATES + gate % (FIXED - GATES)], Rotation::cur());
+                let other =
+                    meta.query_fixed(fixed[GATES + gate % (FIXED - GATES)], Rotation::cur());
                 let challenge = meta.query_challenge(challenges[gate % 2]);
                 // Three rotations of each column, a fourth of some, over all gates.
                 let mut cells = vec![];
@@ -121,7 +121,9 @@ impl Circuit<Fr> for Large {
                 }
                 let values = Self::instances().into_iter().enumerate();
                 let cells: Vec<_> = values
-                    .map(|(row, v)| region.assign_advice(config.advice[0], row, Value::known(v)).cell())
+                    .map(|(row, v)| {
+                        region.assign_advice(config.advice[0], row, Value::known(v)).cell()
+                    })
                     .collect();
                 for column in &config.advice[1..ADVICE - SECOND_PHASE] {
                     region.assign_advice(*column, 0, Value::known(Fr::ZERO));

@@ -61,13 +61,16 @@ pub fn verifies_natively(
     instances: &[Fr],
 ) -> bool {
     let mut transcript = KeccakRead::new(proof);
-    let result = verify_proof::<
-        KZGCommitmentScheme<Bn256>,
-        VerifierSHPLONK<'_, Bn256>,
-        _,
-        _,
-        SingleStrategy<'_, Bn256>,
-    >(params, pk.get_vk(), SingleStrategy::new(params), &[&[instances]], &mut transcript);
+    let result =
+        verify_proof::<
+            KZGCommitmentScheme<Bn256>,
+            VerifierSHPLONK<'_, Bn256>,
+            _,
+            _,
+            SingleStrategy<'_, Bn256>,
+        >(
+            params, pk.get_vk(), SingleStrategy::new(params), &[&[instances]], &mut transcript
+        );
     result.is_ok() && transcript.finish().is_ok()
 }
 
@@ -97,12 +100,16 @@ pub fn verifies_by_reference(
         .is_ok()
 }
 
-/// A circuit's verifier, compiled and deployed.
+/// A circuit's verifier, compiled.
 pub struct Harness {
     pub params: ParamsKZG<Bn256>,
     pub pk: ProvingKey<G1Affine>,
     pub sources: Sources,
     pub artifacts: Artifacts,
+}
+
+/// A verifier in an EVM of its own.
+pub struct Chain {
     pub evm: Evm,
     pub deployed: Deployed,
 }
@@ -113,17 +120,26 @@ impl Harness {
         let pk = proving_key(&params, circuit);
         let metadata = metadata(instances, SrsKind::InsecureDev);
         let sources = export(pk.get_vk(), &params, &metadata).unwrap();
-        if let Ok(folder) = std::env::var("ZKDKIM_KEEP_SOURCES") {
-            for (name, text) in sources.files() {
-                std::fs::write(std::path::Path::new(&folder).join(name), text).unwrap();
-            }
-        }
         let artifacts = Solc::in_crate().unwrap().compile(&sources).unwrap();
-        let mut evm = Evm::new();
-        let deployed = artifacts.deploy(&mut evm, InsecureSetup::Accept).unwrap();
-        Self { params, pk, sources, artifacts, evm, deployed }
+        Self { params, pk, sources, artifacts }
     }
 
+    pub fn deploy(&self) -> Chain {
+        let mut evm = Evm::new();
+        let deployed = self.artifacts.deploy(&mut evm, InsecureSetup::Accept).unwrap();
+        Chain { evm, deployed }
+    }
+
+    pub fn verifies_natively(&self, proof: &[u8], instances: &[Fr]) -> bool {
+        verifies_natively(&self.params, &self.pk, proof, instances)
+    }
+
+    pub fn verifies_by_reference(&self, proof: &[u8], instances: &[Fr]) -> bool {
+        verifies_by_reference(&self.params, &self.pk, proof, instances)
+    }
+}
+
+impl Chain {
     pub fn call(&mut self, proof: &[u8], instances: &[Fr]) -> (Verdict, u64) {
         self.call_raw(encode_calldata(proof, instances))
     }

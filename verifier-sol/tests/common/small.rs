@@ -146,9 +146,8 @@ impl Circuit<Fr> for Small {
                     }
                 }
                 for row in FIRST + 1..LAST - 3 {
-                    let even = |r: usize| {
-                        self.a(r).square() * self.b(r) * self.a(r - 1) * self.b(r - 1)
-                    };
+                    let even =
+                        |r: usize| self.a(r).square() * self.b(r) * self.a(r - 1) * self.b(r - 1);
                     let value = if row % 2 == 0 {
                         config.selectors[1].enable(&mut region, row)?;
                         even(row)
