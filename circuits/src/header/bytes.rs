@@ -22,7 +22,8 @@
 //! - The automaton's runs have the shape 256* block 256*, from START (copied) to END (copied), so `end` falls once and
 //!   rises once. Before position 1,016 `end` is constant within a message block and never rises, so filler is whole
 //!   blocks and padding begins at 1,016 or later; from 1,016 on it never falls except at 1,024, where a last filler
-//!   block may end; from 1,079 on it is 1.
+//!   block may end; from 1,079 on it is 1. Where there is no filler it is 1 at 1,024, so the block has at most 1,024
+//!   bytes; where there is, the block has at most 1,079 - 64.
 //! - Padding is 0x80 at the first padding byte, then zeros, then the bit length in the last eight bytes: word 270 is
 //!   zero (copied) and word 271 is eight times the number of bytes with `end = 0`.
 //! - A reset after block b < 15 is the fall of `end` at the block's end; after block 15, that block's filler flag
@@ -70,6 +71,7 @@ pub struct BytesConfig {
     hold: Selector,
     fall_only: Selector,
     rise_only: Selector,
+    bounded: Selector,
     end: Selector,
     word: Selector,
     padded_word: Selector,
@@ -100,6 +102,7 @@ impl BytesConfig {
             hold: meta.selector(),
             fall_only: meta.selector(),
             rise_only: meta.selector(),
+            bounded: meta.selector(),
             end: meta.selector(),
             word: meta.selector(),
             padded_word: meta.selector(),
@@ -149,6 +152,12 @@ impl BytesConfig {
         meta.create_gate("header end flag only rises in the padding", |m| {
             let q = m.query_selector(self.rise_only);
             vec![q * self.end_flag(m, -1) * (constant(1) - self.end_flag(m, 0))]
+        });
+        meta.create_gate("header block has at most 1024 bytes", |m| {
+            let q = m.query_selector(self.bounded);
+            // Or else, without filler, a block could reach up to the length word: 1,079 bytes.
+            let starts = constant(1) - self.end_flag(m, -(LAST_BLOCK as i32));
+            vec![q * starts * (constant(1) - self.end_flag(m, 0))]
         });
         meta.create_gate("header block ends before the length", |m| {
             let q = m.query_selector(self.end);
@@ -252,6 +261,9 @@ impl BytesConfig {
                 i if i >= PADDING_FROM => grid.enable(self.rise_only, row),
                 i if i % 64 == 0 => grid.enable(self.fall_only, row),
                 _ => grid.enable(self.hold, row),
+            }
+            if i == LAST_BLOCK {
+                grid.enable(self.bounded, row);
             }
             if i >= PADDING_SURE {
                 grid.enable(self.end, row);

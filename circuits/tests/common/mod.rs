@@ -1,16 +1,18 @@
 //! Messages and inputs that circuit tests share.
 #![allow(dead_code)]
 
+pub mod corpus;
+
 use std::path::PathBuf;
 
-use halo2_proofs::{dev::MockProver, halo2curves::bn256::Fr};
+use halo2_proofs::{dev::MockProver, halo2curves::bn256::Fr, plonk::Any};
 use num_bigint::BigUint;
 use zkdkim_circuits::{
     native::{
-        registry::KeyRegistry,
+        registry::{KeyRegistry, MerklePath, DEPTH},
         statement::{evaluate, StatementInput},
     },
-    statement::{CircuitParams, StatementCircuit},
+    statement::{CircuitParams, StatementCircuit, PUBLIC_INPUTS},
 };
 
 /// The repository's root.
@@ -21,6 +23,12 @@ pub fn root() -> PathBuf {
 /// A salt for tests.
 pub fn salt() -> Fr {
     Fr::from_raw([0x1234_5678_9abc_def0, 0x0fed_cba9_8765_4321, 7, 0])
+}
+
+/// An input with some path, so that the registry's own checks of a key do not stand before the circuit's.
+pub fn unregistered(header: Vec<u8>, signature: BigUint, modulus: BigUint) -> StatementInput {
+    let path = MerklePath { index: 5, siblings: [Fr::from(9); DEPTH] };
+    StatementInput { header, signature, modulus, salt: salt(), path }
 }
 
 /// The input that proves `header` under a registry that holds (`domain`, `modulus`) and one other key.
@@ -40,6 +48,17 @@ pub fn failures(circuit: &StatementCircuit, instances: &[Fr]) -> Vec<String> {
         Ok(()) => Vec::new(),
         Err(failures) => failures.into_iter().map(|f| f.to_string()).collect(),
     }
+}
+
+/// The public inputs that the witness itself yields: what a prover would claim.
+pub fn claimed(circuit: &StatementCircuit) -> Vec<Fr> {
+    let mut instances = vec![Fr::zero(); PUBLIC_INPUTS];
+    for (cell, public) in circuit.grid().copies() {
+        if matches!(public.column.column_type(), Any::Instance) {
+            instances[public.row] = circuit.grid().value(*cell).expect("assigned");
+        }
+    }
+    instances
 }
 
 /// The circuit of an honest input, and its instances.

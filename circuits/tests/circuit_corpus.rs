@@ -1,0 +1,80 @@
+//! The circuit itself against the corpus: no preflight stands between a message and the constraints.
+//!
+//! For every signature of every message, with every key on offer, the whole circuit is satisfiable exactly when the
+//! manifest says so, and then for exactly the manifest's identities. Without the corpus the tests print a note and pass.
+
+mod common;
+
+use std::collections::BTreeSet;
+
+use common::corpus::{corpus, Attempt, Case};
+use zkdkim_circuits::{
+    native::{commitment::email_commitment, header},
+    statement::{CircuitError, CircuitParams, StatementCircuit},
+};
+
+/// The address that the circuit proves, if it is satisfied.
+fn proved(attempt: &Attempt) -> Option<String> {
+    let input = common::unregistered(
+        attempt.block.clone(),
+        attempt.signature.clone(),
+        attempt.modulus.clone(),
+    );
+    let circuit = match StatementCircuit::new(CircuitParams::default(), &input) {
+        Ok(circuit) => circuit,
+        Err(CircuitError::BlockTooLong { .. } | CircuitError::NumberTooLong { .. }) => return None,
+        Err(other) => panic!("{other}"),
+    };
+    let instances = common::claimed(&circuit);
+    if !common::failures(&circuit, &instances).is_empty() {
+        return None;
+    }
+    // Satisfied: then the commitment must be to the address that the reference reads.
+    let view = header::parse(&attempt.block).expect("a satisfied circuit holds a header block");
+    let commitment = email_commitment(common::salt(), &view.address);
+    assert_eq!(commitment, Some(instances[1]), "the commitment is not to the reference's address");
+    Some(String::from_utf8(view.address.clone()).expect("ASCII"))
+}
+
+fn check(keep: impl Fn(&Case) -> bool) {
+    let mut wrong = Vec::new();
+    let mut tried = 0;
+    for case in corpus().iter().filter(|case| keep(case)) {
+        tried += 1;
+        let identities: BTreeSet<String> = case.attempts().iter().filter_map(proved).collect();
+        if identities != case.identities() || identities.is_empty() == case.provable() {
+            wrong.push(format!("{}: the circuit proves {identities:?}", case.name));
+        }
+    }
+    println!("{tried} messages");
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
+fn real_messages() {
+    check(|case| case.category() == "real");
+}
+
+#[test]
+fn from_grammar() {
+    check(|case| case.category() == "from-parsing");
+}
+
+#[test]
+fn rsa_tampering_and_keys() {
+    check(|case| matches!(case.category(), "rsa" | "tamper" | "key" | "key-record"));
+}
+
+#[test]
+fn structure_and_tags() {
+    check(|case| matches!(case.category(), "header-structure" | "dkim-tags" | "subject"));
+}
+
+#[test]
+fn everything_else() {
+    let known = [
+        "real", "from-parsing", "rsa", "tamper", "key", "key-record", "header-structure",
+        "dkim-tags", "subject",
+    ];
+    check(|case| !known.contains(&case.category()));
+}
