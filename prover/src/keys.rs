@@ -5,7 +5,7 @@
 //! Both are [artefacts](crate::artefact). The payload of a verifying key is
 //!
 //! ```text
-//! u32  length, then the circuit: its id, its parameters, a digest of its constraint system
+//! u32  length, then the circuit: its id, its parameters, a digest of its layout
 //! 128  [s] in G2, both coordinates in Montgomery form (the decoder of the compressed form panics on a
 //!      coordinate that is not canonical)
 //! …    halo2's verifying key, points compressed
@@ -24,7 +24,13 @@
 //! get the key, or its digest, from somebody it trusts. A prover risks nothing but its time: the
 //! prover verifies its proof before anybody sees it.
 
-use std::{fmt, marker::PhantomData, path::Path};
+use std::{
+    collections::BTreeMap,
+    fmt,
+    marker::PhantomData,
+    path::Path,
+    sync::{Mutex, PoisonError},
+};
 
 use halo2_proofs::{
     halo2curves::{
@@ -45,6 +51,7 @@ use crate::{
 };
 
 pub mod cache;
+mod layout;
 mod polynomials;
 
 pub use cache::KeyCache;
@@ -57,7 +64,7 @@ const G1_COMPRESSED: usize = 32;
 
 /// A circuit that keys can be made for.
 pub trait KeyedCircuit: Circuit<Fr, Params: Clone> {
-    /// Identifies the relation and its version.
+    /// Identifies the relation and its version; with [`KeyedCircuit::describe`], no other circuit.
     const ID: &'static str;
     /// Length of its one instance column.
     const INSTANCES: usize;
@@ -72,13 +79,25 @@ pub trait KeyedCircuit: Circuit<Fr, Params: Clone> {
     fn blank(params: &Self::Params) -> Self;
 }
 
-/// Identifies a circuit with its parameters and its constraint system; stands in every key file.
-pub fn circuit_name<C: KeyedCircuit>(params: &C::Params) -> String {
-    // Columns, gates and lookups as halo2 prints them for its own digest of a key. It does not cover
-    // the fixed values, which only key generation knows.
-    let cs = constraint_system::<C>(params);
-    let digest = Sha256Digest::of(format!("{:?}", cs.pinned()).as_bytes()).to_string();
-    format!("{} {} cs:{}", C::ID, C::describe(params), &digest[..16])
+/// Identifies a circuit with its parameters and its layout; stands in every key file.
+///
+/// # Errors
+///
+/// [`Error::Keygen`] where the circuit cannot be laid out.
+pub fn circuit_name<C: KeyedCircuit>(params: &C::Params) -> Result<String> {
+    // Laying out takes a tenth of a second, and one run asks several times.
+    static NAMES: Mutex<BTreeMap<String, String>> = Mutex::new(BTreeMap::new());
+    let short = format!("{} {}", C::ID, C::describe(params));
+    let lock = || NAMES.lock().unwrap_or_else(PoisonError::into_inner);
+    if let Some(name) = lock().get(&short) {
+        return Ok(name.clone());
+    }
+    let digest = layout::digest(&C::blank(params))
+        .map_err(|e| Error::Keygen { detail: e.to_string() })?
+        .to_string();
+    let name = format!("{short} layout:{}", &digest[..16]);
+    lock().insert(short, name.clone());
+    Ok(name)
 }
 
 fn constraint_system<C: KeyedCircuit>(params: &C::Params) -> ConstraintSystem<Fr> {
@@ -124,7 +143,7 @@ impl<C: KeyedCircuit> VerifierKey<C> {
         }
         let vk = keygen_vk_custom(srs.params(), &C::blank(params), true)
             .map_err(|e| Error::Keygen { detail: e.to_string() })?;
-        let circuit = circuit_name::<C>(params);
+        let circuit = circuit_name::<C>(params)?;
         let mut payload = (circuit.len() as u32).to_le_bytes().to_vec();
         payload.extend_from_slice(circuit.as_bytes());
         payload.extend_from_slice(&srs.params().s_g2().to_raw_bytes());
@@ -153,7 +172,7 @@ impl<C: KeyedCircuit> VerifierKey<C> {
     /// Decodes the payload of a verifying key.
     fn decode(payload: &[u8], header: &ArtefactHeader, params: &C::Params) -> Result<Self> {
         let bad = |detail: &str| Error::malformed("verifying key", detail);
-        let expected = circuit_name::<C>(params);
+        let expected = circuit_name::<C>(params)?;
         if header.circuit != expected {
             return Err(Error::WrongCircuit { expected, got: printable(&header.circuit) });
         }

@@ -3,7 +3,7 @@
 use std::io::{self, Write};
 
 use serde::Serialize;
-use serde_json::{json, Value};
+use serde_json::json;
 use zkdkim::Error;
 
 /// The message, the statement or the proof is invalid.
@@ -40,14 +40,13 @@ impl Output {
         if !self.json {
             return Ok(());
         }
-        let mut object = json!({ "type": kind, "version": VERSION });
-        if let (Some(object), Value::Object(fields)) =
-            (object.as_object_mut(), serde_json::to_value(fields)?)
-        {
-            object.extend(fields);
-        }
+        // The tag comes first in the line, then the fields in the order of their type.
+        let fields = serde_json::to_string(&fields)?;
+        let fields = fields.strip_prefix('{').unwrap_or("}");
+        let comma = if fields == "}" { "" } else { "," };
+        let kind = serde_json::to_string(kind)?;
         let mut out = io::stdout().lock();
-        serde_json::to_writer(&mut out, &object)?;
+        write!(out, "{{\"type\":{kind},\"version\":{VERSION}{comma}{fields}")?;
         out.write_all(b"\n")?;
         out.flush()
     }

@@ -289,7 +289,7 @@ fn the_cache_makes_keeps_and_repairs() {
     assert!(notes.take().contains("making the proving key"));
 
     // Damage: noted, repaired.
-    let pk = cache.key_path::<ProductAndSum>(&SrsKind::InsecureDev, &params, "pk");
+    let pk = cache.key_path::<ProductAndSum>(&SrsKind::InsecureDev, &params, "pk").unwrap();
     let srs_path = cache.srs_path(&SrsKind::InsecureDev, params.k);
     for path in [&pk, &srs_path] {
         let mut bytes = fs::read(path).unwrap();
@@ -307,7 +307,7 @@ fn the_cache_makes_keeps_and_repairs() {
     cache.set_default_srs(&srs).unwrap();
     let read = || cache.verifier_key::<ProductAndSum>(&params, &notes).unwrap().sha256();
     assert_eq!(read(), first.verifier().sha256());
-    let vk = cache.key_path::<ProductAndSum>(&SrsKind::InsecureDev, &params, "vk");
+    let vk = cache.key_path::<ProductAndSum>(&SrsKind::InsecureDev, &params, "vk").unwrap();
     fs::write(&vk, b"ZKDKIM01").unwrap();
     assert_eq!(read(), first.verifier().sha256());
     assert!(notes.take().contains("truncated"));

@@ -1,11 +1,12 @@
 //! `inspect`: every rule with its outcome, and what would be public.
 
+use serde::Serialize;
 use serde_json::json;
 use zeroize::Zeroizing;
 use zkdkim::{files, Error};
 use zkdkim_circuits::native::{
     inspect::{inspect, DnsRecords, Inspection, Outcome as RuleOutcome},
-    Refusal,
+    Place, Refusal,
 };
 
 use super::{Outcome, DNS_LIMIT, MESSAGE_LIMIT, SUCCESS};
@@ -66,6 +67,24 @@ pub fn report_rules(output: Output, inspection: &Inspection) -> std::io::Result<
     Ok(())
 }
 
+/// The last object of `inspect`; what is not known is null.
+#[derive(Default, Serialize)]
+struct Verdict<'a> {
+    verdict: &'a str,
+    rule: Option<&'a str>,
+    detail: Option<&'a str>,
+    address: Option<&'a str>,
+    domain: Option<&'a str>,
+    selector: Option<&'a str>,
+    subject: Option<&'a str>,
+    timestamp: Option<u64>,
+    header_bytes: Option<usize>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    place: Option<&'a Place>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    hint: Option<&'a str>,
+}
+
 fn report_verdict(output: Output, inspection: &Inspection) -> std::io::Result<()> {
     match &inspection.verdict {
         Ok(provable) => {
@@ -74,17 +93,16 @@ fn report_verdict(output: Output, inspection: &Inspection) -> std::io::Result<()
             let subject = String::from_utf8_lossy(&view.subject);
             output.object(
                 "inspect",
-                json!({
-                    "verdict": "provable",
-                    "rule": null,
-                    "detail": null,
-                    "address": address,
-                    "domain": provable.domain,
-                    "selector": provable.selector,
-                    "subject": subject,
-                    "timestamp": view.timestamp,
-                    "header_bytes": provable.header.bytes.len(),
-                }),
+                Verdict {
+                    verdict: "provable",
+                    address: Some(&address),
+                    domain: Some(&provable.domain),
+                    selector: Some(&provable.selector),
+                    subject: Some(&subject),
+                    timestamp: Some(view.timestamp),
+                    header_bytes: Some(provable.header.bytes.len()),
+                    ..Verdict::default()
+                },
             )?;
             output.text(format!(
                 "\nprovable: {} bytes of signed header\n\npublic:\n  subject    {subject}\n  timestamp  \
@@ -102,19 +120,14 @@ fn report_verdict(output: Output, inspection: &Inspection) -> std::io::Result<()
         Err(refusal) => {
             output.object(
                 "inspect",
-                json!({
-                    "verdict": "refused",
-                    "rule": refusal.rule,
-                    "detail": refusal.detail,
-                    "place": refusal.place,
-                    "hint": refusal.hint,
-                    "address": null,
-                    "domain": null,
-                    "selector": null,
-                    "subject": null,
-                    "timestamp": null,
-                    "header_bytes": null,
-                }),
+                Verdict {
+                    verdict: "refused",
+                    rule: Some(refusal.rule.id()),
+                    detail: Some(&refusal.detail),
+                    place: Some(&refusal.place),
+                    hint: Some(&refusal.hint),
+                    ..Verdict::default()
+                },
             )?;
             output.text(format!(
                 "\nrefused: {}: {} ({})",

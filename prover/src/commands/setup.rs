@@ -27,8 +27,10 @@ pub fn run(args: &HiArgs, command: &SetupArgs) -> Outcome {
     let key = key?;
     cache.set_default_srs(&srs)?;
 
-    let path =
-        |extension| shown(&cache.key_path::<StatementCircuit>(srs.kind(), &params, extension));
+    let path = |extension| {
+        cache.key_path::<StatementCircuit>(srs.kind(), &params, extension).map(|path| shown(&path))
+    };
+    let (vk_path, pk_path) = (path("vk")?, path("pk")?);
     args.output.object(
         "setup",
         json!({
@@ -39,8 +41,8 @@ pub fn run(args: &HiArgs, command: &SetupArgs) -> Outcome {
             "k": k,
             "circuit": key.verifier().circuit(),
             "vk_sha256": key.verifier().sha256().to_string(),
-            "verifying_key": path("vk"),
-            "proving_key": path("pk"),
+            "verifying_key": vk_path,
+            "proving_key": pk_path,
             "timings": { "srs": srs_time, "keys": key_time },
         }),
     )?;
@@ -48,9 +50,9 @@ pub fn run(args: &HiArgs, command: &SetupArgs) -> Outcome {
         "SRS            {}\n  SHA-256      {}\nverifying key  {}\n  SHA-256      {}\nproving key    {}\n{}\n{}",
         srs.kind(),
         srs.sha256(),
-        path("vk"),
+        vk_path,
         key.verifier().sha256(),
-        path("pk"),
+        pk_path,
         timing_line("SRS", &srs_time),
         timing_line("keys", &key_time),
     ))?;

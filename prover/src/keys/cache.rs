@@ -81,15 +81,19 @@ impl KeyCache {
     }
 
     /// Where a key lies; `extension` is `vk` or `pk`.
+    ///
+    /// # Errors
+    ///
+    /// As [`circuit_name`].
     pub fn key_path<C: KeyedCircuit>(
         &self,
         kind: &SrsKind,
         params: &C::Params,
         extension: &str,
-    ) -> PathBuf {
-        let circuit = Sha256Digest::of(circuit_name::<C>(params).as_bytes()).to_string();
+    ) -> Result<PathBuf> {
+        let circuit = Sha256Digest::of(circuit_name::<C>(params)?.as_bytes()).to_string();
         let name = format!("{}-k{}-{}.{extension}", kind.stem(), C::k(params), &circuit[..16]);
-        self.root.join("keys").join(name)
+        Ok(self.root.join("keys").join(name))
     }
 
     /// The development SRS, made where it is missing or damaged.
@@ -200,7 +204,7 @@ impl KeyCache {
         reuse: Reuse,
         progress: &dyn Progress,
     ) -> Result<ProverKey<C>> {
-        let path = self.key_path::<C>(srs.kind(), params, "pk");
+        let path = self.key_path::<C>(srs.kind(), params, "pk")?;
         let read = || {
             let key = ProverKey::<C>::read(&path, params)?;
             key.verifier().check_srs(srs.sha256(), srs.kind()).map(|()| key)
@@ -220,7 +224,7 @@ impl KeyCache {
             }
         }
         let key = ProverKey::<C>::generate(srs, params, progress)?;
-        let vk_path = self.key_path::<C>(srs.kind(), params, "vk");
+        let vk_path = self.key_path::<C>(srs.kind(), params, "vk")?;
         step(progress, "writing the keys", || {
             key.verifier().write(&vk_path, Overwrite::Replace)?;
             key.write(&path, Overwrite::Replace)
@@ -239,7 +243,7 @@ impl KeyCache {
         progress: &dyn Progress,
     ) -> Result<VerifierKey<C>> {
         let default = self.default_srs()?;
-        let path = self.key_path::<C>(&default.srs, params, "vk");
+        let path = self.key_path::<C>(&default.srs, params, "vk")?;
         let read = || {
             let key = VerifierKey::<C>::read(&path, params)?;
             let sha256 = match Sha256Digest::from_hex(&default.sha256) {

@@ -1,0 +1,48 @@
+//! The checked-in contracts are those of the present circuit over the development SRS.
+//!
+//! `ZKDKIM_BLESS=1 cargo test -p zkdkim --test contracts` writes them anew, with the pinned compiler
+//! (`npm ci` in `verifier-sol`).
+
+use std::path::Path;
+
+use zkdkim::{
+    keys::{cache::Reuse, KeyCache, ProverKey},
+    progress::Silent,
+    solidity,
+};
+use zkdkim_circuits::statement::{CircuitParams, StatementCircuit};
+use zkdkim_verifier_sol::{Artifacts, Solc};
+
+const FILE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/contracts/insecure-dev-k14.json");
+
+#[test]
+fn checked_in_contracts_are_current() {
+    let cache = Path::new(env!("CARGO_TARGET_TMPDIR")).join("zkdkim-cache");
+    let cache = KeyCache::open(&cache).unwrap();
+    let params = CircuitParams::default();
+    let srs = cache.insecure_dev_srs(params.k, &Silent).unwrap();
+    let key: ProverKey<StatementCircuit> =
+        cache.prover_key(&srs, &params, Reuse::Cached, &Silent).unwrap();
+    let sources = solidity::sources(key.verifier()).unwrap();
+
+    let bless = std::env::var_os("ZKDKIM_BLESS").is_some();
+    let built = match Solc::in_crate() {
+        Ok(solc) => Some(solc.compile(&sources).unwrap()),
+        Err(error) if bless => panic!("{error}"),
+        // Without the compiler the sources still tell.
+        Err(_) => None,
+    };
+    if let (true, Some(built)) = (bless, &built) {
+        std::fs::write(FILE, built.to_json()).unwrap();
+    }
+    let checked_in = std::fs::read_to_string(FILE).unwrap();
+    let checked_in = Artifacts::from_json(&checked_in).unwrap();
+    assert_eq!(checked_in.key_digest, format!("0x{}", key.verifier().sha256()), "another key");
+    // Not assert_eq: it would print sixty kilobytes of Solidity.
+    let hint = "differs; see the head of this file";
+    assert!(checked_in.verifier.source == sources.verifier_source, "verifier's source {hint}");
+    assert!(checked_in.key.source == sources.key_source, "key's source {hint}");
+    if let Some(built) = built {
+        assert!(checked_in == built, "bytecode {hint}");
+    }
+}
