@@ -86,6 +86,12 @@ fn every_message_gets_its_verdict() {
 }
 
 #[test]
+fn the_longest_header_is_among_them() {
+    let longest = vectors().iter().filter_map(|v| v.entry["header_bytes"].as_u64()).max();
+    assert_eq!(longest, Some(zkdkim_circuits::native::header::MAX_HEADER_BYTES as u64));
+}
+
+#[test]
 fn the_registry_stands_in_for_dns() {
     let registry = registry();
     for vector in vectors() {

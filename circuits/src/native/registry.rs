@@ -268,5 +268,4 @@ impl FileEntry {
 }
 
 #[cfg(test)]
-#[path = "registry_tests.rs"]
 mod tests;

@@ -41,6 +41,12 @@ pub fn signature_from_bytes(bytes: &[u8]) -> Result<BigUint, Refusal> {
     Ok(BigUint::from_bytes_be(bytes))
 }
 
+/// Overwrites a signature value: best effort, as the number type offers no zeroizing of its own.
+pub fn wipe(signature: &mut BigUint) {
+    signature.assign_from_slice(&[0; MODULUS_BYTES / 4]);
+    std::hint::black_box(signature);
+}
+
 /// Relation point 1, with the signature below the modulus.
 pub fn verify(digest: &[u8; 32], signature: &BigUint, modulus: &BigUint) -> Result<(), Refusal> {
     let refuse = |rule, detail: String| Err(Refusal::new(rule, Place::part(Part::Input), detail));

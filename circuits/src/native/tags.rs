@@ -4,8 +4,11 @@
 //! out of the raw field exactly. Duplicate names are reported by [`TagList::duplicate`] rather
 //! than refused, so that a caller can still say what else is in the list.
 
+use std::fmt;
+use zeroize::Zeroize;
+
 /// One `name=value`; positions are byte offsets in the parsed text.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct Tag {
     /// Case-sensitive name.
     pub name: String,
@@ -15,6 +18,19 @@ pub struct Tag {
     pub name_at: usize,
     /// Everything between `=` and the next `;` or the end, white space included.
     pub raw: std::ops::Range<usize>,
+}
+
+/// Shows no value: one of them may be the signature, which is a secret.
+impl fmt::Debug for Tag {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Tag({}, {} bytes)", self.name, self.value.len())
+    }
+}
+
+impl Drop for Tag {
+    fn drop(&mut self) {
+        self.value.zeroize();
+    }
 }
 
 impl Tag {
