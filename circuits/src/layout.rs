@@ -18,7 +18,9 @@
 
 use halo2_proofs::{
     halo2curves::bn256::Fr,
-    plonk::{Advice, Challenge, Column, ConstraintSystem, FirstPhase, Fixed, Instance, SecondPhase},
+    plonk::{
+        Advice, Challenge, Column, ConstraintSystem, FirstPhase, Fixed, Instance, SecondPhase,
+    },
 };
 use halo2_rsa::RsaRows;
 

@@ -292,13 +292,13 @@ impl LogUpConfig {
     pub fn assign_multiplicities(&self, grid: &mut Grid<Fr>, table: &LookupTable, usable: usize) {
         let c = &self.columns;
         let mut counts = vec![0u64; table.len()];
-        for column in 0..RANGE_SLOTS {
+        for (column, bits) in RANGE_BITS.into_iter().enumerate() {
             let dense = grid.advice_column(c.range[column], usable - 1);
             let given = grid.advice_column(c.spread[column], usable - 1);
             let first = table.spread[spread_type(column) as usize];
             for (row, (value, given)) in dense.iter().zip(given).enumerate() {
                 let value = if bool::from(value.is_zero()) { Some(0) } else { as_u64(*value) };
-                let Some(value) = value.filter(|v| *v < 1 << RANGE_BITS[column]) else { continue };
+                let Some(value) = value.filter(|v| *v < 1 << bits) else { continue };
                 let expected = spread(value as u32);
                 if value != 0 && bool::from(given.is_zero()) {
                     grid.forge(c.spread[column], row, small(expected));

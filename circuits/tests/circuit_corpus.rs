@@ -73,8 +73,15 @@ fn structure_and_tags() {
 #[test]
 fn everything_else() {
     let known = [
-        "real", "from-parsing", "rsa", "tamper", "key", "key-record", "header-structure",
-        "dkim-tags", "subject",
+        "real",
+        "from-parsing",
+        "rsa",
+        "tamper",
+        "key",
+        "key-record",
+        "header-structure",
+        "dkim-tags",
+        "subject",
     ];
     check(|case| !known.contains(&case.category()));
 }

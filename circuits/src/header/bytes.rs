@@ -190,8 +190,7 @@ impl BytesConfig {
             let q = m.query_selector(self.padded_word);
             let word = m.query_advice(columns.y, Rotation::cur());
             let sum = combine((0..4).map(|j| {
-                let first_padding =
-                    self.end_flag(m, j) * (constant(1) - self.end_flag(m, j - 1));
+                let first_padding = self.end_flag(m, j) * (constant(1) - self.end_flag(m, j - 1));
                 (pow2(24 - 8 * j as u32), byte(m, j) + first_padding * Fr::from(0x80))
             }));
             vec![q * (word - sum)]

@@ -95,7 +95,8 @@ const ADDRESS: Block = Block {
 };
 const DOMAIN: Block = text(&[Field::Domain], DOMAIN_WORDS, 1, Packing::Lower);
 const SIGNER: Block = text(&[Field::Signer], DOMAIN_WORDS, Field::Signer as u64, Packing::Lower);
-const SUBJECT: Block = text(&[Field::Subject], SUBJECT_WORDS, Field::Subject as u64, Packing::Exact);
+const SUBJECT: Block =
+    text(&[Field::Subject], SUBJECT_WORDS, Field::Subject as u64, Packing::Exact);
 const TIME: Block = Block {
     fields: &[Field::Time],
     rows: 12,
@@ -254,7 +255,8 @@ impl ExtractConfig {
         let c = &self.columns;
         let first = run.iter().position(|e| block.fields.contains(&e.field));
         let found = first.map_or(&[][..], |first| {
-            let length = run[first..].iter().take_while(|e| block.fields.contains(&e.field)).count();
+            let length =
+                run[first..].iter().take_while(|e| block.fields.contains(&e.field)).count();
             &run[first..first + length.min(block.rows)]
         });
         let word_rows = match block.packing {

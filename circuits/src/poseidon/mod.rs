@@ -29,10 +29,7 @@
 //! Grassi et al., "Poseidon" (USENIX Security 2021); parameters as in circomlib `poseidon.circom`.
 
 use halo2_proofs::{
-    halo2curves::{
-        bn256::Fr,
-        ff::Field,
-    },
+    halo2curves::{bn256::Fr, ff::Field},
     plonk::{Advice, Column, ConstraintSystem, Fixed, Selector},
     poly::Rotation,
 };
@@ -164,8 +161,8 @@ impl PoseidonConfig {
 
     fn mix_row(&self, grid: &mut Grid<Fr>, row: usize, u: [Fr; 3], k: [Fr; 3]) -> [Fr; 3] {
         grid.enable(self.mix, row);
-        for i in 0..3 {
-            grid.fixed(self.columns.k[i], row, k[i]);
+        for (column, value) in self.columns.k.into_iter().zip(k) {
+            grid.fixed(column, row, value);
         }
         let input = u[2] + k[2];
         grid.advice(self.columns.wide[3], row, input.square());

@@ -41,8 +41,11 @@ impl Sha256Config {
             self.state_constants(grid, row, j);
             self.state_words(grid, row, (a, 0), (e, 0), &mut history);
         }
-        let mut assigned =
-            Sha256Assigned { message: Vec::new(), resets: Vec::new(), digest: [CellRef::new(self.columns.y, 0); 8] };
+        let mut assigned = Sha256Assigned {
+            message: Vec::new(),
+            resets: Vec::new(),
+            digest: [CellRef::new(self.columns.y, 0); 8],
+        };
         for (block, (words, reset)) in message.iter().enumerate() {
             let first = INITIAL_SLOTS + block * BLOCK_SLOTS;
             let mut w: Vec<u32> = Vec::with_capacity(64);
@@ -58,9 +61,8 @@ impl Sha256Config {
             }));
         }
         let last = INITIAL_SLOTS + BLOCKS * BLOCK_SLOTS - 1;
-        assigned.digest = std::array::from_fn(|i| {
-            CellRef::new(self.columns.y, row_of(last - i % 4) + i / 4)
-        });
+        assigned.digest =
+            std::array::from_fn(|i| CellRef::new(self.columns.y, row_of(last - i % 4) + i / 4));
         assigned
     }
 
@@ -197,8 +199,18 @@ impl Sha256Config {
         for (i, offset) in W_BITS.iter().enumerate() {
             self.cell(grid, columns.x, row + 3 + i, u64::from(word >> offset & 1));
         }
-        self.sum_row(grid, row + 10, [word.rotate_right(7), word.rotate_right(18), word >> 3], false);
-        self.sum_row(grid, row + 11, [word.rotate_right(17), word.rotate_right(19), word >> 10], false);
+        self.sum_row(
+            grid,
+            row + 10,
+            [word.rotate_right(7), word.rotate_right(18), word >> 3],
+            false,
+        );
+        self.sum_row(
+            grid,
+            row + 11,
+            [word.rotate_right(17), word.rotate_right(19), word >> 10],
+            false,
+        );
         self.cell(grid, columns.y, row + 3, word.into())
     }
 

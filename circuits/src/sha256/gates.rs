@@ -23,8 +23,12 @@ const fn piece(offset: u32, bits: u32, column: usize, scaled: Option<usize>) -> 
 }
 
 /// A: all in row 0.
-pub(super) const A_PIECES: [Piece; 4] =
-    [piece(0, 2, 5, Some(1)), piece(2, 11, 0, None), piece(13, 9, 3, Some(4)), piece(22, 10, 2, None)];
+pub(super) const A_PIECES: [Piece; 4] = [
+    piece(0, 2, 5, Some(1)),
+    piece(2, 11, 0, None),
+    piece(13, 9, 3, Some(4)),
+    piece(22, 10, 2, None),
+];
 
 /// E: row 1; the multiplied copies in row 2, except that of the three-bit piece, which is in row 1.
 pub(super) const E_PIECES: [Piece; 5] = [
@@ -67,10 +71,7 @@ const SIGMA0_W: [Move; 3] = [Move::Rotate(7), Move::Rotate(18), Move::Shift(3)];
 const SIGMA1_W: [Move; 3] = [Move::Rotate(17), Move::Rotate(19), Move::Shift(10)];
 
 /// The sum of the three moved spread words, as a combination of the pieces' spreads `(offset, bits, spread)`.
-fn moved_sum(
-    pieces: &[(u32, u32, Expression<Fr>)],
-    moves: [Move; 3],
-) -> Expression<Fr> {
+fn moved_sum(pieces: &[(u32, u32, Expression<Fr>)], moves: [Move; 3]) -> Expression<Fr> {
     combine(pieces.iter().filter_map(|(offset, bits, spread)| {
         let weight: Fr = moves
             .iter()
@@ -179,9 +180,12 @@ impl Sha256Config {
                 self.x(m, at(0, 0)) - Self::spread_sum(&spreads),
                 self.x(m, at(0, 6)) - moved_sum(&spreads, SIGMA1_E),
             ];
-            polys.extend(E_PIECES.iter().enumerate().filter_map(|(i, p)| {
-                self.scale_check(m, p, i32::from(i != E_SCALED_HERE))
-            }));
+            polys.extend(
+                E_PIECES
+                    .iter()
+                    .enumerate()
+                    .filter_map(|(i, p)| self.scale_check(m, p, i32::from(i != E_SCALED_HERE))),
+            );
             polys.into_iter().map(|p| q.clone() * p).collect::<Vec<_>>()
         });
         meta.create_gate("sha256 word W", |m| {
@@ -215,9 +219,8 @@ impl Sha256Config {
                     combine((0..3).map(|i| (pow2(22 * i as u32), self.spread(m, first + i))))
                 };
                 let (even, odd) = (half(m, 0), half(m, 3));
-                let dense = combine(
-                    (0..3).map(|i| (pow2(11 * i as u32), self.range(m, result + i, 0))),
-                );
+                let dense =
+                    combine((0..3).map(|i| (pow2(11 * i as u32), self.range(m, result + i, 0))));
                 vec![
                     q.clone() * (self.x(m, at(0, 0)) - even - odd * Fr::from(2)),
                     q * (self.y(m, at(0, 0)) - dense),
@@ -281,8 +284,7 @@ impl Sha256Config {
             let sum_a = a(m, -4) + a(m, back);
             let sum_e = e(m, -4) + e(m, back);
             vec![
-                q.clone()
-                    * (a(m, 0) + carry(m, 2) - keep.clone() * sum_a - reset.clone() * for_a),
+                q.clone() * (a(m, 0) + carry(m, 2) - keep.clone() * sum_a - reset.clone() * for_a),
                 q * (e(m, 0) + carry(m, 4) - keep * sum_e - reset * for_e),
             ]
         });

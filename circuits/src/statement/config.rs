@@ -64,10 +64,8 @@ impl StatementConfig {
                 constant: columns.constant,
             },
         );
-        let poseidon = PoseidonConfig::configure(
-            meta,
-            PoseidonColumns { wide: columns.wide, k: columns.k },
-        );
+        let poseidon =
+            PoseidonConfig::configure(meta, PoseidonColumns { wide: columns.wide, k: columns.k });
         let merkle = MerkleConfig::configure(meta, &columns, &poseidon);
         let pack = PackConfig::configure(meta, &columns);
         let bytes = BytesConfig::configure(meta, &columns);
@@ -140,12 +138,7 @@ impl StatementConfig {
     /// The digest as two 128-bit halves, high first.
     fn digest_halves(&self, grid: &mut Grid<Fr>, digest: &[CellRef; 8]) -> [CellRef; 2] {
         [0, 4].map(|first| {
-            self.pack.assign(
-                grid,
-                self.rows.digest + first,
-                pow2(32),
-                &digest[first..first + 4],
-            )
+            self.pack.assign(grid, self.rows.digest + first, pow2(32), &digest[first..first + 4])
         })
     }
 

@@ -103,7 +103,8 @@ impl Case {
 pub fn corpus() -> Vec<Case> {
     let mut cases = Vec::new();
     for part in ["real", "adversarial"] {
-        let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../shared/emails").join(part);
+        let folder =
+            PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../shared/emails").join(part);
         let Ok(manifest) = std::fs::read_to_string(folder.join("manifest.json")) else {
             eprintln!("note: no corpus at {}; nothing to try", folder.display());
             continue;

@@ -32,7 +32,12 @@ pub fn unregistered(header: Vec<u8>, signature: BigUint, modulus: BigUint) -> St
 }
 
 /// The input that proves `header` under a registry that holds (`domain`, `modulus`) and one other key.
-pub fn input(header: Vec<u8>, signature: BigUint, domain: &str, modulus: BigUint) -> StatementInput {
+pub fn input(
+    header: Vec<u8>,
+    signature: BigUint,
+    domain: &str,
+    modulus: BigUint,
+) -> StatementInput {
     let mut registry = KeyRegistry::new();
     registry.add("other.example", BigUint::from(3u32) << 2046).expect("fits");
     let slot = registry.add(domain, modulus.clone()).expect("fits");
