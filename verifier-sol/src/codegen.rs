@@ -5,13 +5,13 @@ use std::fmt::Write;
 use halo2_proofs::{
     halo2curves::bn256::{Bn256, G1Affine},
     plonk::VerifyingKey,
-    poly::kzg::commitment::ParamsKZG,
+    poly::{commitment::ParamsProver, kzg::commitment::ParamsKZG},
 };
 use sha3::{Digest, Keccak256};
 
 use crate::{
     artifact::{Metadata, Sources, SrsKind, SOLC_VERSION},
-    error::Result,
+    error::{unsupported, Result},
     expr::Graph,
     field::Word,
     key::KeyBlock,
@@ -29,6 +29,10 @@ pub fn export(
     metadata: &Metadata,
 ) -> Result<Sources> {
     metadata.check()?;
+    // The contract writes the generator as (1, 2).
+    if params.get_g().first() != Some(&G1Affine::generator()) {
+        return Err(unsupported("an SRS that does not start with the generator of G1"));
+    }
     let plan = Plan::new(vk, metadata.instances)?;
     let graph = Graph::new(vk.cs())?;
     // The gates' needs do not depend on addresses: print once to learn them, once for good.

@@ -148,7 +148,17 @@ impl Evm {
 
     /// Calls a contract in a transaction of its own, and forgets its effects.
     pub fn call(&mut self, address: Address, calldata: Vec<u8>) -> Result<CallOutcome> {
-        let tx = self.transaction(TxKind::Call(address), calldata);
+        self.call_with_gas(address, calldata, GAS_LIMIT)
+    }
+
+    /// The same with a limit to the transaction's gas.
+    pub fn call_with_gas(
+        &mut self,
+        address: Address,
+        calldata: Vec<u8>,
+        gas_limit: u64,
+    ) -> Result<CallOutcome> {
+        let tx = TxEnv { gas_limit, ..self.transaction(TxKind::Call(address), calldata) };
         let result = self.inner.transact(tx).map_err(refused)?.result;
         let gas_used = result.gas_used();
         Ok(match result {

@@ -298,10 +298,11 @@ contract {{contract}} is IVerifier {
     /// SHPLONK: one linear combination of all commitments, one pairing check.
     ///
     /// For polynomial j of set i, opened at the points S_i, the scalar is
-    /// wʲ·vⁱ·Z_{S_0}(u)/Z_{S_i}(u); the value to subtract is the scalar times the interpolation of its
-    /// evaluations at u. A table gives for each set the number of points, the number of commitments,
-    /// the address of its barycentric weights, the addresses of the denominators u − x·ωʲ, and those
-    /// of the commitments. The very first commitment, whose scalar is one, is not in the table.
+    /// wʲ·vⁱ·Z_{S_0}(u)/Z_{S_i}(u); the value to subtract is the scalar times the interpolation of
+    /// its evaluations at u. A table gives for each set the number of points, the number of
+    /// commitments, the address of its barycentric weights, the addresses of the denominators
+    /// u − x·ωʲ, and those of the commitments. The very first commitment, whose scalar is one, is
+    /// not in the table.
     function _checkOpening() private view returns (bool ok) {
         assembly {
             // Curve scratch: sum (2 words), point (2 words), scalar.

@@ -146,6 +146,40 @@ fn rejects_every_flipped_bit_position_of_every_proof_word() {
 }
 
 #[test]
+fn gives_the_verdict_of_halo2_and_snark_verifier_on_wrong_evaluations() {
+    let mut f = fixture();
+    for word in (f.leading()..f.words() - 4).step_by(3) {
+        let mut proof = f.proof.clone();
+        proof[32 * word + 31] ^= 1;
+        assert!(!f.harness.verifies_natively(&proof, &f.instances), "word {word}");
+        assert!(!f.harness.verifies_by_reference(&proof, &f.instances), "word {word}");
+        assert_eq!(f.verdict_of(&proof), Verdict::Invalid, "word {word}");
+    }
+}
+
+#[test]
+fn never_accepts_for_want_of_gas() {
+    let mut f = fixture();
+    let (_, gas) = f.chain.call(&f.proof.clone(), &f.instances.clone());
+    let mut wrong = f.proof.clone();
+    let evaluation = 32 * f.leading() + 31;
+    wrong[evaluation] ^= 1;
+    let verifier = f.chain.deployed.verifier;
+    for limit in (60_000..gas + 20_000).step_by(2_500) {
+        let calldata = encode_calldata(&wrong, &f.instances);
+        // Below the cost of its calldata the transaction is not even run.
+        if let Ok(outcome) = f.chain.evm.call_with_gas(verifier, calldata, limit) {
+            assert_ne!(outcome.verdict(), Verdict::Valid, "gas limit {limit}");
+        }
+        let calldata = encode_calldata(&f.proof, &f.instances);
+        if let Ok(outcome) = f.chain.evm.call_with_gas(verifier, calldata, limit) {
+            let valid = outcome.verdict() == Verdict::Valid;
+            assert!(!valid || limit >= gas, "gas limit {limit}");
+        }
+    }
+}
+
+#[test]
 fn rejects_second_encodings_of_scalars_and_coordinates() {
     let mut f = fixture();
     for word in 0..f.words() {
@@ -191,8 +225,8 @@ fn rejects_zero_and_infinity_and_other_points() {
     for pair in points.windows(2) {
         let mut proof = f.proof.clone();
         let (a, b) = (32 * pair[0], 32 * pair[1]);
-        proof[a..a + 64].copy_from_slice(&f.proof[b..b + 64].to_vec());
-        proof[b..b + 64].copy_from_slice(&f.proof[a..a + 64].to_vec());
+        proof[a..a + 64].copy_from_slice(&f.proof[b..b + 64]);
+        proof[b..b + 64].copy_from_slice(&f.proof[a..a + 64]);
         assert_eq!(f.verdict_of(&proof), Verdict::Invalid, "points {pair:?} swapped");
     }
 }
