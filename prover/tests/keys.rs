@@ -157,7 +157,8 @@ fn rejects_verifying_keys_that_are_well_packed_and_wrong() {
     assert!(matches!(read(&|p| p.truncate(3)), Error::Malformed { .. }));
     assert!(matches!(read(&|p| p[point..halo2].fill(0xff)), Error::Srs { .. }));
     assert!(matches!(read(&|p| p[point..halo2].fill(0)), Error::Srs { .. }));
-    let halo2_bytes: [(&str, &dyn Fn(&mut Vec<u8>)); 7] = [
+    type Change<'a> = &'a dyn Fn(&mut Vec<u8>);
+    let halo2_bytes: [(&str, Change<'_>); 7] = [
         ("version", &|p| p[halo2] = 3),
         ("k", &|p| p[halo2 + 1] = 31),
         ("compression", &|p| p[halo2 + 5] = 2),
