@@ -228,6 +228,20 @@ fn signed_header_blocks_are_the_manifests() {
 }
 
 #[test]
+fn canonical_bodies_have_the_manifests_length() {
+    for case in corpus() {
+        let Some(length) = case.entry["canon_body_len"].as_u64() else { continue };
+        let body = match case.text("c") {
+            Some(c) if c.ends_with("/relaxed") => canon::Canonicalisation::Relaxed,
+            _ => canon::Canonicalisation::Simple,
+        };
+        let message = Message::parse_lenient(&case.bytes);
+        let canonical = canon::body(body, message.body());
+        assert_eq!(canonical.len() as u64, length, "{}", case.name);
+    }
+}
+
+#[test]
 fn inspection_gives_the_expected_verdict() {
     let mut wrong = Vec::new();
     let mut table = Vec::new();

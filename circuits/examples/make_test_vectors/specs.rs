@@ -167,7 +167,7 @@ fn provable() -> Vec<Spec> {
                 Signer { key: NET, ..signer(NET) },
                 Signer { extra: " t=1700000000; x=1700086400;", ..signer(ORG) },
             ],
-            body: "Tabs\tand  spaces \r\nare folded.   \r\n\r\n \r\n",
+            body: "Tabs\tand  spaces \r\nare folded.   \r\n\r\n\r\n",
             ..accepted(
                 "fastmail-two-signatures.eml",
                 "Fastmail habits: quoted name that imitates an address, folds, a second signature \
