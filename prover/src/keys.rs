@@ -37,7 +37,7 @@ use halo2_proofs::{
         bn256::{Bn256, Fr, G1Affine, G2Affine},
         serde::SerdeObject,
     },
-    plonk::{keygen_pk, keygen_vk_custom, Circuit, ConstraintSystem, ProvingKey, VerifyingKey},
+    plonk::{keygen_vk_custom, Circuit, ConstraintSystem, VerifyingKey},
     poly::{commitment::Params, kzg::commitment::ParamsKZG},
     SerdeFormat,
 };
@@ -46,15 +46,16 @@ use crate::{
     artefact::{self, Artefact, ArtefactHeader, ArtefactKind, Sha256Digest},
     error::{Error, Result},
     files::Overwrite,
-    progress::{step, Progress},
     srs::{self, Srs, SrsKind},
 };
 
 pub mod cache;
 mod layout;
 mod polynomials;
+mod prover;
 
 pub use cache::KeyCache;
+pub use prover::ProverKey;
 
 const G2_BYTES: usize = 128;
 const CIRCUIT_LIMIT: usize = 1024;
@@ -328,75 +329,4 @@ fn check_halo2_key<C: KeyedCircuit>(bytes: &[u8], k: u32, params: &C::Params) ->
         return Err(bad(format!("{} bytes, expected {expected}", bytes.len())));
     }
     Ok(())
-}
-
-/// All that proving needs besides the SRS.
-#[derive(Clone)]
-pub struct ProverKey<C> {
-    pk: ProvingKey<G1Affine>,
-    verifier: VerifierKey<C>,
-}
-
-impl<C> fmt::Debug for ProverKey<C> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("ProverKey").field("verifier", &self.verifier).finish_non_exhaustive()
-    }
-}
-
-impl<C: KeyedCircuit> ProverKey<C> {
-    /// Makes both keys.
-    ///
-    /// # Errors
-    ///
-    /// As [`VerifierKey::generate`].
-    pub fn generate(srs: &Srs, params: &C::Params, progress: &dyn Progress) -> Result<Self> {
-        let verifier =
-            step(progress, "making the verifying key", || VerifierKey::<C>::generate(srs, params))?;
-        let pk = step(progress, "making the proving key", || {
-            keygen_pk(srs.params(), verifier.vk.clone(), &C::blank(params))
-        });
-        let pk = pk.map_err(|e| Error::Keygen { detail: e.to_string() })?;
-        Ok(ProverKey { pk, verifier })
-    }
-
-    /// Reads a proving key for these parameters.
-    ///
-    /// # Errors
-    ///
-    /// A damaged file, another kind, circuit, k or verifying key, a malformed key.
-    pub fn read(path: &Path, params: &C::Params) -> Result<Self> {
-        let bad = || Error::malformed("proving key", "too short for its verifying key");
-        let artefact = Artefact::read(path, ArtefactKind::ProvingKey)?;
-        let (len, rest) = artefact.payload().split_first_chunk::<8>().ok_or_else(bad)?;
-        let len = usize::try_from(u64::from_le_bytes(*len)).map_err(|_| bad())?;
-        let (vk, polynomials) = rest.split_at_checked(len).ok_or_else(bad)?;
-        let verifier = VerifierKey::<C>::decode(vk, artefact.header(), params)?;
-        verifier.check_own_digest(artefact.header())?;
-        let pk = polynomials::decode(verifier.vk.clone(), polynomials)?;
-        Ok(ProverKey { pk, verifier })
-    }
-
-    /// Writes the key, whole or not at all.
-    ///
-    /// # Errors
-    ///
-    /// I/O failures, and an existing file with [`Overwrite::Never`].
-    pub fn write(&self, path: &Path, overwrite: Overwrite) -> Result<()> {
-        let mut payload = (self.verifier.payload.len() as u64).to_le_bytes().to_vec();
-        payload.extend_from_slice(&self.verifier.payload);
-        polynomials::encode(&self.pk, &mut payload);
-        artefact::write(path, overwrite, &self.verifier.header(ArtefactKind::ProvingKey), &payload)
-    }
-}
-
-impl<C> ProverKey<C> {
-    /// For halo2.
-    pub fn pk(&self) -> &ProvingKey<G1Affine> {
-        &self.pk
-    }
-
-    /// The verifying key.
-    pub fn verifier(&self) -> &VerifierKey<C> {
-        &self.verifier
-    }
 }

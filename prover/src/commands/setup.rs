@@ -74,6 +74,10 @@ fn srs(args: &HiArgs, command: &SetupArgs, k: u32) -> Result<Srs> {
             progress.start("reading the .ptau file", Some(total));
         }
         progress.advance(done);
+        if done == total {
+            progress.finish();
+            progress.start("checking the points and deriving the Lagrange basis", None);
+        }
     });
     progress.finish();
     let srs = srs?;
