@@ -1,0 +1,94 @@
+//! A circuit over any first-phase grid; the second phase is honest, or forged by the test.
+
+use std::sync::Arc;
+
+use halo2_proofs::{
+    circuit::{Layouter, SimpleFloorPlanner, Value},
+    halo2curves::{bn256::Fr, ff::Field as _},
+    plonk::{Any, Circuit, ConstraintSystem, Error},
+};
+use zkdkim_circuits::{
+    logup::LookupTable,
+    statement::{StatementConfig, PUBLIC_INPUTS},
+};
+use zkdkim_grid::Grid;
+
+use super::K;
+
+/// Changes second-phase cells once the challenges are known.
+pub type SecondPhase = dyn Fn(&StatementConfig, &mut Grid<Fr>) + Send + Sync;
+
+/// The statement's circuit over an arbitrary witness.
+#[derive(Clone)]
+pub struct ForgedCircuit {
+    /// The first phase, lookups included.
+    pub grid: Arc<Grid<Fr>>,
+    /// Public inputs other than those that the cells give.
+    pub instances: Option<Vec<Fr>>,
+    /// Changes to the second phase.
+    pub second: Option<Arc<SecondPhase>>,
+}
+
+impl ForgedCircuit {
+    /// A circuit over `grid`.
+    pub fn new(grid: Grid<Fr>) -> Self {
+        Self { grid: Arc::new(grid), instances: None, second: None }
+    }
+
+    /// The public inputs that the cells tied to them hold.
+    pub fn instances(&self) -> Vec<Fr> {
+        if let Some(instances) = &self.instances {
+            return instances.clone();
+        }
+        let mut instances = vec![Fr::ZERO; PUBLIC_INPUTS];
+        for (cell, public) in self.grid.copies() {
+            if *public.column.column_type() == Any::Instance {
+                instances[public.row] = self.grid.value(*cell).expect("assigned");
+            }
+        }
+        instances
+    }
+}
+
+impl Circuit<Fr> for ForgedCircuit {
+    type Config = StatementConfig;
+    type FloorPlanner = SimpleFloorPlanner;
+    type Params = ();
+
+    fn without_witnesses(&self) -> Self {
+        self.clone()
+    }
+
+    fn configure(meta: &mut ConstraintSystem<Fr>) -> Self::Config {
+        StatementConfig::configure(meta)
+    }
+
+    fn synthesize(
+        &self,
+        config: Self::Config,
+        mut layouter: impl Layouter<Fr>,
+    ) -> Result<(), Error> {
+        let c = config.columns.clone();
+        layouter.assign_region(
+            || "forged statement",
+            |mut region| {
+                self.grid.assign(&mut region)?;
+                region.next_phase();
+                let [point, theta, gamma] =
+                    [c.rsa_point, c.theta, c.gamma].map(|challenge| region.get_challenge(challenge));
+                let challenges: Value<_> = point.zip(theta).zip(gamma);
+                let mut result = Ok(());
+                challenges.map(|((point, theta), gamma)| {
+                    let table = LookupTable::new();
+                    let challenges = [point, theta, gamma];
+                    let mut second = config.assign_second_phase(&self.grid, K, &table, challenges);
+                    if let Some(forge) = &self.second {
+                        forge(&config, &mut second);
+                    }
+                    result = second.assign(&mut region);
+                });
+                result
+            },
+        )
+    }
+}

@@ -1,0 +1,206 @@
+//! SHA-256 witnesses in which the prover replaces any intermediate word and goes on from there.
+
+use halo2_proofs::halo2curves::{bn256::Fr, ff::Field as _};
+use zkdkim_circuits::{
+    field::pow2,
+    sha256::{Message, BLOCK_SLOTS, INITIAL_SLOTS, INITIAL_STATE, ROUND_CONSTANTS, SLOT_ROWS},
+    spread::{even_bits, odd_bits, spread, triple},
+    statement::StatementConfig,
+};
+use zkdkim_grid::Grid;
+
+use super::small;
+
+/// A word that a slot computes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Word {
+    /// The new a.
+    A,
+    /// The new e.
+    E,
+    /// The message schedule.
+    W,
+    /// Σ0(a).
+    BigSigma0,
+    /// Σ1(e).
+    BigSigma1,
+    /// Maj(a, b, c).
+    Maj,
+    /// e AND f.
+    EAndF,
+    /// NOT e AND g.
+    NotEAndG,
+    /// σ0(w).
+    SmallSigma0,
+    /// σ1(w).
+    SmallSigma1,
+}
+
+/// (offset, bits, column, column and row of the multiplied copy and its exponent)
+type Piece = (u32, u32, usize, Option<(usize, usize, u32)>);
+
+const A: [Piece; 4] =
+    [(0, 2, 5, Some((1, 0, 9))), (2, 11, 0, None), (13, 9, 3, Some((4, 0, 2))), (22, 10, 2, None)];
+const E: [Piece; 5] = [
+    (0, 6, 1, Some((0, 1, 5))),
+    (6, 5, 3, Some((1, 1, 6))),
+    (11, 11, 0, None),
+    (22, 3, 5, Some((4, 0, 8))),
+    (25, 7, 2, Some((3, 1, 4))),
+];
+const W: [Piece; 6] = [
+    (0, 3, 1, Some((0, 1, 8))),
+    (3, 4, 3, Some((1, 1, 7))),
+    (7, 3, 2, Some((4, 1, 8))),
+    (10, 7, 4, Some((3, 1, 4))),
+    (19, 11, 0, None),
+    (30, 2, 5, Some((2, 1, 8))),
+];
+
+/// Writes the whole computation; `lie` maps (block, step of 68, word, true value) to the value that the prover claims.
+/// Carries are whatever field element closes the sum.
+pub fn forge_sha256(
+    config: &StatementConfig,
+    grid: &mut Grid<Fr>,
+    message: &Message,
+    lie: &dyn Fn(usize, usize, Word, u32) -> u32,
+) {
+    let mut forger = Forger { config, grid, a: Vec::new(), e: Vec::new() };
+    for j in 0..INITIAL_SLOTS {
+        let (a, e) = (INITIAL_STATE[3 - j], INITIAL_STATE[7 - j]);
+        let lie = |word, truth| lie(usize::MAX, j, word, truth);
+        forger.state([a.into(), e.into()], &lie);
+    }
+    for (block, (words, reset)) in message.iter().enumerate() {
+        let mut w = Vec::new();
+        for step in 0..64 {
+            forger.round(step, words, &mut w, &|word, truth| lie(block, step, word, truth));
+        }
+        for j in 0..4 {
+            let lie = |word, truth| lie(block, 64 + j, word, truth);
+            forger.feed_forward(j, *reset, &lie);
+        }
+    }
+}
+
+type Lie<'a> = dyn Fn(Word, u32) -> u32 + 'a;
+
+struct Forger<'a> {
+    config: &'a StatementConfig,
+    grid: &'a mut Grid<Fr>,
+    a: Vec<u32>,
+    e: Vec<u32>,
+}
+
+impl Forger<'_> {
+    fn row(&self, slot: usize) -> usize {
+        self.config.rows.sha256 + slot * SLOT_ROWS
+    }
+
+    fn range(&mut self, column: usize, row: usize, value: impl Into<Fr>) {
+        self.grid.forge(self.config.columns.range[column], row, value.into());
+    }
+
+    fn xy(&mut self, row: usize, x: u64, y: u32) {
+        self.grid.forge(self.config.columns.x, row, small(x));
+        self.grid.forge(self.config.columns.y, row, small(y.into()));
+    }
+
+    fn pieces(&mut self, row: usize, word: u32, pieces: &[Piece]) {
+        for (offset, bits, column, copy) in pieces {
+            let piece = u64::from(word >> offset) & ((1 << bits) - 1);
+            self.range(*column, row, piece);
+            if let Some((column, down, scale)) = copy {
+                self.range(*column, row + down, piece << scale);
+            }
+        }
+    }
+
+    /// The claimed word, and the carry that closes the sum.
+    fn reduce(&mut self, sum: u64, claimed: u32) -> Fr {
+        (small(sum) - small(claimed.into())) * pow2(32).invert().expect("not zero")
+    }
+
+    /// The two new words of the next slot from their sums.
+    fn state(&mut self, [sum_a, sum_e]: [u64; 2], lie: &Lie<'_>) {
+        let row = self.row(self.a.len());
+        let (a, e) = (lie(Word::A, sum_a as u32), lie(Word::E, sum_e as u32));
+        let carries = [self.reduce(sum_a, a), self.reduce(sum_e, e)];
+        self.range(2, row + 2, carries[0]);
+        self.range(4, row + 2, carries[1]);
+        self.pieces(row, a, &A);
+        self.pieces(row + 1, e, &E);
+        self.xy(row, spread(a), a);
+        self.xy(row + 1, spread(e), e);
+        self.a.push(a);
+        self.e.push(e);
+        self.sums(row + 5, &[2, 13, 22].map(|by| a.rotate_right(by)), Word::BigSigma0, lie);
+        self.sums(row + 7, &[6, 11, 25].map(|by| e.rotate_right(by)), Word::BigSigma1, lie);
+    }
+
+    /// A row of spread sums; the claimed half replaces the true one. Returns the claim.
+    fn sums(&mut self, row: usize, words: &[u32], word: Word, lie: &Lie<'_>) -> u32 {
+        let sum: u64 = words.iter().map(|w| spread(*w)).sum();
+        let mut halves = [even_bits(sum), odd_bits(sum)];
+        let odd = usize::from(matches!(word, Word::Maj | Word::EAndF | Word::NotEAndG));
+        halves[odd] = lie(word, halves[odd]);
+        for (first, half) in [0, 3].into_iter().zip(halves) {
+            for (i, piece) in triple(half).into_iter().enumerate() {
+                self.range(first + i, row, u64::from(piece));
+            }
+        }
+        self.xy(row, sum, halves[odd]);
+        halves[odd]
+    }
+
+    fn claimed(&self, slot: usize, row: usize) -> u64 {
+        let row = self.row(slot) + row;
+        let value = super::get(self.grid, self.config.columns.y, row);
+        u64::from_le_bytes(value.to_bytes()[..8].try_into().expect("eight bytes"))
+    }
+
+    fn round(&mut self, step: usize, words: &[u32; 16], w: &mut Vec<u32>, lie: &Lie<'_>) {
+        let s = self.a.len();
+        let row = self.row(s);
+        let sum = match words.get(step) {
+            Some(word) => u64::from(*word),
+            None => {
+                u64::from(w[step - 16]) + self.claimed(s - 15, 10) + u64::from(w[step - 7])
+                    + self.claimed(s - 2, 11)
+            }
+        };
+        let word = lie(Word::W, sum as u32);
+        let carry = self.reduce(sum, word);
+        self.range(5, row + 2, if step < 16 { Fr::ZERO } else { carry });
+        w.push(word);
+        self.pieces(row + 3, word, &W);
+        self.xy(row + 3, u64::from(word >> 17 & 1), word);
+        self.grid.forge(self.config.columns.x, row + 4, small(u64::from(word >> 18 & 1)));
+        let sigma0 = [word.rotate_right(7), word.rotate_right(18), word >> 3];
+        let sigma1 = [word.rotate_right(17), word.rotate_right(19), word >> 10];
+        self.sums(row + 10, &sigma0, Word::SmallSigma0, lie);
+        self.sums(row + 11, &sigma1, Word::SmallSigma1, lie);
+
+        let [a, b, c, d] = [1, 2, 3, 4].map(|i| self.a[s - i]);
+        let [e, f, g, h] = [1, 2, 3, 4].map(|i| self.e[s - i]);
+        let maj = self.sums(row + 6, &[a, b, c], Word::Maj, lie);
+        let e_and_f = self.sums(row + 8, &[e, f], Word::EAndF, lie);
+        let not_e_and_g = self.sums(row + 9, &[!e, g], Word::NotEAndG, lie);
+        let t1 = u64::from(h) + self.claimed(s - 1, 7) + u64::from(e_and_f)
+            + u64::from(not_e_and_g) + u64::from(ROUND_CONSTANTS[step]) + u64::from(word);
+        let t2 = self.claimed(s - 1, 5) + u64::from(maj);
+        self.state([t1 + t2, t1 + u64::from(d)], lie);
+    }
+
+    fn feed_forward(&mut self, j: usize, reset: bool, lie: &Lie<'_>) {
+        let s = self.a.len();
+        let next = |words: &[u32], initial: u32| match reset {
+            true => u64::from(initial),
+            false => u64::from(words[s - 4]) + u64::from(words[s - BLOCK_SLOTS]),
+        };
+        let sums = [next(&self.a, INITIAL_STATE[3 - j]), next(&self.e, INITIAL_STATE[7 - j])];
+        let row = self.row(s);
+        self.state(sums, lie);
+        self.grid.forge(self.config.columns.y, row + 2, small(reset.into()));
+    }
+}
