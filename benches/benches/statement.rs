@@ -1,0 +1,72 @@
+//! The whole statement: key generation, key loading, witness, proof, verification natively and in the EVM.
+
+mod common;
+
+use std::time::Duration;
+
+use common::measure;
+use criterion::Criterion;
+use zkdkim::{
+    files::Overwrite,
+    keys::{KeyedCircuit, ProverKey},
+    progress::Silent,
+    proof_file::Proof,
+    prove::prove,
+    solidity,
+    srs::Srs,
+    verify::verify,
+};
+use zkdkim_benches::sample;
+use zkdkim_circuits::statement::{CircuitParams, StatementCircuit};
+use zkdkim_verifier_sol::{Evm, InsecureSetup};
+
+type Key = ProverKey<StatementCircuit>;
+
+fn statement(criterion: &mut Criterion) {
+    let params = CircuitParams::default();
+    let k = StatementCircuit::k(&params);
+    let srs = Srs::insecure_dev(k).expect("an SRS");
+    let key = Key::generate(&srs, &params, &Silent).expect("keys");
+    let registry = sample::registry().expect("registry");
+    let (input, public) = sample::statement(&registry).expect("provable");
+    let instances = public.to_instances();
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("statement.pk");
+    key.write(&path, Overwrite::Never).expect("a key file");
+
+    let mut group = criterion.benchmark_group("statement");
+    group.sample_size(10).measurement_time(Duration::from_secs(5));
+    measure(&mut group, "parse, check and evaluate natively", || sample::statement(&registry));
+    measure(&mut group, "load the proving key", || Key::read(&path, &params).expect("a key"));
+    measure(&mut group, "witness, first phase", || {
+        StatementCircuit::new(params, &input).expect("fits")
+    });
+    let proved = || {
+        let circuit = StatementCircuit::new(params, &input).expect("fits");
+        prove(&srs, &key, circuit, &instances, &Silent).expect("a proof")
+    };
+    let proof = Proof::new(key.verifier(), instances.to_vec(), proved());
+    measure(&mut group, "verify natively", || {
+        verify(key.verifier(), &instances, &proof.proof).expect("valid")
+    });
+    let sources = solidity::sources(key.verifier()).expect("sources");
+    let contracts = solidity::contracts(key.verifier(), &sources, None).expect("contracts");
+    let mut evm = Evm::new();
+    let deployed = contracts.deploy(&mut evm, InsecureSetup::Accept).expect("deployed");
+    let calldata = proof.calldata();
+    let gas = evm.call(deployed.verifier, calldata.clone()).expect("a call").gas_used;
+    println!("gas of the verifying transaction: {gas}");
+    measure(&mut group, "verify in the embedded EVM", || {
+        evm.call(deployed.verifier, calldata.clone()).expect("a call")
+    });
+    group.measurement_time(Duration::from_secs(30));
+    measure(&mut group, "key generation", || Key::generate(&srs, &params, &Silent).expect("keys"));
+    measure(&mut group, "prove, witness and own check included", proved);
+    group.finish();
+}
+
+fn main() {
+    let mut criterion = Criterion::default().configure_from_args();
+    statement(&mut criterion);
+    criterion.final_summary();
+}

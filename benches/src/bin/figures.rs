@@ -1,0 +1,134 @@
+//! Measures what the README's table says, and prints its rows.
+//!
+//! Keys are made in a process of their own, so that the peak memory is that of proving.
+
+use std::{path::Path, process::Command};
+
+use anyhow::{bail, ensure, Context, Result};
+use zkdkim::{
+    keys::{cache::Reuse, KeyCache, KeyedCircuit, ProverKey},
+    progress::Silent,
+    proof_file::Proof,
+    prove::prove,
+    solidity,
+    timing::{timed, Timing},
+    verify::verify,
+};
+use zkdkim_benches::sample;
+use zkdkim_circuits::statement::{CircuitParams, StatementCircuit};
+
+const RUNS: usize = 5;
+
+fn main() -> Result<()> {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    match arguments.iter().map(String::as_str).collect::<Vec<_>>()[..] {
+        [] => {
+            let folder = tempfile::tempdir()?;
+            let make =
+                Command::new(std::env::current_exe()?).arg("keys").arg(folder.path()).status()?;
+            ensure!(make.success(), "making the keys failed");
+            figures(folder.path())
+        }
+        ["keys", folder] => keys(Path::new(folder)),
+        _ => bail!("usage: figures"),
+    }
+}
+
+fn row(name: &str, value: &str) {
+    println!("| {name} | {value} |");
+}
+
+fn keys(folder: &Path) -> Result<()> {
+    let params = CircuitParams::default();
+    let cache = KeyCache::open(folder)?;
+    let srs = cache.insecure_dev_srs(StatementCircuit::k(&params), &Silent)?;
+    let (key, timing) = timed(|| ProverKey::<StatementCircuit>::generate(&srs, &params, &Silent));
+    key?;
+    println!("| figure | value |\n| --- | --- |");
+    row("key generation", &seconds(&[timing]));
+    cache.prover_key::<StatementCircuit>(&srs, &params, Reuse::Cached, &Silent)?;
+    Ok(())
+}
+
+fn figures(folder: &Path) -> Result<()> {
+    let params = CircuitParams::default();
+    let cache = KeyCache::open(folder)?;
+    let srs = cache.insecure_dev_srs(StatementCircuit::k(&params), &Silent)?;
+    let path = cache.key_path::<StatementCircuit>(srs.kind(), &params, "pk")?;
+    let (key, load) = timed(|| ProverKey::<StatementCircuit>::read(&path, &params));
+    let key = key?;
+    row("proving key, file", &megabytes(std::fs::metadata(&path)?.len()));
+    row("proving key, loading", &seconds(&[load]));
+
+    let registry = sample::registry()?;
+    let mut native = Vec::new();
+    let mut witness = Vec::new();
+    let mut proving = Vec::new();
+    let mut checking = Vec::new();
+    let mut last = None;
+    for _ in 0..RUNS {
+        let (statement, timing) = timed(|| sample::statement(&registry));
+        let (input, public) = statement?;
+        native.push(timing);
+        let instances = public.to_instances();
+        let (circuit, first) = timed(|| StatementCircuit::new(params, &input));
+        witness.push(first);
+        let (proof, rest) = timed(|| circuit.map(|c| prove(&srs, &key, c, &instances, &Silent)));
+        let proof = proof??;
+        proving.push(sum(&first, &rest));
+        let (verdict, timing) = timed(|| verify(key.verifier(), &instances, &proof));
+        verdict?;
+        checking.push(timing);
+        last = Some(Proof::new(key.verifier(), instances.to_vec(), proof));
+    }
+    let memory = peak_memory();
+    let proof = last.context("no run")?;
+    row("message to statement, natively", &seconds(&native));
+    row("witness, first phase", &seconds(&witness));
+    row("proving, witness and own check included", &seconds(&proving));
+    row("peak memory of proving", &memory.map_or("unknown".into(), megabytes));
+    row("native verification", &seconds(&checking));
+    row("proof", &format!("{} bytes", proof.proof.len()));
+
+    let sources = solidity::sources(key.verifier())?;
+    let contracts = solidity::contracts(key.verifier(), &sources, None)?;
+    let run = solidity::verify_in_evm(&contracts, &proof)?;
+    row("gas, whole verifying transaction", &run.gas.to_string());
+    row("gas, deployment of both contracts", &run.deployment_gas.to_string());
+    row("code, verifier", &format!("{} bytes", run.verifier_bytes));
+    row("code, key contract", &format!("{} bytes", run.key_bytes));
+    Ok(())
+}
+
+fn sum(a: &Timing, b: &Timing) -> Timing {
+    let cpu_s = a.cpu_s.zip(b.cpu_s).map(|(a, b)| a + b);
+    Timing { wall_s: a.wall_s + b.wall_s, cpu_s }
+}
+
+/// Median and best wall time, median CPU time.
+fn seconds(timings: &[Timing]) -> String {
+    let sorted = |value: fn(&Timing) -> f64| {
+        let mut values: Vec<f64> = timings.iter().map(value).collect();
+        values.sort_by(f64::total_cmp);
+        values
+    };
+    let (wall, cpu) = (sorted(|t| t.wall_s), sorted(|t| t.cpu_s.unwrap_or(f64::NAN)));
+    let middle = timings.len() / 2;
+    let text = format!("{:.3} s wall, {:.3} CPU-s", wall[middle], cpu[middle]);
+    match timings.len() {
+        1 => text,
+        n => format!("{text} (medians of {n}; best wall {:.3} s)", wall[0]),
+    }
+}
+
+fn megabytes(bytes: u64) -> String {
+    format!("{:.1} MB", bytes as f64 / 1e6)
+}
+
+/// The most memory that this process ever had resident.
+fn peak_memory() -> Option<u64> {
+    let status = std::fs::read_to_string("/proc/self/status").ok()?;
+    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;
+    let kilobytes: u64 = line.trim().strip_suffix(" kB")?.parse().ok()?;
+    Some(kilobytes * 1024)
+}

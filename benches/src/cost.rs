@@ -1,0 +1,450 @@
+//! The deterministic costs of the statement: a function of the sources and the development SRS alone.
+//!
+//! ```text
+//! configure ──> columns, queries, gates      keygen ──> compressed selectors, key digest, key sizes
+//! rows      ──> blocks                       prove  ──> proof bytes ──> EVM ──> gas, code sizes
+//! ```
+//!
+//! Everything but the gas is exact. Proofs are randomised, and a zero byte of calldata is cheaper than another,
+//! so gas varies by a few hundred: the report holds a bound in thousands, and a measurement must lie below it by
+//! less than one per cent ([`Report::gas_fits`]).
+
+use std::{
+    collections::BTreeMap,
+    path::{Path, PathBuf},
+};
+
+use anyhow::{ensure, Context, Result};
+use halo2_proofs::{
+    halo2curves::bn256::Fr,
+    plonk::{Circuit, ConstraintSystem},
+};
+use halo2_rsa::RsaRows;
+use serde::{Deserialize, Serialize};
+use zkdkim::{
+    files::Overwrite,
+    keys::{KeyedCircuit, ProverKey},
+    progress::Silent,
+    proof_file::Proof,
+    prove::prove,
+    solidity,
+    srs::Srs,
+};
+use zkdkim_circuits::{
+    header::{self, extract},
+    layout::{Rows, RANGE_SLOTS},
+    logup::LookupTable,
+    poseidon, sha256,
+    statement::{CircuitParams, StatementCircuit, StatementConfig},
+};
+
+use crate::sample;
+
+/// Lookups in the wide columns that every row makes beside those of the range columns.
+const WIDE_LOOKUPS: usize = 1;
+/// Commitments of the opening argument (SHPLONK).
+const OPENING_COMMITMENTS: usize = 2;
+
+/// All of it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Report {
+    /// Name of the relation.
+    pub circuit: String,
+    /// Rows.
+    pub rows: RowCost,
+    /// Columns.
+    pub columns: ColumnCost,
+    /// Gates by chip, before selectors are compressed.
+    pub gates: BTreeMap<String, GateCost>,
+    /// What the verifier evaluates.
+    pub queries: QueryCost,
+    /// The proof.
+    pub proof: ProofCost,
+    /// The keys, over the development SRS.
+    pub keys: KeyCost,
+    /// The contracts, over the development SRS.
+    pub contracts: ContractCost,
+}
+
+/// Rows of the circuit.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RowCost {
+    /// Binary logarithm of their number.
+    pub k: u32,
+    /// Rows that a witness may use.
+    pub usable: usize,
+    /// Rows below the last block.
+    pub free: usize,
+    /// Rows that are random, for zero knowledge.
+    pub blinding: usize,
+    /// Entries of the lookup table.
+    pub table: usize,
+    /// Lookups that every row makes, through the one logUp argument.
+    pub lookups_a_row: usize,
+    /// The blocks; those with columns in common stand below one another.
+    pub blocks: BTreeMap<String, BlockCost>,
+}
+
+/// Rows of one block.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct BlockCost {
+    /// Its first row.
+    pub first: usize,
+    /// Their number.
+    pub rows: usize,
+}
+
+/// Columns of the circuit.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ColumnCost {
+    /// Advice columns by phase.
+    pub advice: BTreeMap<String, usize>,
+    /// Fixed columns that the layout creates.
+    pub fixed_without_selectors: usize,
+    /// Selectors before compression.
+    pub selectors: usize,
+    /// Fixed columns that hold them after compression.
+    pub selector_columns: usize,
+    /// Columns under the permutation argument.
+    pub permutation: usize,
+    /// Grand products of the permutation argument.
+    pub permutation_products: usize,
+    /// Columns of public inputs.
+    pub instance: usize,
+    /// Public inputs.
+    pub public_inputs: usize,
+    /// Challenges drawn between the phases.
+    pub challenges: usize,
+    /// Halo2's own lookups.
+    pub native_lookups: usize,
+}
+
+/// Gates of one chip.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct GateCost {
+    /// Gates.
+    pub gates: usize,
+    /// Their polynomials.
+    pub constraints: usize,
+    /// Highest degree, the selector counted as one.
+    pub degree: usize,
+}
+
+/// Queries of the verifier.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct QueryCost {
+    /// Evaluations of advice columns.
+    pub advice: usize,
+    /// Evaluations of fixed columns, selectors included.
+    pub fixed: usize,
+    /// Evaluations of the instance column, which the verifier makes itself.
+    pub instance: usize,
+    /// Highest degree of the circuit; sets the number of quotient pieces.
+    pub degree: usize,
+}
+
+/// The proof.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ProofCost {
+    /// Commitments, 64 bytes each.
+    pub commitments: usize,
+    /// Evaluations, 32 bytes each.
+    pub evaluations: usize,
+    /// Bytes of the proof.
+    pub bytes: usize,
+    /// Bytes of the transaction's calldata.
+    pub calldata_bytes: usize,
+}
+
+/// The keys.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct KeyCost {
+    /// Circuit, parameters and digest of the constraint system, as key files carry them.
+    pub circuit: String,
+    /// Digest of the verifying key.
+    pub verifying_key_sha256: String,
+    /// Bytes of the verifying key's file.
+    pub verifying_key_bytes: u64,
+    /// Bytes of the proving key's file.
+    pub proving_key_bytes: u64,
+}
+
+/// The contracts.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ContractCost {
+    /// Version of the compiler.
+    pub solc: String,
+    /// Code size of the verifier.
+    pub verifier_bytes: usize,
+    /// Code size of the key contract.
+    pub key_bytes: usize,
+    /// Gas of both deployments.
+    pub deployment_gas: u64,
+    /// Bound of the gas of the whole verifying transaction, in steps of 1,000.
+    pub verify_gas_below: u64,
+}
+
+/// A report with the one figure that is not reproducible.
+#[derive(Clone, Debug)]
+pub struct Measured {
+    /// The report; its bound belongs to the measured gas.
+    pub report: Report,
+    /// Gas of the whole verifying transaction, for one proof.
+    pub verify_gas: u64,
+}
+
+impl Report {
+    /// Whether a measured gas fits this report's bound: not above, and below by less than one per cent.
+    pub fn gas_fits(&self, measured: u64) -> bool {
+        let bound = self.contracts.verify_gas_below;
+        measured <= bound && measured >= bound - bound / 100
+    }
+
+    /// The report as a golden file.
+    pub fn to_json(&self) -> String {
+        serde_json::to_string_pretty(self).expect("plain data") + "\n"
+    }
+}
+
+/// The bound for a measured gas: five hundred of slack, then up to the next thousand. The number of zero bytes in
+/// a proof varies by five or so, and each saves twelve gas.
+pub fn gas_bound(measured: u64) -> u64 {
+    (measured + 500).next_multiple_of(1000)
+}
+
+/// Measures everything: makes keys and one proof, so it takes seconds.
+///
+/// # Errors
+/// Where the sample is refused, a proof fails, or the contracts are neither checked in nor can be compiled.
+pub fn measure(params: CircuitParams) -> Result<Measured> {
+    let srs = Srs::insecure_dev(StatementCircuit::k(&params))?;
+    let key = ProverKey::<StatementCircuit>::generate(&srs, &params, &Silent)?;
+    let (input, public) = sample::statement(&sample::registry()?)?;
+    let instances = public.to_instances();
+    let circuit = StatementCircuit::new(params, &input)?;
+    let bytes = prove(&srs, &key, circuit, &instances, &Silent)?;
+    let proof = Proof::new(key.verifier(), instances.to_vec(), bytes);
+
+    let mut before = ConstraintSystem::default();
+    let config = StatementCircuit::configure(&mut before);
+    let after = key.verifier().vk().cs();
+    let queries = query_cost(after);
+    let proof_cost = proof_cost(after, &proof)?;
+
+    let sources = solidity::sources(key.verifier())?;
+    let contracts = solidity::contracts(key.verifier(), &sources, None).context(
+        "no compiled contracts for this key; install the compiler: npm ci in verifier-sol",
+    )?;
+    let run = solidity::verify_in_evm(&contracts, &proof)?;
+    let report = Report {
+        circuit: StatementCircuit::ID.to_owned(),
+        rows: row_cost(params, &config, after),
+        columns: column_cost(&before, after),
+        gates: gate_cost(&before),
+        queries,
+        proof: proof_cost,
+        keys: key_cost(&key)?,
+        contracts: ContractCost {
+            solc: contracts.solc.clone(),
+            verifier_bytes: run.verifier_bytes,
+            key_bytes: run.key_bytes,
+            deployment_gas: run.deployment_gas,
+            verify_gas_below: gas_bound(run.gas),
+        },
+    };
+    Ok(Measured { report, verify_gas: run.gas })
+}
+
+/// The golden file of a parameter set.
+pub fn golden_path(params: CircuitParams) -> PathBuf {
+    let name = format!("statement-k{}.json", params.k);
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("golden").join(name)
+}
+
+/// What a comparison found.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Golden {
+    /// Nothing that differs.
+    Equal,
+    /// What differs, and how to regenerate the file.
+    Differs(String),
+}
+
+/// Compares a measurement with a golden file: exactly, but for the gas.
+///
+/// # Errors
+/// Where the file can't be read or is no report.
+pub fn compare(path: &Path, measured: &Measured) -> Result<Golden> {
+    let text = std::fs::read_to_string(path).with_context(|| format!("{}", path.display()))?;
+    let golden: Report =
+        serde_json::from_str(&text).with_context(|| format!("{}", path.display()))?;
+    let mut got = measured.report.clone();
+    if golden.gas_fits(measured.verify_gas) {
+        got.contracts.verify_gas_below = golden.contracts.verify_gas_below;
+    }
+    let got = got.to_json();
+    if got == text {
+        return Ok(Golden::Equal);
+    }
+    Ok(Golden::Differs(explain(path, &text, &got)))
+}
+
+/// The differing lines. A report has the same lines in the same order unless its shape changed.
+fn explain(path: &Path, golden: &str, got: &str) -> String {
+    let mut text = format!("{} is out of date:\n", path.display());
+    let lines: Vec<_> = golden.lines().zip(got.lines()).filter(|(a, b)| a != b).collect();
+    for (golden, got) in lines.iter().take(20) {
+        text += &format!("- {golden}\n+ {got}\n");
+    }
+    if golden.lines().count() != got.lines().count() || lines.is_empty() {
+        text += "(the report's shape differs)\n";
+    }
+    text +=
+        "\nIf the change is meant: cargo run -p zkdkim-benches --bin cost-report -- --write, and";
+    text += " a line in CHANGELOG.md, \"verifying key changed: yes\" or \"no\".";
+    if golden.lines().zip(got.lines()).any(|(a, b)| a != b && a.contains("verifying_key_sha256")) {
+        text +=
+            "\nThe verifying key changed: keys, contracts and proofs of before are of no use to";
+        text += " this version.";
+    }
+    text
+}
+
+fn row_cost(params: CircuitParams, config: &StatementConfig, cs: &ConstraintSystem<Fr>) -> RowCost {
+    let rows = Rows::default();
+    let rsa = RsaRows::LENGTHS;
+    let blocks = [
+        ("sha256", rows.sha256, sha256::ROWS),
+        ("poseidon", rows.poseidon, poseidon::MAX_ROWS),
+        ("digest halves", rows.digest, sha256::DIGEST_ROWS),
+        ("rsa pairs", rows.rsa.pairs, rsa.pairs),
+        ("rsa modulus", rows.rsa.modulus, rsa.modulus),
+        ("rsa carries", rows.rsa.carries, rsa.carries),
+        ("rsa horner", rows.rsa.horner, rsa.horner),
+        ("rsa products", rows.rsa.products, rsa.products),
+        ("header bytes", rows.header, header::BYTES + 1),
+        ("extraction", rows.outputs, extract::ROWS),
+    ];
+    let usable = config.usable_rows(params.k);
+    RowCost {
+        k: params.k,
+        usable,
+        free: usable - rows.end,
+        blinding: cs.blinding_factors(),
+        table: LookupTable::new().len(),
+        lookups_a_row: RANGE_SLOTS + WIDE_LOOKUPS,
+        blocks: blocks
+            .map(|(name, first, rows)| (name.to_owned(), BlockCost { first, rows }))
+            .into(),
+    }
+}
+
+fn column_cost(before: &ConstraintSystem<Fr>, after: &ConstraintSystem<Fr>) -> ColumnCost {
+    let mut advice = BTreeMap::new();
+    for phase in before.advice_column_phase() {
+        *advice.entry(format!("phase {}", phase + 1)).or_insert(0) += 1;
+    }
+    let fixed = before.num_fixed_columns();
+    ColumnCost {
+        advice,
+        fixed_without_selectors: fixed,
+        selectors: before.num_selectors(),
+        selector_columns: after.num_fixed_columns() - fixed,
+        permutation: after.permutation().get_columns().len(),
+        permutation_products: permutation_products(after),
+        instance: after.num_instance_columns(),
+        public_inputs: StatementCircuit::INSTANCES,
+        challenges: after.num_challenges(),
+        native_lookups: after.lookups().len(),
+    }
+}
+
+/// Gates by the first word of their name, which is the chip's.
+fn gate_cost(cs: &ConstraintSystem<Fr>) -> BTreeMap<String, GateCost> {
+    let mut chips = BTreeMap::<String, GateCost>::new();
+    for gate in cs.gates() {
+        let chip = gate.name().split(' ').next().unwrap_or_default();
+        let cost = chips.entry(chip.to_owned()).or_default();
+        cost.gates += 1;
+        cost.constraints += gate.polynomials().len();
+        let degree = gate.polynomials().iter().map(|p| p.degree()).max().unwrap_or(0);
+        cost.degree = cost.degree.max(degree);
+    }
+    chips
+}
+
+fn query_cost(cs: &ConstraintSystem<Fr>) -> QueryCost {
+    QueryCost {
+        advice: cs.advice_queries().len(),
+        fixed: cs.fixed_queries().len(),
+        instance: cs.instance_queries().len(),
+        degree: cs.degree(),
+    }
+}
+
+fn permutation_products(cs: &ConstraintSystem<Fr>) -> usize {
+    cs.permutation().get_columns().len().div_ceil(cs.degree() - 2)
+}
+
+/// Counts from the constraint system, checked against a real proof.
+fn proof_cost(cs: &ConstraintSystem<Fr>, proof: &Proof) -> Result<ProofCost> {
+    ensure!(cs.lookups().is_empty(), "native lookups are not counted here");
+    let products = permutation_products(cs);
+    // The vanishing argument commits to one random polynomial and to degree - 1 pieces of the quotient.
+    let commitments =
+        cs.num_advice_columns() + products + 1 + (cs.degree() - 1) + OPENING_COMMITMENTS;
+    // A product is opened at x and at the next row, all but the last also at the last usable row; the random
+    // polynomial once.
+    let evaluations = cs.advice_queries().len()
+        + cs.fixed_queries().len()
+        + cs.permutation().get_columns().len()
+        + (3 * products - 1)
+        + 1;
+    let bytes = 64 * commitments + 32 * evaluations;
+    ensure!(bytes == proof.proof.len(), "{bytes} bytes counted, {} proved", proof.proof.len());
+    Ok(ProofCost { commitments, evaluations, bytes, calldata_bytes: proof.calldata().len() })
+}
+
+fn key_cost(key: &ProverKey<StatementCircuit>) -> Result<KeyCost> {
+    let folder = tempfile::tempdir()?;
+    let [vk, pk] = ["vk", "pk"].map(|name| folder.path().join(name));
+    key.verifier().write(&vk, Overwrite::Never)?;
+    key.write(&pk, Overwrite::Never)?;
+    Ok(KeyCost {
+        circuit: key.verifier().circuit().to_owned(),
+        verifying_key_sha256: key.verifier().sha256().to_string(),
+        verifying_key_bytes: std::fs::metadata(vk)?.len(),
+        proving_key_bytes: std::fs::metadata(pk)?.len(),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn differences_name_the_key_and_the_command() {
+        let (golden, got) =
+            ("{\n\"verifying_key_sha256\": 1\n}", "{\n\"verifying_key_sha256\": 2\n}");
+        let text = explain(Path::new("golden.json"), golden, got);
+        assert!(text.contains("- \"verifying_key_sha256\": 1\n+ \"verifying_key_sha256\": 2"));
+        assert!(text.contains("cost-report -- --write"));
+        assert!(text.contains("The verifying key changed"));
+    }
+
+    #[test]
+    fn gas_bounds_leave_room_for_zero_bytes() {
+        assert_eq!(gas_bound(760_321), 761_000);
+        assert_eq!(gas_bound(760_600), 762_000);
+        assert_eq!(gas_bound(760_500), 761_000);
+    }
+}

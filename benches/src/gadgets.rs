@@ -1,0 +1,417 @@
+//! Gadgets alone: a circuit around each that can stand by itself, with just the columns that it borrows.
+//!
+//! | gadget | k | tables |
+//! | --- | --- | --- |
+//! | [`Rsa`] | 12 | range tables through Halo2's own lookups |
+//! | [`Sha256`] | 14 | spread tables through Halo2's own lookups |
+//! | [`Poseidon`] | 12 | none |
+//!
+//! The header chips have no circuit here: all that makes them sound is the logUp argument, whose sums read the
+//! columns of every chip, so a circuit "of the header alone" would be the statement with idle columns. Their
+//! witnesses are measured, and so is the argument's; their share of a proof is the columns in `golden/cost.json`.
+//! For the same reason these proofs do not add up to one of the statement, where one argument serves all.
+
+use anyhow::{anyhow, ensure, Result};
+use halo2_proofs::{
+    circuit::{Layouter, SimpleFloorPlanner, Value},
+    halo2curves::{
+        bn256::{Bn256, Fr, G1Affine},
+        ff::Field,
+    },
+    plonk::{
+        create_proof, keygen_pk, keygen_vk_custom, verify_proof, Advice, Challenge, Circuit,
+        Column, ConstraintSystem, Error, FirstPhase, Fixed, ProvingKey, SecondPhase, TableColumn,
+    },
+    poly::{
+        kzg::{
+            commitment::{KZGCommitmentScheme, ParamsKZG},
+            multiopen::{ProverSHPLONK, VerifierSHPLONK},
+            strategy::SingleStrategy,
+        },
+        Rotation, VerificationStrategy,
+    },
+};
+use halo2_rsa::{RsaColumns, RsaConfig, RsaRows, RsaWitness};
+use num_bigint::BigUint;
+use sha2::Digest;
+use zkdkim::srs::Srs;
+use zkdkim_circuits::{
+    layout::{RANGE_BITS, RANGE_SLOTS},
+    poseidon::{PoseidonColumns, PoseidonConfig, MAX_ROWS, PERMUTATION_ROWS},
+    sha256::{self, Sha256Columns, Sha256Config},
+    spread::spread,
+};
+use zkdkim_grid::{CellRef, Grid};
+use zkdkim_verifier_sol::{KeccakRead, KeccakWrite};
+
+/// A gadget that can stand in a circuit of its own.
+pub trait Gadget: Clone {
+    /// What the gadget is configured to.
+    type Config: Clone;
+    /// Its name in reports.
+    const NAME: &'static str;
+    /// Binary logarithm of the number of rows.
+    const K: u32;
+
+    /// Creates columns and gates.
+    fn configure(meta: &mut ConstraintSystem<Fr>) -> Self::Config;
+
+    /// The first phase.
+    fn assign(&self, config: &Self::Config) -> Grid<Fr>;
+
+    /// The challenge of the second phase, where there is one.
+    fn challenge(_: &Self::Config) -> Option<Challenge> {
+        None
+    }
+
+    /// The second phase.
+    fn assign_second_phase(_: &Self::Config, _: &Grid<Fr>, _: Fr) -> Grid<Fr> {
+        Grid::new()
+    }
+
+    /// The lookup tables: columns with their contents.
+    fn tables(_: &Self::Config) -> Vec<Vec<(TableColumn, Vec<Fr>)>> {
+        Vec::new()
+    }
+}
+
+/// The circuit of a gadget.
+#[derive(Clone, Debug)]
+pub struct Alone<G>(pub G);
+
+impl<G: Gadget> Circuit<Fr> for Alone<G> {
+    type Config = G::Config;
+    type FloorPlanner = SimpleFloorPlanner;
+    type Params = ();
+
+    fn without_witnesses(&self) -> Self {
+        self.clone()
+    }
+
+    fn configure(meta: &mut ConstraintSystem<Fr>) -> G::Config {
+        G::configure(meta)
+    }
+
+    fn synthesize(&self, config: G::Config, mut layouter: impl Layouter<Fr>) -> Result<(), Error> {
+        layouter.assign_region(
+            || G::NAME,
+            |mut region| {
+                let grid = self.0.assign(&config);
+                grid.assign(&mut region)?;
+                let Some(challenge) = G::challenge(&config) else { return Ok(()) };
+                region.next_phase();
+                let mut result = Ok(());
+                region.get_challenge(challenge).map(|x| {
+                    result = G::assign_second_phase(&config, &grid, x).assign(&mut region);
+                });
+                result
+            },
+        )?;
+        for table in G::tables(&config) {
+            layouter.assign_table(
+                || "table",
+                |mut cells| {
+                    for (column, values) in &table {
+                        for (row, value) in values.iter().enumerate() {
+                            cells.assign_cell(|| "", *column, row, || Value::known(*value))?;
+                        }
+                    }
+                    Ok(())
+                },
+            )?;
+        }
+        Ok(())
+    }
+}
+
+/// A gadget's circuit with its proving key.
+pub struct Harness<G> {
+    circuit: Alone<G>,
+    srs: Srs,
+    key: ProvingKey<G1Affine>,
+}
+
+impl<G: Gadget> Harness<G> {
+    /// Makes SRS and keys.
+    ///
+    /// # Errors
+    /// Where key generation fails.
+    pub fn new(gadget: G) -> Result<Self> {
+        let circuit = Alone(gadget);
+        let srs = Srs::insecure_dev(G::K)?;
+        let vk = keygen_vk_custom(srs.params(), &circuit, true).map_err(|e| anyhow!("{e}"))?;
+        let key = keygen_pk(srs.params(), vk, &circuit).map_err(|e| anyhow!("{e}"))?;
+        Ok(Self { circuit, srs, key })
+    }
+
+    /// Proves, the witness included.
+    ///
+    /// # Errors
+    /// Halo2's.
+    pub fn prove(&self) -> Result<Vec<u8>> {
+        let mut transcript = KeccakWrite::new(Vec::new());
+        create_proof::<KZGCommitmentScheme<Bn256>, ProverSHPLONK<'_, Bn256>, _, _, _, _>(
+            self.srs.params(),
+            &self.key,
+            std::slice::from_ref(&self.circuit),
+            &[&[]],
+            rand::rngs::OsRng,
+            &mut transcript,
+        )
+        .map_err(|e| anyhow!("{e}"))?;
+        Ok(transcript.into_inner())
+    }
+
+    /// Verifies: what is measured must be a proof.
+    ///
+    /// # Errors
+    /// Where it is none.
+    pub fn verify(&self, proof: &[u8]) -> Result<()> {
+        type Strategy<'a> = SingleStrategy<'a, Bn256>;
+        type Scheme = KZGCommitmentScheme<Bn256>;
+        let params: &ParamsKZG<Bn256> = self.srs.params();
+        let strategy =
+            <Strategy<'_> as VerificationStrategy<'_, Scheme, VerifierSHPLONK<'_, Bn256>>>::new(
+                params,
+            );
+        let mut transcript = KeccakRead::new(proof);
+        verify_proof::<Scheme, VerifierSHPLONK<'_, Bn256>, _, KeccakRead<&[u8]>, Strategy<'_>>(
+            params,
+            self.key.get_vk(),
+            strategy,
+            &[&[]],
+            &mut transcript,
+        )
+        .map_err(|e| anyhow!("{}: {e}", G::NAME))?;
+        ensure!(transcript.finish().is_ok(), "{}: trailing bytes", G::NAME);
+        Ok(())
+    }
+}
+
+fn field(value: u64) -> Fr {
+    Fr::from(value)
+}
+
+/// RSA-2048: one signature.
+#[derive(Clone, Debug)]
+pub struct Rsa {
+    /// Signature and modulus.
+    pub witness: RsaWitness,
+    /// The signed digest.
+    pub digest: [u32; 8],
+}
+
+impl Rsa {
+    /// The signature of a header block.
+    pub fn new(header: &[u8], signature: &BigUint, modulus: &BigUint) -> Self {
+        let digest = sha2::Sha256::digest(header);
+        Self {
+            witness: RsaWitness { signature: signature.clone(), modulus: modulus.clone() },
+            digest: std::array::from_fn(|i| {
+                u32::from_be_bytes([0, 1, 2, 3].map(|j| digest[4 * i + j]))
+            }),
+        }
+    }
+}
+
+/// Configuration of [`Rsa`].
+#[derive(Clone, Debug)]
+pub struct RsaAloneConfig {
+    /// The gadget.
+    pub rsa: RsaConfig,
+    columns: RsaColumns,
+    digest: Column<Advice>,
+    tables: [TableColumn; 2],
+}
+
+impl Rsa {
+    /// Row blocks that fill 2^12 rows.
+    pub const ROWS: RsaRows = RsaRows {
+        pairs: 0,
+        modulus: RsaRows::LENGTHS.pairs,
+        carries: RsaRows::LENGTHS.pairs + RsaRows::LENGTHS.modulus,
+        horner: 1509,
+        products: 1509 + RsaRows::LENGTHS.horner,
+        constants: 3000,
+    };
+}
+
+impl Gadget for Rsa {
+    type Config = RsaAloneConfig;
+    const NAME: &'static str = "rsa-2048";
+    const K: u32 = 12;
+
+    fn configure(meta: &mut ConstraintSystem<Fr>) -> RsaAloneConfig {
+        let tables = [(); 2].map(|()| meta.lookup_table_column());
+        let range = halo2_rsa::RANGE_BITS.map(|_| meta.advice_column());
+        for (column, bits) in range.into_iter().zip(halo2_rsa::RANGE_BITS) {
+            meta.lookup("range", |m| {
+                vec![(m.query_advice(column, Rotation::cur()), tables[usize::from(bits == 10)])]
+            });
+        }
+        let columns = RsaColumns {
+            range,
+            value: meta.advice_column(),
+            pack: meta.advice_column(),
+            acc: meta.advice_column_in(SecondPhase),
+            factor: meta.fixed_column(),
+            constant: meta.fixed_column(),
+            x: meta.challenge_usable_after(FirstPhase),
+        };
+        let digest = meta.advice_column();
+        for column in [columns.value, columns.pack, columns.acc, digest] {
+            meta.enable_equality(column);
+        }
+        meta.enable_equality(columns.constant);
+        RsaAloneConfig { rsa: RsaConfig::configure(meta, columns), columns, digest, tables }
+    }
+
+    fn assign(&self, config: &RsaAloneConfig) -> Grid<Fr> {
+        let mut grid = Grid::new();
+        let digest =
+            std::array::from_fn(|i| grid.advice(config.digest, i, field(self.digest[i].into())));
+        config.rsa.assign(&mut grid, &Self::ROWS, &self.witness, &digest);
+        grid
+    }
+
+    fn challenge(config: &RsaAloneConfig) -> Option<Challenge> {
+        Some(config.columns.x)
+    }
+
+    fn assign_second_phase(config: &RsaAloneConfig, grid: &Grid<Fr>, x: Fr) -> Grid<Fr> {
+        let mut out = Grid::new();
+        config.rsa.assign_accumulators(grid, &mut out, &Self::ROWS, x);
+        out
+    }
+
+    fn tables(config: &RsaAloneConfig) -> Vec<Vec<(TableColumn, Vec<Fr>)>> {
+        let table = |(column, bits)| vec![(column, (0..1u64 << bits).map(field).collect())];
+        config.tables.into_iter().zip([11, 10]).map(table).collect()
+    }
+}
+
+/// SHA-256 of the 17 blocks that hold a header block of up to 1,024 bytes.
+#[derive(Clone, Debug)]
+pub struct Sha256(
+    /// The message words, and whether the state is reset after each block.
+    pub sha256::Message,
+);
+
+impl Sha256 {
+    /// Some message that fills all blocks.
+    pub fn full() -> Self {
+        let word = |i: usize| (i as u32).wrapping_mul(0x9e37_79b9).rotate_left(i as u32 % 32);
+        Self(std::array::from_fn(|b| (std::array::from_fn(|i| word(16 * b + i + 1)), false)))
+    }
+}
+
+/// Configuration of [`Sha256`].
+#[derive(Clone, Debug)]
+pub struct Sha256AloneConfig {
+    /// The gadget.
+    pub sha256: Sha256Config,
+    columns: Sha256Columns,
+    tables: [[TableColumn; 2]; 2],
+}
+
+impl Gadget for Sha256 {
+    type Config = Sha256AloneConfig;
+    const NAME: &'static str = "sha-256";
+    const K: u32 = 14;
+
+    fn configure(meta: &mut ConstraintSystem<Fr>) -> Sha256AloneConfig {
+        let tables = [(); 2].map(|()| [(); 2].map(|()| meta.lookup_table_column()));
+        let columns = Sha256Columns {
+            range: [(); RANGE_SLOTS].map(|()| meta.advice_column()),
+            spread: [(); RANGE_SLOTS].map(|()| meta.advice_column()),
+            x: meta.advice_column(),
+            y: meta.advice_column(),
+            constant: meta.fixed_column(),
+        };
+        meta.enable_equality(columns.y);
+        for (i, bits) in RANGE_BITS.into_iter().enumerate() {
+            let [dense, spreads] = tables[usize::from(bits == 10)];
+            meta.lookup("spread", |m| {
+                vec![
+                    (m.query_advice(columns.range[i], Rotation::cur()), dense),
+                    (m.query_advice(columns.spread[i], Rotation::cur()), spreads),
+                ]
+            });
+        }
+        let sha256 = Sha256Config::configure(meta, columns.clone());
+        Sha256AloneConfig { sha256, columns, tables }
+    }
+
+    fn assign(&self, config: &Sha256AloneConfig) -> Grid<Fr> {
+        let mut grid = Grid::new();
+        config.sha256.assign(&mut grid, 0, &self.0);
+        let columns = &config.columns;
+        for (range, spreads) in columns.range.into_iter().zip(columns.spread) {
+            for (row, value) in grid.advice_column(range, sha256::ROWS).into_iter().enumerate() {
+                let value = u32::from_le_bytes([0, 1, 2, 3].map(|i| value.to_bytes()[i]));
+                grid.forge(spreads, row, field(spread(value)));
+            }
+        }
+        grid
+    }
+
+    fn tables(config: &Sha256AloneConfig) -> Vec<Vec<(TableColumn, Vec<Fr>)>> {
+        let table = |([dense, spreads], bits): ([TableColumn; 2], u32)| {
+            let values = 0..1u32 << bits;
+            vec![
+                (dense, values.clone().map(|v| field(v.into())).collect()),
+                (spreads, values.map(|v| field(spread(v))).collect()),
+            ]
+        };
+        config.tables.into_iter().zip([11, 10]).map(table).collect()
+    }
+}
+
+/// Poseidon: as many permutations as the statement has room for, each hashing the one before.
+#[derive(Clone, Copy, Debug)]
+pub struct Poseidon;
+
+/// Configuration of [`Poseidon`].
+#[derive(Clone, Debug)]
+pub struct PoseidonAloneConfig {
+    /// The gadget.
+    pub poseidon: PoseidonConfig,
+    columns: PoseidonColumns,
+    constant: Column<Fixed>,
+}
+
+impl Gadget for Poseidon {
+    type Config = PoseidonAloneConfig;
+    const NAME: &'static str = "poseidon";
+    const K: u32 = 12;
+
+    fn configure(meta: &mut ConstraintSystem<Fr>) -> PoseidonAloneConfig {
+        let columns = PoseidonColumns {
+            wide: [(); 5].map(|()| meta.advice_column()),
+            k: [(); 3].map(|()| meta.fixed_column()),
+        };
+        let constant = meta.fixed_column();
+        for column in &columns.wide[..3] {
+            meta.enable_equality(*column);
+        }
+        meta.enable_equality(constant);
+        let poseidon = PoseidonConfig::configure(meta, columns.clone());
+        PoseidonAloneConfig { poseidon, columns, constant }
+    }
+
+    fn assign(&self, config: &PoseidonAloneConfig) -> Grid<Fr> {
+        let mut grid = Grid::new();
+        let wide = config.columns.wide;
+        let zero: CellRef = grid.fixed(config.constant, 0, Fr::ZERO);
+        let mut last: Option<CellRef> = None;
+        for row in (0..MAX_ROWS).step_by(PERMUTATION_ROWS) {
+            grid.advice(wide[0], row, field(row as u64));
+            match last {
+                Some(output) => grid.copy_advice(output, wide[1], row),
+                None => grid.advice(wide[1], row, Fr::ONE),
+            };
+            last = Some(config.poseidon.assign(&mut grid, row, zero).output);
+        }
+        grid
+    }
+}

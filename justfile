@@ -1,0 +1,29 @@
+# The same as scripts/test and the commands of the README, by name. `just` itself is optional.
+
+# The whole path on a sample message
+demo:
+    cargo run --release -p zkdkim -- demo
+
+# Everything that has to hold
+test:
+    scripts/test
+
+# One or more of: format npm lint doc vectors test
+step +names:
+    scripts/test {{names}}
+
+# All benchmarks; criterion's reports lie in target/criterion
+bench:
+    cargo bench -p zkdkim-benches
+
+# The rows of the README's table of figures
+figures:
+    cargo run --release -p zkdkim-benches --bin figures
+
+# Regenerate the golden cost report; add a line "verifying key changed: yes/no" to CHANGELOG.md
+golden:
+    cargo run -p zkdkim-benches --bin cost-report -- --write
+
+# Licences, sources and advisories of all dependencies (needs cargo-deny and its database)
+deny:
+    cargo deny check
