@@ -1,4 +1,5 @@
-//! Forged runs of the header automaton: headers that are not in the language, or read otherwise than they should be.
+//! Forged runs of the header automaton: headers that are not in the language, or read otherwise
+//! than they should be.
 
 mod forgery_support;
 

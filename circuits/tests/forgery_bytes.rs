@@ -36,7 +36,8 @@ fn accepts_honest_plans_of_many_lengths() {
     }
 }
 
-/// The constraints leave room for more than the 1,024 bytes that assignment takes; see the header chip's statement.
+/// The constraints leave room for more than the 1,024 bytes that assignment takes; see the header
+/// chip's statement.
 #[test]
 fn the_longest_block_of_the_constraints() {
     assert_eq!(Plan::honest(&block_of(1079)).refusals(), names([]));

@@ -1,4 +1,5 @@
-//! Forged output rows: bytes left out, moved, taken twice, read under another field, lowered otherwise.
+//! Forged output rows: bytes left out, moved, taken twice, read under another field, lowered
+//! otherwise.
 
 mod forgery_support;
 
@@ -64,7 +65,9 @@ fn a_second_field_leaves_bytes_over() {
     let refusals = again("from:<ann.lee@example.org>");
     assert!(from.is_subset(&refusals), "{refusals:?}");
     assert_eq!(again("subject:"), names(["extraction of field 6"]));
-    assert!(again("subject:x").is_superset(&names(["extraction of field 4", "extraction of field 6"])));
+    assert!(
+        again("subject:x").is_superset(&names(["extraction of field 4", "extraction of field 6"]))
+    );
     let twice = |from: &str, to: &str| refused(&BLOCK.replace(from, to));
     assert_eq!(twice("s=k1", "d=example.org"), names(["extraction of field 3"]));
     assert_eq!(twice("s=k1", "t=5"), names(["extraction of field 5"]));
@@ -262,7 +265,9 @@ fn lower_case_is_that_of_the_table() {
 #[test]
 fn packed_words_and_digits_are_the_bytes() {
     let packed = |first: usize| {
-        cells(|config, grid| bump(grid, config.columns.wide[0], config.rows.outputs + first, Fr::ONE))
+        cells(|config, grid| {
+            bump(grid, config.columns.wide[0], config.rows.outputs + first, Fr::ONE)
+        })
     };
     assert_eq!(packed(123), names(["extract lower-case word[0]"]));
     assert_eq!(packed(SUBJECT + 185), names(["pack[0]"]));

@@ -13,7 +13,8 @@ use halo2_proofs::halo2curves::{bn256::Fr, ff::Field as _};
 use zkdkim_circuits::{poseidon::PERMUTATION_ROWS, statement::StatementConfig};
 use zkdkim_grid::Grid;
 
-// Permutations by their order: commitment 0 to 4, nullifier 5 to 7, key 8 to 17, leaf 18 to 20, path 21 to 40.
+// Permutations by their order: commitment 0 to 4, nullifier 5 to 7, key 8 to 17, leaf 18 to 20,
+// path 21 to 40.
 const NULLIFIER: usize = 5;
 const KEY: usize = 8;
 const LEAF: usize = 18;
@@ -46,7 +47,8 @@ fn inputs_of_hashes_are_wired() {
     for step in [1, 4, NULLIFIER + 1, KEY + 9, LEAF + 2] {
         assert_eq!(input(step, 1), names(["copy wide2 to wide1"]), "link {step}");
     }
-    // The salt of the nullifier is that of the commitment; address, modulus and domain are those proved.
+    // The salt of the nullifier is that of the commitment; address, modulus and domain are those
+    // proved.
     for step in [1, 4, NULLIFIER, NULLIFIER + 1, KEY, KEY + 9, LEAF, LEAF + 1] {
         assert_eq!(input(step, 0), names(["copy wide0 to wide0"]), "input {step}");
     }
@@ -173,7 +175,8 @@ fn public_inputs_are_the_cells() {
 #[test]
 fn rsa_takes_the_digest_of_this_block() {
     // A genuine signature of another digest, everything in RSA's rows coherent with it.
-    let other = Plan::honest(BLOCK.replace("0x12", "0x13").as_bytes()).circuit(|_, _| (), |_, _| ());
+    let other =
+        Plan::honest(BLOCK.replace("0x12", "0x13").as_bytes()).circuit(|_, _| (), |_, _| ());
     let refusals = late(|config, grid| {
         let (c, rsa) = (&config.columns, &config.rows.rsa);
         let below = rsa.pairs..config.rows.outputs;
@@ -201,7 +204,10 @@ fn second_phase_cells_are_bound() {
         (|c, g| bump(g, c.columns.phi, 5, Fr::ONE), "logup running sum[0]"),
         (|c, g| bump(g, c.columns.phi, 0, Fr::ONE), "logup sum starts and ends at zero[0]"),
         (|c, g| bump(g, c.columns.acc, c.rows.rsa.pairs + 3, Fr::ONE), "rsa number accumulator"),
-        (|c, g| bump(g, c.columns.acc, c.rows.rsa.horner + 3, Fr::ONE), "rsa coefficient accumulator"),
+        (
+            |c, g| bump(g, c.columns.acc, c.rows.rsa.horner + 3, Fr::ONE),
+            "rsa coefficient accumulator",
+        ),
         (|c, g| bump(g, c.columns.acc, c.rows.rsa.products + 3, Fr::ONE), "copy acc"),
     ];
     for (change, expected) in changes {

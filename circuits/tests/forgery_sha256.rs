@@ -1,5 +1,6 @@
-//! Forged SHA-256: each intermediate word replaced by another, everything after it computed from the lie, the result
-//! signed by the provider. Without the constraint that is named here the digest would be the prover's choice.
+//! Forged SHA-256: each intermediate word replaced by another, everything after it computed from
+//! the lie, the result signed by the provider. Without the constraint that is named here the digest
+//! would be the prover's choice.
 
 mod forgery_support;
 
@@ -77,7 +78,8 @@ fn halves_of_spread_sums_are_bound() {
 
 #[test]
 fn the_other_half_cannot_take_up_a_lie() {
-    // even + 2 odd is kept: one less of the odd half, two more of the even one's lowest pair, which is no spread form.
+    // even + 2 odd is kept: one less of the odd half, two more of the even one's lowest pair, which
+    // is no spread form.
     let refusals = cells(|config, grid| {
         let (c, row) = (&config.columns, row(config, LAST, 30) + 6);
         let even = get(grid, c.spread[0], row) + get(grid, c.range[0], row);

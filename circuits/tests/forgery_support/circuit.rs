@@ -74,8 +74,8 @@ impl Circuit<Fr> for ForgedCircuit {
             |mut region| {
                 self.grid.assign(&mut region)?;
                 region.next_phase();
-                let [point, theta, gamma] =
-                    [c.rsa_point, c.theta, c.gamma].map(|challenge| region.get_challenge(challenge));
+                let [point, theta, gamma] = [c.rsa_point, c.theta, c.gamma]
+                    .map(|challenge| region.get_challenge(challenge));
                 let challenges: Value<_> = point.zip(theta).zip(gamma);
                 let mut result = Ok(());
                 challenges.map(|((point, theta), gamma)| {

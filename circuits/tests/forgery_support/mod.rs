@@ -1,9 +1,10 @@
 //! Dishonest provers of the whole statement.
 //!
-//! A [`Plan`] is what a prover claims: symbols, a run of the automaton, the bytes to extract, message words and resets.
-//! [`Plan::refusals`] writes it coherently, has a provider that signs *anything* sign the resulting digest, recomputes
-//! every hash and public input from the cells, and says by name what fails. So a test sees the one constraint that
-//! stops a forgery, not the noise behind it.
+//! A [`Plan`] is what a prover claims: symbols, a run of the automaton, the bytes to extract,
+//! message words and resets. [`Plan::refusals`] writes it coherently, has a provider that signs
+//! *anything* sign the resulting digest, recomputes every hash and public input from the cells, and
+//! says by name what fails. So a test sees the one constraint that stops a forgery, not the noise
+//! behind it.
 #![allow(dead_code, unused_imports)]
 
 mod circuit;
@@ -149,8 +150,8 @@ impl Plan {
         self.refusals_with(|_, _| (), |_, _| ())
     }
 
-    /// The same, where the prover changes cells before (`early`) or after (`late`) the provider signs the digest and
-    /// the hashes and public inputs are computed.
+    /// The same, where the prover changes cells before (`early`) or after (`late`) the provider
+    /// signs the digest and the hashes and public inputs are computed.
     pub fn refusals_with(
         &self,
         early: impl FnOnce(&StatementConfig, &mut Grid<Fr>),

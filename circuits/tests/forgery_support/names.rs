@@ -19,14 +19,16 @@ use super::{circuit::ForgedCircuit, small, K};
 
 const SUM_GATE: &str = "logup sum starts and ends at zero[0]";
 
-/// Names of failures; a sum of fractions that is not zero is named by the tuples that are left over.
+/// Names of failures; a sum of fractions that is not zero is named by the tuples that are left
+/// over.
 pub fn failures(
     config: &StatementConfig,
     circuit: &ForgedCircuit,
     failures: Vec<VerifyFailure>,
 ) -> BTreeSet<String> {
     let mut names: BTreeSet<String> = failures.into_iter().map(|f| name(config, f)).collect();
-    // MockProver names the columns of a cycle in which values change; the pairs that differ say more.
+    // MockProver names the columns of a cycle in which values change; the pairs that differ say
+    // more.
     let broken = broken_copies(config, circuit);
     if !broken.is_empty() {
         let copied = names.len();
@@ -96,7 +98,8 @@ pub fn unmatched(config: &StatementConfig, grid: &Grid<Fr>) -> BTreeSet<String> 
     let (c, rows) = (&config.columns, config.usable_rows(K) - 1);
     let mut names = BTreeSet::new();
     for (i, bits) in RANGE_BITS.into_iter().enumerate() {
-        let [dense, spreads] = [c.range[i], c.spread[i]].map(|column| grid.advice_column(column, rows));
+        let [dense, spreads] =
+            [c.range[i], c.spread[i]].map(|column| grid.advice_column(column, rows));
         let table: HashMap<[u8; 32], Fr> =
             (0..1u32 << bits).map(|v| (small(v.into()).to_bytes(), small(spread(v)))).collect();
         let held = |(d, s): (&Fr, &Fr)| table.get(&d.to_bytes()) == Some(s);
@@ -134,8 +137,9 @@ fn unmatched_bytes(config: &StatementConfig, grid: &Grid<Fr>) -> BTreeSet<String
         add(wide[1][row], small(i as u64), wide[2][row], wide[2][row]);
     }
     for row in rows.outputs..rows.outputs + extract::ROWS {
-        let lowered = (0..=255u8)
-            .any(|b| wide[1][row] == small(b.into()) && x[row] == small(b.to_ascii_lowercase().into()));
+        let lowered = (0..=255u8).any(|b| {
+            wide[1][row] == small(b.into()) && x[row] == small(b.to_ascii_lowercase().into())
+        });
         if !lowered {
             names.insert("lookup case".to_owned());
         }

@@ -93,7 +93,8 @@ fn low_word(value: Fr) -> u32 {
     u32::from_le_bytes(value.to_bytes()[..4].try_into().expect("four bytes"))
 }
 
-/// Follows the copies into the packed digest and every Poseidon permutation, and computes them anew.
+/// Follows the copies into the packed digest and every Poseidon permutation, and computes them
+/// anew.
 pub fn hash(config: &StatementConfig, grid: &mut Grid<Fr>) {
     let (wide, rows) = (config.columns.wide, &config.rows);
     let sources = sources(grid);
@@ -107,7 +108,8 @@ pub fn hash(config: &StatementConfig, grid: &mut Grid<Fr>) {
     follow_from(config, grid, 0);
 }
 
-/// Computes every permutation from the one with index `first` on, from the cells that are copied into it.
+/// Computes every permutation from the one with index `first` on, from the cells that are copied
+/// into it.
 pub fn follow_from(config: &StatementConfig, grid: &mut Grid<Fr>, first: usize) {
     let wide = config.columns.wide;
     let sources = sources(grid);

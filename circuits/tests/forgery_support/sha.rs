@@ -57,8 +57,8 @@ const W: [Piece; 6] = [
     (30, 2, 5, Some((2, 1, 8))),
 ];
 
-/// Writes the whole computation; `lie` maps (block, step of 68, word, true value) to the value that the prover claims.
-/// Carries are whatever field element closes the sum.
+/// Writes the whole computation; `lie` maps (block, step of 68, word, true value) to the value that
+/// the prover claims. Carries are whatever field element closes the sum.
 pub fn forge_sha256(
     config: &StatementConfig,
     grid: &mut Grid<Fr>,
@@ -165,7 +165,9 @@ impl Forger<'_> {
         let sum = match words.get(step) {
             Some(word) => u64::from(*word),
             None => {
-                u64::from(w[step - 16]) + self.claimed(s - 15, 10) + u64::from(w[step - 7])
+                u64::from(w[step - 16])
+                    + self.claimed(s - 15, 10)
+                    + u64::from(w[step - 7])
                     + self.claimed(s - 2, 11)
             }
         };
@@ -186,8 +188,12 @@ impl Forger<'_> {
         let maj = self.sums(row + 6, &[a, b, c], Word::Maj, lie);
         let e_and_f = self.sums(row + 8, &[e, f], Word::EAndF, lie);
         let not_e_and_g = self.sums(row + 9, &[!e, g], Word::NotEAndG, lie);
-        let t1 = u64::from(h) + self.claimed(s - 1, 7) + u64::from(e_and_f)
-            + u64::from(not_e_and_g) + u64::from(ROUND_CONSTANTS[step]) + u64::from(word);
+        let t1 = u64::from(h)
+            + self.claimed(s - 1, 7)
+            + u64::from(e_and_f)
+            + u64::from(not_e_and_g)
+            + u64::from(ROUND_CONSTANTS[step])
+            + u64::from(word);
         let t2 = self.claimed(s - 1, 5) + u64::from(maj);
         self.state([t1 + t2, t1 + u64::from(d)], lie);
     }

@@ -1,0 +1,144 @@
+//! The tamper sweep.
+//!
+//! # Source
+//!
+//! The idea of altering one cell at a time and demanding a failure is folklore (mutation testing);
+//! evaluating only the constraints that read the altered cells, and following an alteration into
+//! what depends on it, are ours.
+
+use std::collections::BTreeSet;
+
+use halo2_proofs::halo2curves::ff::PrimeField;
+
+use crate::image::{Cell, Image};
+
+/// Cells and the values that they are changed to.
+pub type Alteration<F> = Vec<(Cell, F)>;
+
+/// An alteration that nothing noticed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Survivor<F> {
+    /// The cell.
+    pub cell: Cell,
+    /// Its honest value.
+    pub honest: F,
+    /// The value that passed.
+    pub altered: F,
+}
+
+type Follow<'a, F> = dyn Fn(&Image<F>, Cell, F) -> Alteration<F> + 'a;
+type Later<'a, F> = dyn Fn(&Image<F>, &[Cell]) -> Alteration<F> + 'a;
+type Notices<'a, F> = dyn Fn(&Image<F>, &[Cell]) -> Option<String> + 'a;
+
+/// A sweep over an image, with what the circuit's author says about it.
+pub struct Sweep<'a, F: PrimeField> {
+    image: Image<F>,
+    ignored: Box<dyn Fn(&str) -> bool + 'a>,
+    follow: Box<Follow<'a, F>>,
+    later: Box<Later<'a, F>>,
+    argument: Box<Notices<'a, F>>,
+}
+
+impl<'a, F: PrimeField> Sweep<'a, F> {
+    /// A sweep that alters single cells, follows nothing and knows no argument but the constraint
+    /// system's.
+    pub fn new(image: Image<F>) -> Self {
+        Self {
+            image,
+            ignored: Box::new(|_| false),
+            follow: Box::new(|_, _, _| Vec::new()),
+            later: Box::new(|_, _| Vec::new()),
+            argument: Box::new(|_, _| None),
+        }
+    }
+
+    /// What a prover changes together with a cell, in the same phase: everything that follows from
+    /// it.
+    pub fn following(mut self, follow: impl Fn(&Image<F>, Cell, F) -> Alteration<F> + 'a) -> Self {
+        self.follow = Box::new(follow);
+        self
+    }
+
+    /// The later phases' cells after some cells have changed.
+    pub fn later(mut self, later: impl Fn(&Image<F>, &[Cell]) -> Alteration<F> + 'a) -> Self {
+        self.later = Box::new(later);
+        self
+    }
+
+    /// Gates of an argument that the circuit builds for itself, and what the argument notices: for
+    /// first-phase cells the closure replaces the gates. It gets the changed cells and returns a
+    /// name.
+    pub fn argument(
+        mut self,
+        gates: impl Fn(&str) -> bool + 'a,
+        notices: impl Fn(&Image<F>, &[Cell]) -> Option<String> + 'a,
+    ) -> Self {
+        self.ignored = Box::new(gates);
+        self.argument = Box::new(notices);
+        self
+    }
+
+    /// The image, as it was given.
+    pub fn image(&self) -> &Image<F> {
+        &self.image
+    }
+
+    /// What notices that `cell` is changed to `value`; `None` if nothing does. The image is left as
+    /// it was.
+    pub fn alter(&mut self, cell: Cell, value: F) -> Option<String> {
+        let mut undo = Vec::new();
+        let mut changes = vec![(cell, value)];
+        changes.extend((self.follow)(&self.image, cell, value));
+        let mut changed = self.apply(changes, &mut undo);
+        let phase = self.image.phase(cell.column);
+        let no_gate = |_: &str| false;
+        let ignored: &dyn Fn(&str) -> bool = if phase == 0 { &*self.ignored } else { &no_gate };
+        let mut verdict = self.image.first_failure(&changed, phase, ignored);
+        if verdict.is_none() && phase == 0 {
+            verdict = (self.argument)(&self.image, &changed).or_else(|| {
+                let later = (self.later)(&self.image, &changed);
+                changed.extend(Self::apply_to(&mut self.image, later, &mut undo));
+                self.image.first_failure(&changed, u8::MAX, ignored)
+            });
+        }
+        for (cell, value) in undo.into_iter().rev() {
+            self.image.set(cell, value);
+        }
+        verdict
+    }
+
+    fn apply(&mut self, changes: Alteration<F>, undo: &mut Alteration<F>) -> Vec<Cell> {
+        Self::apply_to(&mut self.image, changes, undo)
+    }
+
+    fn apply_to(
+        image: &mut Image<F>,
+        changes: Alteration<F>,
+        undo: &mut Alteration<F>,
+    ) -> Vec<Cell> {
+        let mut changed = BTreeSet::new();
+        for (cell, value) in changes {
+            let old = image.set(cell, value);
+            if old != value {
+                undo.push((cell, old));
+                changed.insert(cell);
+            }
+        }
+        changed.into_iter().collect()
+    }
+
+    /// Alters each cell to its neighbours, to zero and to `noise`; returns one survivor a cell at
+    /// most.
+    pub fn run(&mut self, cells: impl IntoIterator<Item = Cell>, noise: F) -> Vec<Survivor<F>> {
+        let mut survivors = Vec::new();
+        for cell in cells {
+            let honest = self.image.get(cell);
+            let values = [honest + F::ONE, honest - F::ONE, F::ZERO, honest + noise];
+            let mut wrong = values.into_iter().filter(|value| *value != honest);
+            if let Some(altered) = wrong.find(|value| self.alter(cell, *value).is_none()) {
+                survivors.push(Survivor { cell, honest, altered });
+            }
+        }
+        survivors
+    }
+}
