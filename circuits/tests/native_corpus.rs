@@ -1,120 +1,22 @@
 //! The reference against the corpus of real and adversarial messages, which is not part of the
 //! repository: without it, these tests print a note and pass.
 
+mod common;
+
+use common::corpus::{corpus, strings, LF_FILE};
 use num_bigint::BigUint;
-use serde_json::Value;
 use sha2::{Digest, Sha256};
 use std::collections::BTreeSet;
-use std::path::{Path, PathBuf};
 use zkdkim_circuits::native::dkim::{self, SignatureField};
-use zkdkim_circuits::native::key_record::KeyRecord;
 use zkdkim_circuits::native::message::Message;
 use zkdkim_circuits::native::registry::DEPTH;
-use zkdkim_circuits::native::tags::TagList;
 use zkdkim_circuits::native::{
-    canon, evaluate, header, inspect, DnsRecords, Fr, MerklePath, Rule, StatementInput,
+    canon, evaluate, header, inspect, Fr, MerklePath, Rule, StatementInput,
 };
 
-/// A message with LF line ends. The manifest judges its block with the bare LFs in it; the reader
-/// of this project normalises such a file first, and then it is the message that was signed.
-const LF_FILE: &str = "lf-only.eml";
 /// A bare LF inside a CRLF file. The manifest's reader ends the field there; this one keeps the
 /// byte, and the block is refused for it. Neither block satisfies the statement.
 const BARE_LF_FILE: &str = "subject-bare-lf-from.eml";
-
-struct Case {
-    name: String,
-    bytes: Vec<u8>,
-    entry: Value,
-}
-
-impl Case {
-    fn text(&self, key: &str) -> Option<&str> {
-        self.entry[key].as_str()
-    }
-
-    fn dns(&self) -> DnsRecords {
-        serde_json::from_value(self.entry["dns"].clone()).expect("dns of the manifest")
-    }
-
-    /// Every modulus in the case's records, whatever else the record says.
-    fn moduli(&self) -> Vec<BigUint> {
-        let records = self.entry["dns"].as_object().expect("dns is an object");
-        let keys = records.values().filter_map(|text| {
-            let tags = TagList::parse(text.as_str()?.as_bytes()).ok()?;
-            let p = String::from_utf8(tags.get("p")?.compact()).ok()?;
-            KeyRecord::parse("key", &format!("p={p}")).ok().map(|record| record.modulus)
-        });
-        keys.collect()
-    }
-
-    fn provable(&self) -> bool {
-        self.entry["statement"]["provable"].as_bool().expect("statement.provable")
-    }
-
-    fn identities(&self) -> BTreeSet<String> {
-        strings(&self.entry["statement"]["identities"])
-    }
-
-    fn expected(&self) -> &str {
-        self.text("expected").expect("expected")
-    }
-
-    fn expected_address(&self) -> Option<String> {
-        let address = self.text("expected_from").or(self.text("from_address"));
-        address.map(str::to_ascii_lowercase)
-    }
-}
-
-fn strings(value: &Value) -> BTreeSet<String> {
-    let items = value.as_array().map(Vec::as_slice).unwrap_or_default();
-    items.iter().filter_map(|item| item.as_str().map(str::to_owned)).collect()
-}
-
-fn folder() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("../../shared/emails")
-}
-
-fn corpus() -> Vec<Case> {
-    let mut cases = Vec::new();
-    for part in ["real", "adversarial"] {
-        let folder = folder().join(part);
-        let Ok(manifest) = std::fs::read_to_string(folder.join("manifest.json")) else {
-            eprintln!("note: no corpus at {}; nothing to compare", folder.display());
-            continue;
-        };
-        let entries: Vec<Value> = serde_json::from_str(&manifest).expect("manifest is JSON");
-        for entry in entries {
-            let name = entry["file"].as_str().expect("file").to_owned();
-            let bytes = std::fs::read(folder.join(&name)).expect("message file");
-            cases.push(Case { name, bytes, entry });
-        }
-    }
-    cases
-}
-
-fn signatures(message: &Message) -> Vec<SignatureField> {
-    let fields = dkim::signature_fields(message).into_iter();
-    fields.filter_map(|field| SignatureField::read(message, field).ok()).collect()
-}
-
-/// The block of [`LF_FILE`] as the manifest judges it.
-fn block_with_bare_line_feeds(message: &Message, signature: &SignatureField) -> Vec<u8> {
-    let header = signature.signed_header(message);
-    let mut block = Vec::new();
-    for (span, index) in &header.fields {
-        let field = &message.fields()[*index];
-        if *index != signature.field {
-            block.extend(&header.bytes[span.clone()]);
-            block.extend(b"\n\r\n");
-        } else {
-            let raw = field.value().split(|b| *b == b'\r').collect::<Vec<_>>().concat();
-            let b_at = raw.windows(3).position(|w| w == b" b=").expect("b=") + 3;
-            block.extend(canon::relaxed_field(field.name(), &raw[..b_at]));
-        }
-    }
-    block
-}
 
 fn statement(block: Vec<u8>, signature: &BigUint, modulus: &BigUint) -> Result<String, Rule> {
     let address = header::parse(&block).map(|view| view.address.clone());
@@ -160,14 +62,11 @@ fn the_statement_holds_for_exactly_the_manifests_identities() {
     for case in corpus() {
         let message = Message::parse_lenient(&case.bytes);
         let (mut proved, mut rules) = (BTreeSet::new(), Vec::new());
-        for signature in signatures(&message) {
+        for signature in case.signatures(&message) {
             let value = signature.signature_bytes().unwrap_or_default();
             let value = BigUint::from_bytes_be(&value);
             for modulus in case.moduli() {
-                let block = match case.name.as_str() {
-                    LF_FILE => block_with_bare_line_feeds(&message, &signature),
-                    _ => signature.signed_header(&message).bytes.clone(),
-                };
+                let block = case.block(&message, &signature);
                 match statement(block, &value, &modulus) {
                     Ok(address) => drop(proved.insert(address)),
                     Err(rule) => rules.push(rule),
@@ -201,10 +100,7 @@ fn signed_header_blocks_are_the_manifests() {
             let Some(Ok(signature)) = read else {
                 return wrong.push(format!("{}: signature {index} cannot be read", case.name));
             };
-            let block = match case.name.as_str() {
-                LF_FILE => block_with_bare_line_feeds(&message, &signature),
-                _ => signature.signed_header(&message).bytes.clone(),
-            };
+            let block = case.block(&message, &signature);
             if case.name == BARE_LF_FILE {
                 return assert!(block.contains(&b'\n') && header::parse(&block).is_err());
             }

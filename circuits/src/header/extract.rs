@@ -288,12 +288,15 @@ impl ExtractConfig {
                 Packing::Decimal => packed * factor,
                 Packing::Nothing => Fr::ZERO,
             };
-            let cell = grid.advice(c.wide[0], row, packed);
             grid.advice(c.wide[1], row, Fr::from(u64::from(byte)));
             grid.advice(c.wide[2], row, Fr::from(field as u64));
             grid.advice(c.wide[3], row, Fr::from((first.unwrap_or(0) + i) as u64));
             grid.advice(c.wide[4], row, if edge.is_some() { Fr::ONE } else { Fr::ZERO });
             grid.advice(c.x, row, Fr::from(u64::from(lower)));
+            if block.packing == Packing::Nothing {
+                continue;
+            }
+            let cell = grid.advice(c.wide[0], row, packed);
             if i % word_rows == word_rows - 1 {
                 words.push(cell);
             }

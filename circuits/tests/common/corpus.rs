@@ -10,6 +10,7 @@ use zkdkim_circuits::native::{
     key_record::KeyRecord,
     message::Message,
     tags::TagList,
+    DnsRecords,
 };
 
 /// A file with bare line feeds. The tools read it as if they were CRLF; the manifest's verdict on the statement is about
@@ -58,9 +59,38 @@ impl Case {
     }
 
     pub fn identities(&self) -> BTreeSet<String> {
-        let list = self.entry["statement"]["identities"].as_array();
-        let items = list.map(Vec::as_slice).unwrap_or_default();
-        items.iter().filter_map(|item| item.as_str().map(str::to_owned)).collect()
+        strings(&self.entry["statement"]["identities"])
+    }
+
+    pub fn text(&self, key: &str) -> Option<&str> {
+        self.entry[key].as_str()
+    }
+
+    pub fn dns(&self) -> DnsRecords {
+        serde_json::from_value(self.entry["dns"].clone()).expect("dns of the manifest")
+    }
+
+    pub fn expected(&self) -> &str {
+        self.text("expected").expect("expected")
+    }
+
+    pub fn expected_address(&self) -> Option<String> {
+        let address = self.text("expected_from").or(self.text("from_address"));
+        address.map(str::to_ascii_lowercase)
+    }
+
+    /// The signatures that can be read at all.
+    pub fn signatures(&self, message: &Message) -> Vec<SignatureField> {
+        let fields = dkim::signature_fields(message).into_iter();
+        fields.filter_map(|field| SignatureField::read(message, field).ok()).collect()
+    }
+
+    /// The signed header block as the manifest judges it.
+    pub fn block(&self, message: &Message, signature: &SignatureField) -> Vec<u8> {
+        match self.name.as_str() {
+            LF_FILE => block_with_bare_line_feeds(message, signature),
+            _ => signature.signed_header(message).bytes.clone(),
+        }
     }
 
     /// Every modulus in the case's records, whatever else the record says.
@@ -77,17 +107,11 @@ impl Case {
     /// Every signature with every key. The value of `s` is free in the relation: s and s + n are one witness.
     pub fn attempts(&self) -> Vec<Attempt> {
         let message = Message::parse_lenient(&self.bytes);
-        let fields = dkim::signature_fields(&message).into_iter();
-        let signatures: Vec<SignatureField> =
-            fields.filter_map(|field| SignatureField::read(&message, field).ok()).collect();
         let mut attempts = Vec::new();
-        for signature in &signatures {
+        for signature in &self.signatures(&message) {
             let value = signature.signature_bytes().unwrap_or_default();
             for modulus in self.moduli() {
-                let block = match self.name.as_str() {
-                    LF_FILE => block_with_bare_line_feeds(&message, signature),
-                    _ => signature.signed_header(&message).bytes.clone(),
-                };
+                let block = self.block(&message, signature);
                 attempts.push(Attempt {
                     block,
                     signature: BigUint::from_bytes_be(&value) % &modulus,
@@ -97,6 +121,12 @@ impl Case {
         }
         attempts
     }
+}
+
+/// The strings of a JSON list.
+pub fn strings(value: &Value) -> BTreeSet<String> {
+    let items = value.as_array().map(Vec::as_slice).unwrap_or_default();
+    items.iter().filter_map(|item| item.as_str().map(str::to_owned)).collect()
 }
 
 /// Both folders; empty, with a note, where the corpus is absent.
