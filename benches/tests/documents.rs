@@ -52,8 +52,26 @@ fn every_test_that_security_md_names_exists() {
 }
 
 #[test]
+fn every_test_that_soundness_md_names_exists() {
+    let tests = tests();
+    let text = read("SOUNDNESS.md");
+    let mut named = 0;
+    for row in text.lines().filter(|line| line.starts_with("| ")) {
+        let column = row.trim_end_matches(" |").rsplit(" | ").next().expect("the last column");
+        let quoted = |name: &str| Some(name.strip_prefix('`')?.strip_suffix('`')?.to_owned());
+        // Columns of tests hold names and nothing else.
+        let names: Option<Vec<String>> = column.split(", ").map(quoted).collect();
+        for name in names.unwrap_or_default() {
+            named += 1;
+            assert!(tests.contains(&name), "SOUNDNESS.md names `{name}`, which is no test");
+        }
+    }
+    assert!(named > 80, "{named} names");
+}
+
+#[test]
 fn links_lead_to_files() {
-    for document in ["README.md", "SECURITY.md", "CHANGELOG.md", "CONTRIBUTING.md"] {
+    for document in ["README.md", "SECURITY.md", "SOUNDNESS.md", "CHANGELOG.md", "CONTRIBUTING.md"] {
         let text = read(document);
         for link in text.split("](").skip(1).filter_map(|rest| rest.split(')').next()) {
             let inside = !link.starts_with("http") && !link.starts_with('#');
