@@ -71,7 +71,8 @@ fn every_test_that_soundness_md_names_exists() {
 
 #[test]
 fn links_lead_to_files() {
-    for document in ["README.md", "SECURITY.md", "SOUNDNESS.md", "CHANGELOG.md", "CONTRIBUTING.md"] {
+    for document in ["README.md", "SECURITY.md", "SOUNDNESS.md", "CHANGELOG.md", "CONTRIBUTING.md"]
+    {
         let text = read(document);
         for link in text.split("](").skip(1).filter_map(|rest| rest.split(')').next()) {
             let inside = !link.starts_with("http") && !link.starts_with('#');
