@@ -2,8 +2,6 @@
 
 mod common;
 
-use std::time::Duration;
-
 use common::measure;
 use criterion::Criterion;
 use halo2_proofs::{
@@ -35,7 +33,6 @@ fn witnesses(criterion: &mut Criterion) {
     let (rows, columns) = (&config.rows, &config.columns);
 
     let mut group = criterion.benchmark_group("witness");
-    group.sample_size(10).measurement_time(Duration::from_secs(2));
 
     let symbols: Vec<u16> = input.header.iter().map(|&byte| byte.into()).collect();
     let automaton = Automaton::header();
@@ -112,7 +109,6 @@ fn proofs(criterion: &mut Criterion) {
 
 fn prove<G: Gadget>(criterion: &mut Criterion, gadget: G) {
     let mut group = criterion.benchmark_group("proof of a gadget alone, witness included");
-    group.sample_size(10).measurement_time(Duration::from_secs(10));
     let harness = Harness::new(gadget).expect("keys");
     let proof = harness.prove().expect("a proof");
     harness.verify(&proof).expect("a valid proof");

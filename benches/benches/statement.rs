@@ -2,8 +2,6 @@
 
 mod common;
 
-use std::time::Duration;
-
 use common::measure;
 use criterion::Criterion;
 use zkdkim::{
@@ -35,7 +33,6 @@ fn statement(criterion: &mut Criterion) {
     key.write(&path, Overwrite::Never).expect("a key file");
 
     let mut group = criterion.benchmark_group("statement");
-    group.sample_size(10).measurement_time(Duration::from_secs(5));
     measure(&mut group, "parse, check and evaluate natively", || sample::statement(&registry));
     measure(&mut group, "load the proving key", || Key::read(&path, &params).expect("a key"));
     measure(&mut group, "witness, first phase", || {
@@ -59,7 +56,6 @@ fn statement(criterion: &mut Criterion) {
     measure(&mut group, "verify in the embedded EVM", || {
         evm.call(deployed.verifier, calldata.clone()).expect("a call")
     });
-    group.measurement_time(Duration::from_secs(30));
     measure(&mut group, "key generation", || Key::generate(&srs, &params, &Silent).expect("keys"));
     measure(&mut group, "prove, witness and own check included", proved);
     group.finish();
