@@ -77,6 +77,26 @@ fn halves_of_spread_sums_are_bound() {
 }
 
 #[test]
+fn a_word_its_pieces_and_its_spread_forms_are_one() {
+    for (which, expected) in [
+        (Word::PiecesOfA, "sha256 word A[0]"),
+        (Word::SpreadOfA, "sha256 word A[1]"),
+        (Word::RotatedA, "sha256 word A[2]"),
+        (Word::PiecesOfE, "sha256 word E[0]"),
+        (Word::SpreadOfE, "sha256 word E[1]"),
+        (Word::RotatedE, "sha256 word E[2]"),
+        (Word::PiecesOfW, "sha256 word W[0]"),
+        (Word::RotatedForSigma0, "sha256 word W[3]"),
+        (Word::RotatedForSigma1, "sha256 word W[4]"),
+        (Word::InMaj, "sha256 round[0]"),
+        (Word::InEAndF, "sha256 round[1]"),
+        (Word::InNotEAndG, "sha256 round[2]"),
+    ] {
+        assert_eq!(lie_at(30, which), names([expected]), "{which:?}");
+    }
+}
+
+#[test]
 fn the_other_half_cannot_take_up_a_lie() {
     // even + 2 odd is kept: one less of the odd half, two more of the even one's lowest pair, which
     // is no spread form.
@@ -93,7 +113,9 @@ fn the_other_half_cannot_take_up_a_lie() {
 
 #[test]
 fn the_initial_value_is_pinned() {
-    for (word, index) in [(Word::A, 0), (Word::E, 1)] {
+    for (word, expected) in
+        [(Word::A, "sha256 initial value[0]"), (Word::E, "sha256 initial value[1]")]
+    {
         let plan = Plan::honest(BLOCK.as_bytes());
         let lie = |b, s, w, truth: u32| truth ^ u32::from((b, s, w) == (usize::MAX, 2, word));
         let refusals = plan.refusals_with(
@@ -106,7 +128,7 @@ fn the_initial_value_is_pinned() {
             },
             |_, _| (),
         );
-        assert_eq!(refusals, names([&format!("sha256 initial value[{index}]")]));
+        assert_eq!(refusals, names([expected]));
     }
 }
 
@@ -164,6 +186,25 @@ fn one_bit_pieces_are_bits() {
         |_, _| (),
     );
     assert!(refusals.contains("sha256 word W[1]"), "{refusals:?}");
+    assert!(!refusals.contains("sha256 word W[0]"), "{refusals:?}");
+}
+
+#[test]
+fn the_second_one_bit_piece_is_a_bit() {
+    // Bit 18 holds 2, the piece above it one less.
+    let plan = Plan::honest(BLOCK.as_bytes());
+    let word = |at: &usize| plan.message[at / 16].0[at % 16];
+    let fits = |at: &usize| word(at) >> 18 & 1 == 0 && word(at) >> 19 & 0x7ff != 0;
+    let at = (0..16 * BLOCKS).find(fits).expect("such a word");
+    let refusals = plan.refusals_with(
+        |config, grid| {
+            let (c, row) = (&config.columns, row(config, at / 16, at % 16) + 3);
+            bump(grid, c.x, row + 1, small(2));
+            bump(grid, c.range[0], row, -Fr::ONE);
+        },
+        |_, _| (),
+    );
+    assert!(refusals.contains("sha256 word W[2]"), "{refusals:?}");
     assert!(!refusals.contains("sha256 word W[0]"), "{refusals:?}");
 }
 

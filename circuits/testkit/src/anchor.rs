@@ -57,6 +57,13 @@ fn form<F: PrimeField>(image: &Image<F>, expression: &Expression<F>, row: usize)
     }
 }
 
+/// The rows in which a polynomial, by its number, reads any cell.
+pub fn active_rows<F: PrimeField>(image: &Image<F>, poly: usize) -> Vec<usize> {
+    let expression = &image.polys[poly].expression;
+    let reads = |row: &usize| matches!(form(image, expression, *row), Form::Reads(_));
+    (0..image.rows).filter(reads).collect()
+}
+
 /// What constrains the cells of an image.
 pub struct Anchors {
     groups: BTreeMap<Cell, Cell>,

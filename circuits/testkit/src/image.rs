@@ -50,6 +50,17 @@ pub(crate) enum Tie<F> {
     Value(F),
 }
 
+/// A constraint that does not hold.
+pub(crate) enum Violation<F> {
+    /// A copy: the cell's column, the advice cell at its other end if that is one, and the value
+    /// that the other end should have.
+    Copy { column: usize, other: Option<Cell>, value: F },
+    /// A lookup by its index.
+    Lookup(usize),
+    /// A polynomial by its index, and the row.
+    Gate { poly: usize, row: usize },
+}
+
 /// A circuit's constraints with one assignment.
 pub struct Image<F: PrimeField> {
     pub(crate) rows: usize,
@@ -66,6 +77,8 @@ pub struct Image<F: PrimeField> {
     pub(crate) lookups: Vec<Lookup<F>>,
     /// By advice column: indices of polynomials that read it, with the rotation.
     pub(crate) readers: BTreeMap<usize, Vec<(usize, i32)>>,
+    /// A polynomial that is left out.
+    dropped: Option<usize>,
 }
 
 /// Advice columns and rotations of an expression.
@@ -111,6 +124,7 @@ impl<F: PrimeField> Image<F> {
             polys: Vec::new(),
             lookups: Vec::new(),
             readers: BTreeMap::new(),
+            dropped: None,
         };
         for grid in phases {
             image.take(grid);
@@ -256,39 +270,55 @@ impl<F: PrimeField> Image<F> {
         &self.advice[column.index()]
     }
 
-    /// The first constraint among copies, lookups and gates that read `cells` and does not hold.
-    /// Gates are skipped whose name `ignored` accepts, or that read columns of a phase after
-    /// `phase`.
+    /// The name of the first constraint among copies, lookups and gates that read `cells` and does
+    /// not hold. Gates are skipped whose name `ignored` accepts, or that read columns of a phase
+    /// after `phase`.
     pub fn first_failure(
         &self,
         cells: &[Cell],
         phase: u8,
         ignored: &dyn Fn(&str) -> bool,
     ) -> Option<String> {
-        let copies = cells.iter().find(|cell| !self.ties_hold(**cell));
-        copies.map(|cell| format!("copy of column {}", cell.column)).or_else(|| {
-            let lookups = cells.iter().find_map(|cell| self.failing_lookup(*cell));
-            lookups
-                .or_else(|| cells.iter().find_map(|cell| self.failing_gate(*cell, phase, ignored)))
+        let violation = self.first_violation(cells, phase, ignored)?;
+        Some(match violation {
+            Violation::Copy { column, .. } => format!("copy of column {column}"),
+            Violation::Lookup(index) => format!("lookup {}", self.lookups[index].name),
+            Violation::Gate { poly, .. } => self.polys[poly].name.clone(),
         })
     }
 
-    fn ties_hold(&self, cell: Cell) -> bool {
-        self.ties.get(&cell).into_iter().flatten().all(|tie| match tie {
-            Tie::Advice(other) => self.get(*other) == self.get(cell),
-            Tie::Value(value) => *value == self.get(cell),
+    pub(crate) fn first_violation(
+        &self,
+        cells: &[Cell],
+        phase: u8,
+        ignored: &dyn Fn(&str) -> bool,
+    ) -> Option<Violation<F>> {
+        let copy = cells.iter().find_map(|cell| self.broken_copy(*cell));
+        let lookup = || cells.iter().find_map(|cell| self.failing_lookup(*cell));
+        let gate = || cells.iter().find_map(|cell| self.failing_gate(*cell, phase, ignored));
+        copy.or_else(lookup).or_else(gate)
+    }
+
+    fn broken_copy(&self, cell: Cell) -> Option<Violation<F>> {
+        let value = self.get(cell);
+        self.ties.get(&cell).into_iter().flatten().find_map(|tie| {
+            let (held, other) = match tie {
+                Tie::Advice(other) => (self.get(*other), Some(*other)),
+                Tie::Value(held) => (*held, None),
+            };
+            (held != value).then_some(Violation::Copy { column: cell.column, other, value })
         })
     }
 
-    fn failing_lookup(&self, cell: Cell) -> Option<String> {
-        let failing = self.lookups.iter().find(|lookup| {
+    fn failing_lookup(&self, cell: Cell) -> Option<Violation<F>> {
+        let failing = self.lookups.iter().position(|lookup| {
             let here = lookup.reads.iter().filter(|(column, _)| *column == cell.column);
             let mut rows = here.map(|(_, rotation)| self.at(cell.row, -rotation));
             rows.any(|row| {
                 row < self.usable && !lookup.table.contains(&self.tuple(&lookup.inputs, row))
             })
         });
-        failing.map(|lookup| format!("lookup {}", lookup.name))
+        failing.map(Violation::Lookup)
     }
 
     fn failing_gate(
@@ -296,15 +326,36 @@ impl<F: PrimeField> Image<F> {
         cell: Cell,
         phase: u8,
         ignored: &dyn Fn(&str) -> bool,
-    ) -> Option<String> {
+    ) -> Option<Violation<F>> {
         let readers = self.readers.get(&cell.column)?;
-        let failing = readers.iter().find(|(index, rotation)| {
-            let poly = &self.polys[*index];
-            poly.phase <= phase
-                && !ignored(&poly.gate)
-                && self.evaluate(&poly.expression, self.at(cell.row, -rotation)) != F::ZERO
-        });
-        failing.map(|(index, _)| self.polys[*index].name.clone())
+        readers.iter().find_map(|(poly, rotation)| {
+            let row = self.at(cell.row, -rotation);
+            let known = self.polys[*poly].phase <= phase && Some(*poly) != self.dropped;
+            let checked = known && !ignored(&self.polys[*poly].gate);
+            let fails = checked && self.evaluate_poly(*poly, row) != F::ZERO;
+            fails.then_some(Violation::Gate { poly: *poly, row })
+        })
+    }
+
+    pub(crate) fn evaluate_poly(&self, poly: usize, row: usize) -> F {
+        self.evaluate(&self.polys[poly].expression, row)
+    }
+
+    /// Every polynomial by its number: its name, its gate's name and the last phase that it reads.
+    pub fn polynomials(&self) -> impl Iterator<Item = (usize, &str, &str, u8)> + '_ {
+        let polys = self.polys.iter().enumerate();
+        polys.map(|(i, poly)| (i, poly.name.as_str(), poly.gate.as_str(), poly.phase))
+    }
+
+    /// Leaves one polynomial out: a planted bug, for tests of what notices it.
+    pub fn drop_polynomial(&mut self, poly: Option<usize>) {
+        self.dropped = poly;
+    }
+
+    /// The cells that a polynomial reads in a row.
+    pub fn read_by(&self, poly: usize, row: usize) -> Vec<Cell> {
+        let reads = self.polys[poly].reads.iter();
+        reads.map(|(column, by)| Cell { column: *column, row: self.at(row, *by) }).collect()
     }
 
     /// The names of all constraints that do not hold in the rows that witnesses may use.
@@ -322,7 +373,7 @@ impl<F: PrimeField> Image<F> {
                 names.insert(format!("lookup {}", lookup.name));
             }
         }
-        let untied = self.ties.keys().filter(|cell| !self.ties_hold(**cell));
+        let untied = self.ties.keys().filter(|cell| self.broken_copy(**cell).is_some());
         names.extend(untied.map(|cell| format!("copy of column {}", cell.column)));
         names
     }

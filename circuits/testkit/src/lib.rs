@@ -7,6 +7,8 @@
 //!   one run of `MockProver`.
 //! - [`Sweep`] alters cells one at a time (with whatever the circuit's author says follows from
 //!   them) and reports the alterations that nothing notices.
+//! - [`Sweep::forge`] repairs what an alteration breaks by further alterations: a dishonest prover
+//!   that needs no idea of the circuit.
 //! - [`anchor`] finds cells that no active constraint reads, and groups of cells that constrain
 //!   only each other.
 //! - [`challenge`] lists the cells that are chosen after a challenge and checked under it.
@@ -29,8 +31,10 @@
 
 pub mod anchor;
 pub mod challenge;
+mod forge;
 mod image;
 mod sweep;
 
+pub use forge::Effort;
 pub use image::{Cell, Image};
 pub use sweep::{Alteration, Survivor, Sweep};

@@ -10,7 +10,7 @@ use std::collections::BTreeSet;
 
 use halo2_proofs::halo2curves::ff::PrimeField;
 
-use crate::image::{Cell, Image};
+use crate::image::{Cell, Image, Violation};
 
 /// Cells and the values that they are changed to.
 pub type Alteration<F> = Vec<(Cell, F)>;
@@ -83,42 +83,64 @@ impl<'a, F: PrimeField> Sweep<'a, F> {
         &self.image
     }
 
+    /// The image, to change it for all alterations that follow.
+    pub fn image_mut(&mut self) -> &mut Image<F> {
+        &mut self.image
+    }
+
     /// What notices that `cell` is changed to `value`; `None` if nothing does. The image is left as
     /// it was.
     pub fn alter(&mut self, cell: Cell, value: F) -> Option<String> {
         let mut undo = Vec::new();
+        let changed = self.change(cell, value, &mut undo);
+        let verdict = match self.image.phase(cell.column) {
+            0 => self
+                .image
+                .first_failure(&changed, 0, &*self.ignored)
+                .or_else(|| self.noticed_by_argument(&changed))
+                .or_else(|| self.noticed_later(&changed)),
+            phase => self.image.first_failure(&changed, phase, &|_| false),
+        };
+        self.undo(undo);
+        verdict
+    }
+
+    /// Changes a cell, and with it what follows; returns the cells that differ now.
+    pub(crate) fn change(&mut self, cell: Cell, value: F, undo: &mut Alteration<F>) -> Vec<Cell> {
         let mut changes = vec![(cell, value)];
         changes.extend((self.follow)(&self.image, cell, value));
-        let mut changed = self.apply(changes, &mut undo);
-        let phase = self.image.phase(cell.column);
-        let no_gate = |_: &str| false;
-        let ignored: &dyn Fn(&str) -> bool = if phase == 0 { &*self.ignored } else { &no_gate };
-        let mut verdict = self.image.first_failure(&changed, phase, ignored);
-        if verdict.is_none() && phase == 0 {
-            verdict = (self.argument)(&self.image, &changed).or_else(|| {
-                let later = (self.later)(&self.image, &changed);
-                changed.extend(Self::apply_to(&mut self.image, later, &mut undo));
-                self.image.first_failure(&changed, u8::MAX, ignored)
-            });
-        }
+        self.apply(changes, undo)
+    }
+
+    pub(crate) fn undo(&mut self, undo: Alteration<F>) {
         for (cell, value) in undo.into_iter().rev() {
             self.image.set(cell, value);
         }
+    }
+
+    pub(crate) fn violation(&self, changed: &[Cell]) -> Option<Violation<F>> {
+        self.image.first_violation(changed, 0, &*self.ignored)
+    }
+
+    pub(crate) fn noticed_by_argument(&self, changed: &[Cell]) -> Option<String> {
+        (self.argument)(&self.image, changed)
+    }
+
+    /// What notices first-phase changes once the later phases are computed from them.
+    pub(crate) fn noticed_later(&mut self, changed: &[Cell]) -> Option<String> {
+        let mut undo = Vec::new();
+        let later = (self.later)(&self.image, changed);
+        let mut changed = changed.to_vec();
+        changed.extend(self.apply(later, &mut undo));
+        let verdict = self.image.first_failure(&changed, u8::MAX, &*self.ignored);
+        self.undo(undo);
         verdict
     }
 
     fn apply(&mut self, changes: Alteration<F>, undo: &mut Alteration<F>) -> Vec<Cell> {
-        Self::apply_to(&mut self.image, changes, undo)
-    }
-
-    fn apply_to(
-        image: &mut Image<F>,
-        changes: Alteration<F>,
-        undo: &mut Alteration<F>,
-    ) -> Vec<Cell> {
         let mut changed = BTreeSet::new();
         for (cell, value) in changes {
-            let old = image.set(cell, value);
+            let old = self.image.set(cell, value);
             if old != value {
                 undo.push((cell, old));
                 changed.insert(cell);

@@ -10,7 +10,7 @@ use halo2_proofs::{
 };
 use zkdkim_grid::{CellRef, Grid};
 use zkdkim_testkit::{
-    anchor::Anchors, challenge::columns_chosen_after, Alteration, Cell, Image, Sweep,
+    anchor::Anchors, challenge::columns_chosen_after, Alteration, Cell, Effort, Image, Sweep,
 };
 
 const K: u32 = 6;
@@ -23,6 +23,23 @@ enum Bug {
 
 use Bug::{None as Sound, Planted};
 
+/// The cells from which the automatic dishonest prover gets through, knowing nothing.
+fn forged(image: Image<Fr>) -> BTreeSet<(usize, usize)> {
+    let mut sweep = Sweep::new(image);
+    let cells: Vec<Cell> = sweep.image().assigned().collect();
+    let effort = Effort { repairs: 10, steps: 1_000 };
+    let mut found = BTreeSet::new();
+    for cell in cells {
+        let honest = sweep.image().get(cell);
+        let values = [honest + Fr::ONE, honest - Fr::ONE];
+        if values.into_iter().any(|value| sweep.forge(cell, value, effort).is_some()) {
+            found.insert((cell.column, cell.row));
+        }
+    }
+    assert_eq!(sweep.image().failures(), BTreeSet::new(), "the image is left as it was");
+    found
+}
+
 /// Rows that a sweep finds something in.
 fn rows(sweep: &mut Sweep<'_, Fr>) -> BTreeSet<(usize, usize)> {
     assert_eq!(sweep.image().failures(), BTreeSet::new(), "the honest witness");
@@ -33,7 +50,7 @@ fn rows(sweep: &mut Sweep<'_, Fr>) -> BTreeSet<(usize, usize)> {
 
 /// `a + b = c + 256 carry` with a, b, c bytes; the carry is a bit, or (planted) anything, as the
 /// high part of halo2-dynamic-sha256's additions was.
-fn addition(bug: Bug) -> BTreeSet<(usize, usize)> {
+fn addition(bug: Bug) -> [BTreeSet<(usize, usize)>; 2] {
     let mut meta = ConstraintSystem::default();
     let [a, b, c, carry] = [(); 4].map(|()| meta.advice_column());
     let table = meta.lookup_table_column();
@@ -73,7 +90,9 @@ fn addition(bug: Bug) -> BTreeSet<(usize, usize)> {
         let fixed = grid.fixed(constant, i, Fr::from([20, 25][i]));
         grid.copy(fixed, CellRef::new(column, 0));
     }
-    let image = Image::new(&meta, K, &[&grid], vec![], vec![]);
+    let build = || Image::new(&meta, K, &[&grid], vec![], vec![]);
+    let by_itself = forged(build());
+    let image = build();
     let mut sweep = Sweep::new(image).following(|image, cell, value| {
         if cell.column != c.index() {
             return Vec::new();
@@ -82,17 +101,17 @@ fn addition(bug: Bug) -> BTreeSet<(usize, usize)> {
         let sum = image.get(Cell::new(a, 0)) + image.get(Cell::new(b, 0)) - value;
         vec![(Cell::new(carry, 0), sum * Fr::from(256).invert().unwrap())]
     });
-    rows(&mut sweep)
+    [rows(&mut sweep), by_itself]
 }
 
 #[test]
 fn finds_a_carry_without_a_range() {
-    assert_eq!(addition(Sound), BTreeSet::new());
-    assert_eq!(addition(Planted), BTreeSet::from([(2, 0)]));
+    assert_eq!(addition(Sound), [(); 2].map(|()| BTreeSet::new()));
+    assert_eq!(addition(Planted), [(); 2].map(|()| BTreeSet::from([(2, 0)])));
 }
 
 /// A chain `s' = 3 s + x` from a constant, x constants; planted: the first state is free.
-fn chain(bug: Bug) -> (BTreeSet<(usize, usize)>, usize) {
+fn chain(bug: Bug) -> ([BTreeSet<(usize, usize)>; 2], usize) {
     let mut meta = ConstraintSystem::default();
     let s = meta.advice_column();
     let [x, constant] = [(); 2].map(|()| meta.fixed_column());
@@ -120,7 +139,9 @@ fn chain(bug: Bug) -> (BTreeSet<(usize, usize)>, usize) {
     if bug == Sound {
         grid.copy(start, CellRef::new(s, 0));
     }
-    let image = Image::new(&meta, K, &[&grid], vec![], vec![]);
+    let build = || Image::new(&meta, K, &[&grid], vec![], vec![]);
+    let by_itself = forged(build());
+    let image = build();
     let floating = Anchors::of(&image, &|_| false).floating().len();
     let mut sweep = Sweep::new(image).following(|_, cell, mut value| {
         let later = cell.row + 1..10;
@@ -130,18 +151,20 @@ fn chain(bug: Bug) -> (BTreeSet<(usize, usize)>, usize) {
         };
         later.map(step).collect::<Alteration<Fr>>()
     });
-    (rows(&mut sweep), floating)
+    ([rows(&mut sweep), by_itself], floating)
 }
 
 #[test]
 fn finds_a_loose_initial_state() {
-    assert_eq!(chain(Sound), (BTreeSet::new(), 0));
-    assert_eq!(chain(Planted), (BTreeSet::from([(0, 0)]), 1));
+    assert_eq!(chain(Sound), ([(); 2].map(|()| BTreeSet::new()), 0));
+    // The automatic prover goes back to the start from wherever it begins.
+    let every_state = (0..10).map(|row| (0, row)).collect();
+    assert_eq!(chain(Planted), ([BTreeSet::from([(0, 0)]), every_state], 1));
 }
 
 /// y, a copy of x, squared; planted: the copy holds the value but no constraint, as in Orchard's
 /// multiplication.
-fn square(bug: Bug) -> BTreeSet<(usize, usize)> {
+fn square(bug: Bug) -> [BTreeSet<(usize, usize)>; 2] {
     let mut meta = ConstraintSystem::default();
     let [x, y] = [(); 2].map(|()| meta.advice_column());
     let instance = meta.instance_column();
@@ -164,18 +187,20 @@ fn square(bug: Bug) -> BTreeSet<(usize, usize)> {
     }
     grid.enable(q, 0);
     grid.advice(y, 1, Fr::from(25));
-    let image = Image::new(&meta, K, &[&grid], vec![vec![Fr::from(5)]], vec![]);
+    let build = || Image::new(&meta, K, &[&grid], vec![vec![Fr::from(5)]], vec![]);
+    let by_itself = forged(build());
+    let image = build();
     let mut sweep = Sweep::new(image).following(|_, cell, value| match (cell.column, cell.row) {
         (1, 0) => vec![(Cell::new(y, 1), value.square())],
         _ => Vec::new(),
     });
-    rows(&mut sweep)
+    [rows(&mut sweep), by_itself]
 }
 
 #[test]
 fn finds_a_missing_copy() {
-    assert_eq!(square(Sound), BTreeSet::new());
-    assert_eq!(square(Planted), BTreeSet::from([(1, 0)]));
+    assert_eq!(square(Sound), [(); 2].map(|()| BTreeSet::new()));
+    assert_eq!(square(Planted), [(); 2].map(|()| BTreeSet::from([(1, 0)])));
 }
 
 /// One of three constants, chosen by bits; planted: nothing says that one bit is set. The choice

@@ -34,6 +34,30 @@ pub enum Word {
     SmallSigma0,
     /// σ1(w).
     SmallSigma1,
+    /// The word of which A's pieces are; its spread form and rotations follow.
+    PiecesOfA,
+    /// The word whose spread form stands beside A.
+    SpreadOfA,
+    /// The word whose rotations Σ0 adds.
+    RotatedA,
+    /// The same for E.
+    PiecesOfE,
+    /// The same for E.
+    SpreadOfE,
+    /// The same for E and Σ1.
+    RotatedE,
+    /// The word of which W's pieces are.
+    PiecesOfW,
+    /// The word whose rotations σ0 adds.
+    RotatedForSigma0,
+    /// The word whose rotations σ1 adds.
+    RotatedForSigma1,
+    /// The word that Maj adds for a.
+    InMaj,
+    /// The word that the conjunction with f adds for e.
+    InEAndF,
+    /// The word that the conjunction with g adds for NOT e.
+    InNotEAndG,
 }
 
 /// (offset, bits, column, column and row of the multiplied copy and its exponent)
@@ -65,7 +89,7 @@ pub fn forge_sha256(
     message: &Message,
     lie: &dyn Fn(usize, usize, Word, u32) -> u32,
 ) {
-    let mut forger = Forger { config, grid, a: Vec::new(), e: Vec::new() };
+    let mut forger = Forger { config, grid, a: Vec::new(), e: Vec::new(), spread: Vec::new() };
     for j in 0..INITIAL_SLOTS {
         let (a, e) = (INITIAL_STATE[3 - j], INITIAL_STATE[7 - j]);
         let lie = |word, truth| lie(usize::MAX, j, word, truth);
@@ -90,6 +114,8 @@ struct Forger<'a> {
     grid: &'a mut Grid<Fr>,
     a: Vec<u32>,
     e: Vec<u32>,
+    /// The words whose spread forms stand beside a and e.
+    spread: Vec<[u32; 2]>,
 }
 
 impl Forger<'_> {
@@ -128,12 +154,16 @@ impl Forger<'_> {
         let carries = [self.reduce(sum_a, a), self.reduce(sum_e, e)];
         self.range(2, row + 2, carries[0]);
         self.range(4, row + 2, carries[1]);
-        self.pieces(row, a, &A);
-        self.pieces(row + 1, e, &E);
-        self.xy(row, spread(a), a);
-        self.xy(row + 1, spread(e), e);
+        let [of_a, of_e] = [lie(Word::PiecesOfA, a), lie(Word::PiecesOfE, e)];
+        self.pieces(row, of_a, &A);
+        self.pieces(row + 1, of_e, &E);
+        let beside = [lie(Word::SpreadOfA, of_a), lie(Word::SpreadOfE, of_e)];
+        self.xy(row, spread(beside[0]), a);
+        self.xy(row + 1, spread(beside[1]), e);
         self.a.push(a);
         self.e.push(e);
+        self.spread.push(beside);
+        let (a, e) = (lie(Word::RotatedA, of_a), lie(Word::RotatedE, of_e));
         self.sums(row + 5, &[2, 13, 22].map(|by| a.rotate_right(by)), Word::BigSigma0, lie);
         self.sums(row + 7, &[6, 11, 25].map(|by| e.rotate_right(by)), Word::BigSigma1, lie);
     }
@@ -175,19 +205,24 @@ impl Forger<'_> {
         let carry = self.reduce(sum, word);
         self.range(5, row + 2, if step < 16 { Fr::ZERO } else { carry });
         w.push(word);
-        self.pieces(row + 3, word, &W);
-        self.xy(row + 3, u64::from(word >> 17 & 1), word);
-        self.grid.forge(self.config.columns.x, row + 4, small(u64::from(word >> 18 & 1)));
-        let sigma0 = [word.rotate_right(7), word.rotate_right(18), word >> 3];
-        let sigma1 = [word.rotate_right(17), word.rotate_right(19), word >> 10];
+        let of = lie(Word::PiecesOfW, word);
+        self.pieces(row + 3, of, &W);
+        self.xy(row + 3, u64::from(of >> 17 & 1), word);
+        self.grid.forge(self.config.columns.x, row + 4, small(u64::from(of >> 18 & 1)));
+        let v = lie(Word::RotatedForSigma0, of);
+        let sigma0 = [v.rotate_right(7), v.rotate_right(18), v >> 3];
+        let v = lie(Word::RotatedForSigma1, of);
+        let sigma1 = [v.rotate_right(17), v.rotate_right(19), v >> 10];
         self.sums(row + 10, &sigma0, Word::SmallSigma0, lie);
         self.sums(row + 11, &sigma1, Word::SmallSigma1, lie);
 
-        let [a, b, c, d] = [1, 2, 3, 4].map(|i| self.a[s - i]);
-        let [e, f, g, h] = [1, 2, 3, 4].map(|i| self.e[s - i]);
-        let maj = self.sums(row + 6, &[a, b, c], Word::Maj, lie);
-        let e_and_f = self.sums(row + 8, &[e, f], Word::EAndF, lie);
-        let not_e_and_g = self.sums(row + 9, &[!e, g], Word::NotEAndG, lie);
+        let (d, h) = (self.a[s - 4], self.e[s - 4]);
+        let [a, b, c] = [1, 2, 3].map(|i| self.spread[s - i][0]);
+        let [e, f, g] = [1, 2, 3].map(|i| self.spread[s - i][1]);
+        let maj = self.sums(row + 6, &[lie(Word::InMaj, a), b, c], Word::Maj, lie);
+        let e_and_f = self.sums(row + 8, &[lie(Word::InEAndF, e), f], Word::EAndF, lie);
+        let not_e = lie(Word::InNotEAndG, !e);
+        let not_e_and_g = self.sums(row + 9, &[not_e, g], Word::NotEAndG, lie);
         let t1 = u64::from(h)
             + self.claimed(s - 1, 7)
             + u64::from(e_and_f)
