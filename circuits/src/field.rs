@@ -7,7 +7,7 @@ use halo2_proofs::{
 
 /// `2^bits` as a field element.
 pub fn pow2(bits: u32) -> Fr {
-    Fr::from(2).pow([u64::from(bits)])
+    halo2_base::utils::power_of_two(bits as usize)
 }
 
 /// A constant expression.

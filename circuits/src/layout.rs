@@ -15,6 +15,13 @@
 //! ```
 //!
 //! The lookup tables stand in fixed columns of their own beside all of this.
+//!
+//! # Parameters
+//! k is a parameter ([`crate::statement::CircuitParams`]); row blocks do not depend on it, and k = 14 is the least that
+//! holds them. The number of lookups a row is [`RANGE_SLOTS`]; SHA-256 slots, limb pairs and the table of ranges are
+//! written for six. A variant with twelve (two slots' rows side by side) would need 6,960 rows for SHA-256 and fits
+//! k = 13 once the byte and output rows have x and y columns of their own, RSA limbs use both halves, and the table
+//! (9,048 rows) is brought below 8,172, by 11-bit ranges alone or by byte classes in the automaton.
 
 use halo2_proofs::{
     halo2curves::bn256::Fr,

@@ -3,36 +3,58 @@
 mod common;
 
 use common::{failures, honest};
-use zkdkim_circuits::native::inspect::{inspect, DnsRecords};
+use zkdkim_circuits::{
+    native::{
+        inspect::{inspect, DnsRecords},
+        statement::{evaluate, StatementInput},
+    },
+    statement::{CircuitError, CircuitParams, StatementCircuit},
+};
 
-#[test]
-fn accepts_a_message() {
-    let root = common::root().join("../shared/emails/real");
-    let manifest: serde_json::Value =
-        serde_json::from_slice(&std::fs::read(root.join("manifest.json")).unwrap()).unwrap();
-    let entry = manifest
-        .as_array()
-        .unwrap()
-        .iter()
-        .find(|e| e["file"].as_str().unwrap().starts_with("gmail.com-42"))
-        .unwrap();
-    let message = std::fs::read(root.join(entry["file"].as_str().unwrap())).unwrap();
-    let dns: DnsRecords = serde_json::from_value(entry["dns"].clone()).unwrap();
-    let provable = inspect(&message, &dns, None).verdict.unwrap();
-    let input = common::input(
+/// The recovery mail of the test vectors.
+fn recovery() -> StatementInput {
+    let folder = common::root().join("test-vectors/messages");
+    let message = std::fs::read(folder.join("recovery.eml")).expect("message of the test vectors");
+    let dns = std::fs::read(folder.join("dns.json")).expect("keys of the test vectors");
+    let dns: DnsRecords = serde_json::from_slice(&dns).expect("keys of the test vectors");
+    let provable = *inspect(&message, &dns, None).verdict.expect("provable");
+    common::input(
         provable.header.bytes.clone(),
         provable.signature.clone(),
         &provable.domain,
         provable.modulus.clone(),
-    );
-    let started = std::time::Instant::now();
+    )
+}
+
+#[test]
+fn accepts_the_recovery_mail_with_its_public_inputs_only() {
+    let input = recovery();
     let (circuit, instances) = honest(&input);
-    println!("witness {:?}", started.elapsed());
-    let failures = failures(&circuit, &instances);
-    println!("mock {:?}", started.elapsed());
-    println!("{} failures", failures.len());
-    for failure in failures.iter().take(12) {
-        println!("{failure}");
+    assert_eq!(failures(&circuit, &instances), Vec::<String>::new());
+    assert_eq!(common::claimed(&circuit), instances);
+    for i in 0..instances.len() {
+        let mut other = instances.clone();
+        other[i] += halo2_proofs::halo2curves::bn256::Fr::one();
+        assert!(!failures(&circuit, &other).is_empty(), "public input {i}");
     }
-    assert!(failures.is_empty());
+}
+
+#[test]
+fn accepts_at_another_k() {
+    let input = recovery();
+    let circuit = StatementCircuit::new(CircuitParams { k: 15 }, &input).expect("fits");
+    let instances = evaluate(&input).expect("statement holds").to_instances();
+    assert_eq!(failures(&circuit, &instances), Vec::<String>::new());
+}
+
+#[test]
+fn inputs_that_do_not_fit_are_named() {
+    let mut input = recovery();
+    input.header.resize(1025, b'x');
+    let error = StatementCircuit::new(CircuitParams::default(), &input).expect_err("too long");
+    assert_eq!(error, CircuitError::BlockTooLong { got: 1025, max: 1024 });
+    let mut input = recovery();
+    input.signature <<= 2048u32;
+    let error = StatementCircuit::new(CircuitParams::default(), &input).expect_err("too long");
+    assert!(matches!(error, CircuitError::NumberTooLong { name: "signature", .. }));
 }

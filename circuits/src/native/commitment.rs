@@ -42,7 +42,7 @@ pub fn from_be_bytes(bytes: &[u8]) -> Fr {
 
 /// An element as a number below r.
 pub fn to_biguint(element: &Fr) -> BigUint {
-    BigUint::from_bytes_le(element.to_repr().as_ref())
+    halo2_base::utils::fe_to_biguint(element)
 }
 
 /// A number below r as an element.
