@@ -36,11 +36,12 @@ fn accepts_honest_plans_of_many_lengths() {
     }
 }
 
-/// The constraints leave room for more than the 1,024 bytes that assignment takes; see the header
-/// chip's statement.
 #[test]
-fn the_longest_block_of_the_constraints() {
-    assert_eq!(Plan::honest(&block_of(1079)).refusals(), names([]));
+fn a_block_has_at_most_1024_bytes() {
+    for length in [1025, 1079] {
+        let expected = names(["header block has at most 1024 bytes[0]"]);
+        assert_eq!(Plan::honest(&block_of(length)).refusals(), expected, "length {length}");
+    }
 }
 
 #[test]

@@ -118,18 +118,15 @@ impl Statement {
     /// The kind of a survivor: more precise than its class where only some cells of a class may
     /// survive.
     pub fn kind(&self, image: &Image<Fr>, by_gates: &BTreeSet<Cell>, cell: Cell) -> String {
-        let (c, rows) = (&self.config.columns, &self.config.rows);
+        let c = &self.config.columns;
         let get = |column: Column<Advice>| image.get(Cell::new(column, cell.row));
         let (column, class) = (self.columns[cell.column].1, self.class(cell));
-        let markers = rows.outputs + extract::ROWS - 4;
         if c.range.contains(&column) && !by_gates.contains(&cell) {
             "range cell that no gate reads".to_owned()
         } else if class == "wide2 outputs" && get(c.wide[4]) == Fr::ZERO {
             "field of a disabled address row".to_owned()
         } else if class == "wide4 header" && get(c.wide[1]) == small(256) {
             "inverse beside the symbol 256".to_owned()
-        } else if class == "wide0 outputs" && cell.row >= markers {
-            "packed cell of a marker row".to_owned()
         } else {
             class
         }
