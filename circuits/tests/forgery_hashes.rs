@@ -196,6 +196,21 @@ fn rsa_takes_the_digest_of_this_block() {
 }
 
 #[test]
+fn a_range_checked_carry_is_the_one_that_counts() {
+    // The carry beside the range check differs from the coefficient that the products use.
+    let refusals = late(|config, grid| {
+        let (c, carries) = (&config.columns, config.rows.rsa.carries);
+        let fits = |row: &usize| get(grid, c.range[0], *row) != small(2047);
+        let row = (carries..carries + 357).find(fits).expect("a piece below its maximum");
+        bump(grid, c.wide[1], row, Fr::ONE);
+        bump(grid, c.range[0], row, Fr::ONE);
+        // Its spread form is filled in with the lookups.
+        grid.forge(c.spread[0], row, Fr::ZERO);
+    });
+    assert_eq!(refusals, names(["copy wide1 to wide1"]));
+}
+
+#[test]
 fn second_phase_cells_are_bound() {
     let mut circuit = Plan::honest(BLOCK.as_bytes()).circuit(|_, _| (), |_, _| ());
     type Change = fn(&StatementConfig, &mut Grid<Fr>);
