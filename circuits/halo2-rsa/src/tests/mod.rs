@@ -10,6 +10,7 @@ mod forgeries;
 mod modulus;
 mod pins;
 mod rejects;
+mod wycheproof;
 
 use std::{
     collections::{BTreeMap, BTreeSet},

@@ -7,7 +7,7 @@ use rand::{seq::SliceRandom, Rng};
 use super::*;
 
 /// The row at which the last product is checked.
-const LAST: usize = ROWS.products + OPERANDS * PRODUCTS - 1;
+pub(super) const LAST: usize = ROWS.products + OPERANDS * PRODUCTS - 1;
 
 /// Blocks that a lax verifier has taken for a PKCS#1 v1.5 signature block.
 fn lax_blocks(digest: &[u8; 32]) -> Vec<(&'static str, BigUint)> {
