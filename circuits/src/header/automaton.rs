@@ -5,7 +5,7 @@
 //! The automaton is nondeterministic and reads symbols 0..=256: the bytes, and [`END_SYMBOL`],
 //! which stands before a block as filler and after it as padding. Every run from [`START`] to
 //! [`END`] over `256^a · block · 256^b` (a ≥ 0, b ≥ 1) reads a block of the language that
-//! [`super::grammar`] spells out, and the fields of its edges are the fields of that block, byte
+//! `grammar.rs` spells out, and the fields of its edges are the fields of that block, byte
 //! for byte. A block of the language has exactly one such run.
 //!
 //! # Soundness
@@ -22,7 +22,7 @@
 //!
 //! # Source
 //!
-//! Own construction; the grammar's sources are in [`super::grammar`]. Unambiguous automata and
+//! Own construction; the grammar's sources are in `grammar.rs`. Unambiguous automata and
 //! the square test: Sakarovitch, *Elements of Automata Theory*, I.1.
 
 use std::sync::OnceLock;

@@ -3,11 +3,11 @@
 //! Data flows one way. [`message`] cuts a file into fields and a body; [`dkim`] reads the
 //! signature fields and, through [`canon`], builds the *signed header block*; [`header`] is the
 //! grammar of that block; [`rsa`], [`poseidon`], [`commitment`] and [`registry`] are the
-//! arithmetic; [`statement`] puts them together into public inputs. [`inspect`] runs all of it on
+//! arithmetic; [`statement`] puts them together into public inputs. [`mod@inspect`] runs all of it on
 //! a message as it arrives, with the rules that lie outside the block, and reports every rule.
 //!
 //! Two kinds of rule are kept apart. What [`statement::evaluate`] checks is what a proof proves,
-//! no more and no less. What only [`inspect`] checks (a second, unsigned From, the body hash,
+//! no more and no less. What only [`mod@inspect`] checks (a second, unsigned From, the body hash,
 //! the key record's flags …) protects an honest user before proving.
 //!
 //! Nothing in a message, a key record or a file makes this module panic; each refusal names its

@@ -2,7 +2,7 @@
 //!
 //! This is the definition that the circuit is tested against. It checks the relation of the
 //! statement and nothing else; what an honest user's tool refuses besides is in
-//! [`super::inspect`].
+//! [`mod@super::inspect`].
 
 use super::commitment::{self, SUBJECT_WORDS};
 use super::header;
