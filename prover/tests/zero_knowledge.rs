@@ -1,7 +1,7 @@
 //! Zero knowledge, as far as a test can see it: each proof is blinded anew in every word, its
 //! lengths say nothing, and the constraint system leaves room for the blinding.
 //!
-//! Commitments are `Σ value_i·L_i(τ)·G` without any blinding term of their own (KZG), and all values
+//! Commitments are `Σ value_i·L_i(τ)·G` without any blinding term of their own (KZG), and the values
 //! of the rows in use are functions of the witness and of challenges. So the blinding rows are all
 //! that can make commitments of one witness differ; both directions are tested.
 
@@ -182,8 +182,8 @@ fn lengths_do_not_depend_on_address_provider_or_header() {
         let file = Proof::new(keys().key.verifier(), instances.to_vec(), proof.to_vec());
         (instances.len(), proof.len(), file.calldata().len())
     };
-    // 526 header bytes, example.com; then 307, example.org, another address and no Subject; then
-    // the longest header.
+    // 526 header bytes, example.com; then 307, example.org, another address and an empty Subject;
+    // then the longest header.
     let expected = lengths(&twice().instances, &twice().proofs[0]);
     println!("public inputs, proof bytes, calldata bytes: {expected:?}");
     for file in ["icloud-bare-address.eml", "header-1024.eml"] {
