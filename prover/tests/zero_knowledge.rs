@@ -1,7 +1,7 @@
 //! Zero knowledge, as far as a test can see it: each proof is blinded anew in every word, its
 //! lengths say nothing, and the constraint system leaves room for the blinding.
 //!
-//! Commitments are `Σ value_i·L_i(τ)·G` without any blinding term of their own (KZG), and the values
+//! Commitments are `Σ value_i·L_i(τ)·G` without a blinding term of their own (KZG), and the values
 //! of the rows in use are functions of the witness and of challenges. So the blinding rows are all
 //! that can make commitments of one witness differ; both directions are tested.
 
