@@ -118,7 +118,21 @@ pub fn build() -> BTreeMap<String, Vec<u8>> {
 }
 
 fn pretty(value: &Value) -> Vec<u8> {
-    (serde_json::to_string_pretty(value).expect("JSON values serialise") + "\n").into_bytes()
+    (serde_json::to_string_pretty(&sorted(value)).expect("JSON values serialise") + "\n")
+        .into_bytes()
+}
+
+/// Objects in the order of their keys, whichever map serde_json is built with: another package of a build may ask for
+/// the one that keeps insertion order.
+fn sorted(value: &Value) -> Value {
+    match value {
+        Value::Object(map) => {
+            let entries: BTreeMap<_, _> = map.iter().map(|(k, v)| (k.clone(), sorted(v))).collect();
+            Value::Object(entries.into_iter().collect())
+        }
+        Value::Array(items) => items.iter().map(sorted).collect(),
+        other => other.clone(),
+    }
 }
 
 fn hex_element(element: Fr) -> String {
