@@ -27,11 +27,12 @@
 //!
 //! # Soundness
 //! All components, multiplicities and weights are first-phase cells or fixed, so they are committed before θ and γ are
-//! drawn. Two different multisets agree at a random γ with probability below 2^17/p, and two different tuples are
+//! drawn. Two different multisets of fewer than 2^18 fractions agree at a random γ with probability below 2^18/p, and
+//! two different tuples are
 //! compressed to one value with probability at most 4/p a pair; with fewer than 2^17 tuples against 2^14 entries that
 //! is below 2^-217 in all. The number of lookups is far below p, so a sum of multiplicities does not vanish. `m` needs
 //! no range: an entry that is not looked up needs m = 0, one that is needs the right number, and a tuple that is not
-//! an entry leaves a pole. Each type has a component of its own, and it is a constant in every tuple, so that an entry
+//! an entry leaves a pole. The type is a component by itself, and a constant in every tuple, so that an entry
 //! of one table can't stand for one of another whatever the other components are. Tuples of type BYTE are in no table:
 //! their fractions must cancel among themselves.
 //!

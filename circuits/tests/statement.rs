@@ -53,6 +53,10 @@ fn inputs_that_do_not_fit_are_named() {
     input.header.resize(1025, b'x');
     let error = StatementCircuit::new(CircuitParams::default(), &input).expect_err("too long");
     assert_eq!(error, CircuitError::BlockTooLong { got: 1025, max: 1024 });
+    for k in [0, 13, 29, u32::MAX] {
+        let error = StatementCircuit::new(CircuitParams { k }, &recovery()).expect_err("no room");
+        assert_eq!(error, CircuitError::UnsupportedK { got: k, min: 14, max: 28 });
+    }
     let mut input = recovery();
     input.signature <<= 2048u32;
     let error = StatementCircuit::new(CircuitParams::default(), &input).expect_err("too long");

@@ -16,7 +16,8 @@
 
 use std::{fmt, io::Write, ops::Range, path::Path};
 
-use bincode::{Decode, Encode};
+// The rest of the crate takes these from here: no other module names bincode.
+pub(crate) use bincode::{Decode, Encode};
 use sha2::{Digest, Sha256};
 
 use crate::{

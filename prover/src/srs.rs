@@ -10,7 +10,6 @@
 
 use std::{fmt, path::Path};
 
-use bincode::{Decode, Encode};
 use halo2_proofs::{
     arithmetic::g_to_lagrange,
     halo2curves::{
@@ -26,7 +25,7 @@ use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    artefact::{self, Artefact, ArtefactHeader, ArtefactKind, Sha256Digest},
+    artefact::{self, Artefact, ArtefactHeader, ArtefactKind, Decode, Encode, Sha256Digest},
     error::{Error, Result},
     files::Overwrite,
 };

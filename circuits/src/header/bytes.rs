@@ -19,8 +19,8 @@
 //! # Soundness
 //! - `end` is 1 exactly where the symbol is 256: boolean, `end (symbol - 256) = 0`, and an inverse where it is 0. So a
 //!   byte is `symbol - 256 end`, between 0 and 255, and the automaton and SHA-256 read the same bytes.
-//! - The automaton's runs have the shape 256* block 256*, from START (copied) to END (copied), so `end` falls once and
-//!   rises once. Before position 1,016 `end` is constant within a message block and never rises, so filler is whole
+//! - The automaton's runs have the shape 256* block 256*, from START (copied) to END (copied), so `end` falls at
+//!   most once and then rises once. Before position 1,016 `end` is constant within a message block and never rises, so filler is whole
 //!   blocks and padding begins at 1,016 or later; from 1,016 on it never falls except at 1,024, where a last filler
 //!   block may end; from 1,079 on it is 1. Where there is no filler it is 1 at 1,024, so the block has at most 1,024
 //!   bytes; where there is, the block has at most 1,079 - 64.

@@ -4,7 +4,7 @@
 //! For every accepted assignment the output cell of a permutation is `P(left, right)` of its two input cells.
 //!
 //! # Layout
-//! The state stands in reverse order, `u = (s2, s1, s0)`, so that a partial round (which cubes and squares s0) and the
+//! The state stands in reverse order, `u = (s2, s1, s0)`, so that a partial round (which raises s0 alone to the fifth power) and the
 //! second half of a full round are one and the same gate. A permutation is 74 rows: 4 full rounds of two rows, 57
 //! partial rounds of one, 4 full rounds of two, and the output row.
 //!

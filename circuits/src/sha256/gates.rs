@@ -95,7 +95,7 @@ fn at(slots: i32, rows: i32) -> Rotation {
 }
 
 impl Sha256Config {
-    /// Adds the chip's gates. Highest degree 3 without the selector (the feed-forward gate has 2).
+    /// Adds the chip's gates. Highest degree 2 without the selector.
     pub fn configure(meta: &mut ConstraintSystem<Fr>, columns: Sha256Columns) -> Self {
         let config = Self {
             word_a: meta.selector(),

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use halo2_proofs::{
     circuit::{Layouter, SimpleFloorPlanner, Value},
-    halo2curves::bn256::Fr,
+    halo2curves::{bn256::Fr, ff::PrimeField},
     plonk::{Circuit, ConstraintSystem, Error},
 };
 use num_bigint::BigUint;
@@ -21,6 +21,9 @@ use crate::{
     },
 };
 
+/// The least k whose rows hold every block of the layout.
+pub const MIN_K: u32 = 14;
+
 /// What a layout of the statement depends on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct CircuitParams {
@@ -30,7 +33,7 @@ pub struct CircuitParams {
 
 impl Default for CircuitParams {
     fn default() -> Self {
-        Self { k: 14 }
+        Self { k: MIN_K }
     }
 }
 
@@ -38,6 +41,16 @@ impl Default for CircuitParams {
 #[derive(Clone, Debug, thiserror::Error, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum CircuitError {
+    /// The rows do not fit.
+    #[error("k = {got} is outside {min} to {max}: the row blocks need 2^{min}, the field has no larger domain than 2^{max}")]
+    UnsupportedK {
+        /// The parameter.
+        got: u32,
+        /// The least k that holds the row blocks.
+        min: u32,
+        /// The field's two-adicity.
+        max: u32,
+    },
     /// The header block is longer than the circuit's.
     #[error("the signed header block has {got} bytes; the circuit takes {max}")]
     BlockTooLong {
@@ -98,6 +111,9 @@ impl StatementCircuit {
         input: &StatementInput,
         alter: impl FnOnce(&StatementConfig, &mut Grid<Fr>),
     ) -> Result<Self, CircuitError> {
+        if !(MIN_K..=Fr::S).contains(&params.k) {
+            return Err(CircuitError::UnsupportedK { got: params.k, min: MIN_K, max: Fr::S });
+        }
         if input.header.len() > MAX_BLOCK {
             return Err(CircuitError::BlockTooLong { got: input.header.len(), max: MAX_BLOCK });
         }
@@ -116,6 +132,9 @@ impl StatementCircuit {
     }
 
     /// The circuit without a witness, for key generation.
+    ///
+    /// # Panics
+    /// If k is not supported, see [`CircuitError::UnsupportedK`].
     pub fn keygen(params: CircuitParams) -> Self {
         let path = MerklePath { index: 0, siblings: [Fr::zero(); DEPTH] };
         let number = BigUint::from(1u32);
@@ -126,7 +145,7 @@ impl StatementCircuit {
             salt: Fr::zero(),
             path,
         };
-        Self::new(params, &input).expect("the empty input fits")
+        Self::new(params, &input).expect("k is supported and the empty input fits")
     }
 
     /// The parameters.

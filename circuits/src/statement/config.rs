@@ -46,7 +46,7 @@ pub struct StatementConfig {
     pub rsa: RsaConfig,
     /// Lookups.
     pub logup: LogUpConfig,
-    /// Rows that hold neither blinding nor the last row.
+    /// Rows at the end that no witness may use: the blinding rows and the last row of the running sums.
     blinding_rows: usize,
 }
 

@@ -17,7 +17,7 @@ mod circuit;
 mod config;
 pub mod constants;
 
-pub use circuit::{CircuitError, CircuitParams, StatementCircuit};
+pub use circuit::{CircuitError, CircuitParams, StatementCircuit, MIN_K};
 pub use config::StatementConfig;
 
 /// Identifies the relation, its layout's family and its version in every artefact.
