@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+pragma solidity 0.8.30;
+
+import {Strings} from "@openzeppelin/contracts/utils/Strings.sol";
+
+/// @title The Subjects that a guardian's mail must have
+/// @notice A contract builds the one Subject that it accepts and compares it with the proof's; it
+/// never parses one. Addresses are 40 lower-case hex digits after 0x, numbers decimal without
+/// leading zeros, so two different commands never have the same text.
+library RecoverySubject {
+    /// @notice What fits into the public inputs: six elements of 31 bytes.
+    uint256 internal constant MAX_BYTES = 186;
+
+    uint256 private constant BYTES_PER_WORD = 31;
+
+    /// @notice The text does not fit into the public inputs.
+    error SubjectTooLong(uint256 length, uint256 maximum);
+
+    /// @notice "Guard 0x<account> on <chain id> nonce <nonce>", at most 118 bytes.
+    /// @param account The account to guard.
+    /// @param chainId Its chain.
+    /// @param nonce Its nonce.
+    function acceptance(address account, uint128 chainId, uint64 nonce)
+        internal
+        pure
+        returns (string memory)
+    {
+        return string.concat("Guard ", _where(account, chainId, nonce));
+    }
+
+    /// @notice "Recover 0x<account> on <chain id> nonce <nonce> to 0x<new key>", at most 166 bytes.
+    /// @param account The account to recover.
+    /// @param chainId Its chain.
+    /// @param nonce Its nonce.
+    /// @param newKey The key that it shall have.
+    function recovery(address account, uint128 chainId, uint64 nonce, address newKey)
+        internal
+        pure
+        returns (string memory)
+    {
+        string memory where = _where(account, chainId, nonce);
+        return string.concat("Recover ", where, " to ", Strings.toHexString(newKey));
+    }
+
+    /// @notice Packs a text as the circuit does: 31 bytes to a word, big-endian, zeros on the right.
+    /// @param text The whole Subject value.
+    /// @return words What the public inputs must be.
+    function pack(string memory text) internal pure returns (uint256[6] memory words) {
+        uint256 length = bytes(text).length;
+        if (length > MAX_BYTES) revert SubjectTooLong(length, MAX_BYTES);
+        // One byte more than six words take, since each is read with the byte behind it.
+        bytes memory padded = abi.encodePacked(text, new bytes(MAX_BYTES + 1 - length));
+        for (uint256 i = 0; i < words.length; ++i) {
+            uint256 offset = 0x20 + BYTES_PER_WORD * i;
+            uint256 word;
+            assembly ("memory-safe") {
+                word := mload(add(padded, offset))
+            }
+            words[i] = word >> 8;
+        }
+    }
+
+    function _where(address account, uint128 chainId, uint64 nonce)
+        private
+        pure
+        returns (string memory)
+    {
+        return string.concat(
+            Strings.toHexString(account),
+            " on ",
+            Strings.toString(chainId),
+            " nonce ",
+            Strings.toString(nonce)
+        );
+    }
+}
