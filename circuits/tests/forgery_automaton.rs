@@ -1,11 +1,9 @@
 //! Forged runs of the header automaton: headers that are not in the language, or read otherwise
 //! than they should be.
 
-mod forgery_support;
-
 use std::collections::BTreeSet;
 
-use forgery_support::{names, Plan, BLOCK};
+use zkdkim_attacks::{names, Plan, BLOCK};
 use zkdkim_circuits::header::automaton::{Automaton, Edge, Field, END, END_SYMBOL, START};
 
 /// A state by what its description contains.

@@ -1,9 +1,7 @@
 //! Forged bytes, end flags, padding, lengths and resets.
 
-mod forgery_support;
-
-use forgery_support::{bump, names, small, Plan, BLOCK};
 use halo2_proofs::halo2curves::{bn256::Fr, ff::Field as _};
+use zkdkim_attacks::{bump, names, small, Plan, BLOCK};
 use zkdkim_circuits::{
     header::{automaton::END_SYMBOL, BYTES},
     sha256::BLOCKS,

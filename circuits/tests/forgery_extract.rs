@@ -1,12 +1,10 @@
 //! Forged output rows: bytes left out, moved, taken twice, read under another field, lowered
 //! otherwise.
 
-mod forgery_support;
-
 use std::collections::BTreeSet;
 
-use forgery_support::{bump, get, names, small, Plan, BLOCK};
 use halo2_proofs::halo2curves::{bn256::Fr, ff::Field as _};
+use zkdkim_attacks::{bump, get, names, small, Plan, BLOCK};
 use zkdkim_circuits::{
     header::automaton::{Field, END_SYMBOL},
     statement::StatementConfig,

@@ -1,15 +1,13 @@
 //! Forged hashes, paths and wires between gadgets.
 
-mod forgery_support;
-
 use std::{collections::BTreeSet, sync::Arc};
 
-use forgery_support::{
+use halo2_proofs::halo2curves::{bn256::Fr, ff::Field as _};
+use zkdkim_attacks::{
     bump, get, names,
     provider::{follow_from, permute},
     refusals, small, Plan, BLOCK,
 };
-use halo2_proofs::halo2curves::{bn256::Fr, ff::Field as _};
 use zkdkim_circuits::{poseidon::PERMUTATION_ROWS, statement::StatementConfig};
 use zkdkim_grid::Grid;
 
@@ -234,7 +232,7 @@ fn second_phase_cells_are_bound() {
     }
     // The whole running sum shifted: both ends are pinned.
     circuit.second = Some(Arc::new(|config: &StatementConfig, grid: &mut Grid<Fr>| {
-        for row in 0..config.usable_rows(forgery_support::K) {
+        for row in 0..config.usable_rows(zkdkim_attacks::K) {
             bump(grid, config.columns.phi, row, Fr::ONE);
         }
     }));

@@ -2,12 +2,10 @@
 //! the lie, the result signed by the provider. Without the constraint that is named here the digest
 //! would be the prover's choice.
 
-mod forgery_support;
-
 use std::collections::BTreeSet;
 
-use forgery_support::{bump, forge_sha256, get, names, small, Plan, Word, BLOCK};
 use halo2_proofs::halo2curves::{bn256::Fr, ff::Field as _};
+use zkdkim_attacks::{bump, forge_sha256, get, names, small, Plan, Word, BLOCK};
 use zkdkim_circuits::{
     field::pow2,
     sha256::{BLOCKS, BLOCK_SLOTS, INITIAL_SLOTS, SLOT_ROWS},

@@ -3,14 +3,11 @@
 //! Where the automatic prover finds no forgery within a few cells, because everything after the lie
 //! would have to be computed anew, a test with a forgery of that kind must name the polynomial.
 
-mod forgery_support;
-mod sweep_support;
-
 use std::collections::BTreeSet;
 
 use halo2_proofs::halo2curves::{bn256::Fr, ff::Field as _};
 use rand::{seq::SliceRandom, SeedableRng};
-use sweep_support::{explained, Statement};
+use zkdkim_attacks::statement::{explained, Statement};
 use zkdkim_testkit::{anchor::active_rows, Cell, Effort, Sweep};
 
 /// Rows of each polynomial in which the search begins.

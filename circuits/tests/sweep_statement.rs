@@ -1,14 +1,11 @@
 //! The tamper sweep, the automatic forger, the anchor test and the challenge discipline of the
 //! whole statement.
 
-mod forgery_support;
-mod sweep_support;
-
 use std::collections::{BTreeMap, BTreeSet};
 
 use halo2_proofs::halo2curves::{bn256::Fr, ff::Field as _};
 use rand::{seq::SliceRandom, SeedableRng};
-use sweep_support::{explained, Statement};
+use zkdkim_attacks::statement::{explained, Statement};
 use zkdkim_testkit::{challenge::columns_chosen_after, Alteration, Cell, Effort};
 
 /// Cells of each column and block of rows that the sweep alters.

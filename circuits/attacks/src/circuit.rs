@@ -13,7 +13,7 @@ use zkdkim_circuits::{
 };
 use zkdkim_grid::Grid;
 
-use super::K;
+use crate::K;
 
 /// Changes second-phase cells once the challenges are known.
 pub type SecondPhase = dyn Fn(&StatementConfig, &mut Grid<Fr>) + Send + Sync;

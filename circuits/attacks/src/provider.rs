@@ -23,7 +23,7 @@ use zkdkim_circuits::{
 };
 use zkdkim_grid::{CellRef, Grid};
 
-use super::{get, overlay, BLOCK};
+use crate::{get, overlay, BLOCK};
 
 /// Permutations before the Merkle path.
 const FOLDS: usize = 21;

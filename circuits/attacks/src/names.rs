@@ -15,7 +15,7 @@ use zkdkim_circuits::{
 };
 use zkdkim_grid::{CellRef, Grid};
 
-use super::{circuit::ForgedCircuit, small, K};
+use crate::{small, ForgedCircuit, K};
 
 const SUM_GATE: &str = "logup sum starts and ends at zero[0]";
 

@@ -1,20 +1,4 @@
-//! Dishonest provers of the whole statement.
-//!
-//! A [`Plan`] is what a prover claims: symbols, a run of the automaton, the bytes to extract,
-//! message words and resets. [`Plan::refusals`] writes it coherently, has a provider that signs
-//! *anything* sign the resulting digest, recomputes every hash and public input from the cells, and
-//! says by name what fails. So a test sees the one constraint that stops a forgery, not the noise
-//! behind it.
-#![allow(dead_code, unused_imports)]
-
-mod circuit;
-mod names;
-pub mod provider;
-mod sha;
-
-pub use circuit::ForgedCircuit;
-pub use names::unmatched;
-pub use sha::{forge_sha256, Word};
+//! What a prover claims of a header block, written coherently.
 
 use std::collections::BTreeSet;
 
@@ -33,6 +17,8 @@ use zkdkim_circuits::{
     statement::StatementConfig,
 };
 use zkdkim_grid::{CellRef, Grid};
+
+use crate::{circuit::ForgedCircuit, names as naming, provider};
 
 /// Rows of the circuit, as a power of two.
 pub const K: u32 = 14;
@@ -200,7 +186,7 @@ pub fn refusals(circuit: &ForgedCircuit) -> BTreeSet<String> {
     let instances = circuit.instances();
     let prover = MockProver::run(K, circuit, vec![instances]).expect("synthesis succeeds");
     let config = StatementConfig::configure(&mut ConstraintSystem::default());
-    names::failures(&config, circuit, prover.verify().err().unwrap_or_default())
+    naming::failures(&config, circuit, prover.verify().err().unwrap_or_default())
 }
 
 /// The set of some names.

@@ -3,7 +3,6 @@
 //! The logUp argument is replaced by what it proves: range pairs and tuples must be in their
 //! tables, emitted and consumed bytes must cancel. RSA's accumulators are recomputed after each
 //! alteration.
-#![allow(dead_code)]
 
 use std::{
     cell::RefCell,
@@ -25,7 +24,7 @@ use zkdkim_circuits::{
 use zkdkim_grid::Grid;
 use zkdkim_testkit::{anchor::Anchors, Alteration, Cell, Image, Sweep};
 
-use crate::forgery_support::{get, small, ForgedCircuit, Plan, BLOCK, K};
+use crate::{get, small, ForgedCircuit, Plan, BLOCK, K};
 
 /// The circuit of an honest witness, with names for its columns and rows.
 pub struct Statement {
@@ -41,6 +40,12 @@ pub struct Statement {
     edges: BTreeSet<[u64; 4]>,
     /// The first phase with the alteration in hand, from which RSA's accumulators are computed.
     grid: RefCell<Grid<Fr>>,
+}
+
+impl Default for Statement {
+    fn default() -> Self {
+        Self::new()
+    }
 }
 
 impl Statement {

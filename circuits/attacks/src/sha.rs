@@ -9,7 +9,7 @@ use zkdkim_circuits::{
 };
 use zkdkim_grid::Grid;
 
-use super::small;
+use crate::small;
 
 /// A word that a slot computes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -185,7 +185,7 @@ impl Forger<'_> {
 
     fn claimed(&self, slot: usize, row: usize) -> u64 {
         let row = self.row(slot) + row;
-        let value = super::get(self.grid, self.config.columns.y, row);
+        let value = crate::get(self.grid, self.config.columns.y, row);
         u64::from_le_bytes(value.to_bytes()[..8].try_into().expect("eight bytes"))
     }
 
