@@ -1,0 +1,89 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+pragma solidity 0.8.30;
+
+import {
+    IRecoveryProofVerifier,
+    RecoveryPublicInputs
+} from "./interfaces/IRecoveryProofVerifier.sol";
+import {IVerifier} from "./interfaces/IVerifier.sol";
+
+/// @title A generated verifier, with named public inputs
+/// @notice Nothing can be changed after deployment: another circuit or key is another contract, and
+/// each account decides for itself whether to follow.
+contract RecoveryProofVerifier is IRecoveryProofVerifier {
+    /// @notice What a deployer says to get a verifier whose proofs anybody can forge. The generated
+    /// contract asks for the same words.
+    bytes32 public constant INSECURE_SETUP_ACKNOWLEDGEMENT = keccak256("I accept forged proofs");
+
+    /// @dev Statement version 1 fixes the number, order and meaning of the public inputs.
+    bytes private constant STATEMENT = "zkdkim/v1/";
+    bytes32 private constant CEREMONY = keccak256("ceremony");
+    uint256 private constant INSTANCES = 10;
+
+    /// @notice The generated verifier.
+    IVerifier public immutable GENERATED;
+
+    /// @notice There is no code at this address.
+    error NoCode(address target);
+    /// @notice The generated verifier is for another statement than the one of these public inputs.
+    error OtherStatement(string circuitId);
+    /// @notice Proofs of this verifier can be forged and the deployer did not say to know it.
+    error InsecureSetupNotAcknowledged(string srsKind);
+
+    /// @param generated The generated verifier.
+    /// @param acknowledgement `INSECURE_SETUP_ACKNOWLEDGEMENT` where the verifier's setup is
+    /// anything but a ceremony's; else whatever.
+    constructor(IVerifier generated, bytes32 acknowledgement) {
+        if (address(generated).code.length == 0) revert NoCode(address(generated));
+        string memory id = generated.circuitId();
+        if (!_startsWith(bytes(id), STATEMENT)) revert OtherStatement(id);
+        string memory srs = generated.srsKind();
+        bool insecure = keccak256(bytes(srs)) != CEREMONY;
+        if (insecure && acknowledgement != INSECURE_SETUP_ACKNOWLEDGEMENT) {
+            revert InsecureSetupNotAcknowledged(srs);
+        }
+        GENERATED = generated;
+    }
+
+    /// @inheritdoc IRecoveryProofVerifier
+    /// @dev The generated verifier refuses what is not canonical, so no second set of inputs means
+    /// the same.
+    function verify(RecoveryPublicInputs calldata inputs, bytes calldata proof)
+        external
+        view
+        returns (bool valid)
+    {
+        uint256[] memory instances = new uint256[](INSTANCES);
+        instances[0] = inputs.registryRoot;
+        instances[1] = inputs.emailCommitment;
+        instances[2] = inputs.timestamp;
+        instances[3] = inputs.nullifier;
+        for (uint256 i = 0; i < inputs.subject.length; ++i) {
+            instances[4 + i] = inputs.subject[i];
+        }
+        return GENERATED.verifyProof(proof, instances);
+    }
+
+    /// @inheritdoc IRecoveryProofVerifier
+    function circuitId() external view returns (string memory) {
+        return GENERATED.circuitId();
+    }
+
+    /// @inheritdoc IRecoveryProofVerifier
+    function verifyingKeyDigest() external view returns (bytes32) {
+        return GENERATED.verifyingKeyDigest();
+    }
+
+    /// @inheritdoc IRecoveryProofVerifier
+    function srsKind() external view returns (string memory) {
+        return GENERATED.srsKind();
+    }
+
+    function _startsWith(bytes memory text, bytes memory start) private pure returns (bool) {
+        if (text.length < start.length) return false;
+        for (uint256 i = 0; i < start.length; ++i) {
+            if (text[i] != start[i]) return false;
+        }
+        return true;
+    }
+}

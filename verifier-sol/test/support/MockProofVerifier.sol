@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+pragma solidity 0.8.30;
+
+import {
+    IRecoveryProofVerifier,
+    RecoveryPublicInputs
+} from "../../contracts/interfaces/IRecoveryProofVerifier.sol";
+
+/// @notice Says what it is told to say. For tests whose subject is what happens around a proof:
+/// order of events, arithmetic of time and weight.
+contract MockProofVerifier is IRecoveryProofVerifier {
+    bool public answer = true;
+
+    function setAnswer(bool answer_) external {
+        answer = answer_;
+    }
+
+    function verify(RecoveryPublicInputs calldata, bytes calldata)
+        external
+        view
+        virtual
+        returns (bool)
+    {
+        return answer;
+    }
+
+    function circuitId() external pure returns (string memory) {
+        return "mock";
+    }
+
+    function verifyingKeyDigest() external pure returns (bytes32) {
+        return 0;
+    }
+
+    function srsKind() external pure returns (string memory) {
+        return "mock";
+    }
+}

@@ -1,0 +1,109 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+pragma solidity 0.8.30;
+
+import {RecoverySubject} from "../../contracts/RecoverySubject.sol";
+import {IEmailRecovery} from "../../contracts/interfaces/IEmailRecovery.sol";
+import {RecoveryPublicInputs} from "../../contracts/interfaces/IRecoveryProofVerifier.sol";
+import {MockProofVerifier} from "./MockProofVerifier.sol";
+import {OwnedAccount} from "./OwnedAccount.sol";
+import {RecoveryTest} from "./RecoveryTest.sol";
+
+/// @notice For tests of what surrounds proofs: every mail has a proof. A two-of-three
+/// configuration is set; the tests say who has accepted.
+abstract contract MockedRecoveryTest is RecoveryTest {
+    uint256 internal constant ALICE = 0xa11ce;
+    uint256 internal constant BOB = 0xb0b;
+    uint256 internal constant CAROL = 0xca401;
+    uint256 internal constant MALLORY = 0x3a110;
+    uint256 internal constant ROOT = 0x1001;
+    uint256 internal constant NEXT_ROOT = 0x1002;
+
+    MockProofVerifier internal mock;
+    uint256 private _mails;
+
+    function setUp() public virtual override {
+        super.setUp();
+        mock = new MockProofVerifier();
+        verifier = mock;
+        uint256[] memory roots = new uint256[](2);
+        (roots[0], roots[1]) = (ROOT, NEXT_ROOT);
+        acceptRoots(roots);
+        configure(ACCOUNT, defaultConfig());
+    }
+
+    function defaultConfig() internal view returns (IEmailRecovery.RecoveryConfig memory) {
+        return twoOfThree([ALICE, BOB, CAROL]);
+    }
+
+    /// @dev A mail of this moment, with a nullifier of its own.
+    function mail(uint256 commitment, string memory subject)
+        internal
+        returns (RecoveryPublicInputs memory)
+    {
+        return RecoveryPublicInputs({
+            registryRoot: ROOT,
+            emailCommitment: commitment,
+            timestamp: block.timestamp,
+            nullifier: ++_mails,
+            subject: RecoverySubject.pack(subject)
+        });
+    }
+
+    function acceptance(uint256 commitment) internal returns (RecoveryPublicInputs memory) {
+        return mail(commitment, RECOVERY.acceptanceSubject(address(ACCOUNT)));
+    }
+
+    function ballot(uint256 commitment, address newKey)
+        internal
+        returns (RecoveryPublicInputs memory)
+    {
+        return mail(commitment, RECOVERY.recoverySubject(address(ACCOUNT), newKey));
+    }
+
+    function accept(uint256 commitment) internal {
+        submitAcceptance(acceptance(commitment));
+    }
+
+    function acceptAll() internal {
+        accept(ALICE);
+        accept(BOB);
+        accept(CAROL);
+    }
+
+    function vote(uint256 commitment, address newKey) internal {
+        submitVote(newKey, ballot(commitment, newKey));
+    }
+
+    function submitAcceptance(RecoveryPublicInputs memory inputs) internal {
+        vm.prank(relayer);
+        RECOVERY.acceptGuardian(address(ACCOUNT), inputs, "");
+    }
+
+    function submitVote(address newKey, RecoveryPublicInputs memory inputs) internal {
+        vm.prank(relayer);
+        RECOVERY.vote(address(ACCOUNT), newKey, inputs, "");
+    }
+
+    /// @dev All have accepted, Alice and Bob have voted.
+    function startRecovery(address newKey) internal {
+        acceptAll();
+        vote(ALICE, newKey);
+        vote(BOB, newKey);
+    }
+
+    function nonce() internal view returns (uint64) {
+        return RECOVERY.nonceOf(address(ACCOUNT));
+    }
+
+    function pending() internal view returns (IEmailRecovery.PendingRecovery memory) {
+        return RECOVERY.pendingRecoveryOf(address(ACCOUNT));
+    }
+
+    function guardian(uint256 commitment)
+        internal
+        view
+        returns (IEmailRecovery.GuardianStatus memory)
+    {
+        return RECOVERY.guardianOf(address(ACCOUNT), commitment);
+    }
+}

@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+pragma solidity 0.8.30;
+
+import {Vm} from "./Vm.sol";
+
+/// @notice What every test contract here is.
+abstract contract Test {
+    /// @notice Tells forge that this is a test contract.
+    bool public constant IS_TEST = true;
+
+    /// @dev Where forge listens.
+    Vm internal constant vm = Vm(address(uint160(uint256(keccak256("hevm cheat code")))));
+
+    /// @dev A number of a range, spread evenly for small ranges.
+    function bound(uint256 value, uint256 minimum, uint256 maximum)
+        internal
+        pure
+        returns (uint256)
+    {
+        require(minimum <= maximum, "empty range");
+        uint256 size = maximum - minimum + 1;
+        return size == 0 ? value : minimum + value % size;
+    }
+
+    /// @dev An address that nobody else has.
+    function makeAddr(string memory name) internal returns (address account) {
+        account = address(uint160(uint256(keccak256(bytes(name)))));
+        vm.label(account, name);
+    }
+}
