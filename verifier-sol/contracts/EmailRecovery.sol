@@ -65,12 +65,12 @@ abstract contract EmailRecovery is IEmailRecovery {
     mapping(address account => Account) private _accounts;
 
     /// @inheritdoc IEmailRecovery
-    function configure(RecoveryConfig calldata config) external virtual {
+    function configure(RecoveryConfig calldata config) public virtual {
         _configure(msg.sender, config);
     }
 
     /// @inheritdoc IEmailRecovery
-    function remove() external virtual {
+    function remove() public virtual {
         _remove(msg.sender);
     }
 
@@ -134,21 +134,10 @@ abstract contract EmailRecovery is IEmailRecovery {
     }
 
     /// @inheritdoc IEmailRecovery
-    function execute(address account) external {
-        Account storage state = _configured(account);
-        PendingRecovery memory pending = _pending(account, state);
-        if (block.timestamp < pending.executableFrom) {
-            revert DelayNotPassed(block.timestamp, pending.executableFrom);
-        }
-        if (block.timestamp >= pending.expiresAt) {
-            revert RecoveryExpired(block.timestamp, pending.expiresAt);
-        }
-        uint256 weight = _pendingWeight(state, pending);
-        if (weight < state.threshold) revert NotEnoughWeight(weight, state.threshold);
+    function execute(address account) public {
+        address newKey = _complete(account);
         if (account.code.length == 0) revert NoCode(account);
-
-        emit RecoveryExecuted(account, _closeRound(account, state), pending.newKey);
-        _replaceKey(account, pending.newKey);
+        _replaceKey(account, newKey);
     }
 
     /// @inheritdoc IEmailRecovery
@@ -249,6 +238,23 @@ abstract contract EmailRecovery is IEmailRecovery {
     /// such as the present key, and keeps these checks.
     function _isValidNewKey(address account, address newKey) internal view virtual returns (bool) {
         return newKey != address(0) && newKey != account;
+    }
+
+    /// @dev Ends a recovery that is due, for an integration whose account sets the key by itself.
+    /// @return newKey The key that the account must have after this.
+    function _complete(address account) internal returns (address newKey) {
+        Account storage state = _configured(account);
+        PendingRecovery memory pending = _pending(account, state);
+        if (block.timestamp < pending.executableFrom) {
+            revert DelayNotPassed(block.timestamp, pending.executableFrom);
+        }
+        if (block.timestamp >= pending.expiresAt) {
+            revert RecoveryExpired(block.timestamp, pending.expiresAt);
+        }
+        uint256 weight = _pendingWeight(state, pending);
+        if (weight < state.threshold) revert NotEnoughWeight(weight, state.threshold);
+        emit RecoveryExecuted(account, _closeRound(account, state), pending.newKey);
+        return pending.newKey;
     }
 
     /// @dev `configure` for an account that speaks through something else, such as a module's
