@@ -14,7 +14,6 @@ use zkdkim_benches::{
 };
 use zkdkim_circuits::{
     header::automaton::Automaton,
-    logup::LookupTable,
     native::{commitment, registry::DEPTH, StatementInput},
     statement::{constants::Constants, CircuitParams, StatementCircuit, StatementConfig},
 };
@@ -27,8 +26,9 @@ fn input() -> StatementInput {
 fn witnesses(criterion: &mut Criterion) {
     let input = input();
     let params = CircuitParams::default();
-    let config = StatementConfig::configure(&mut ConstraintSystem::default());
-    let table = LookupTable::new();
+    let config =
+        StatementConfig::configure(&mut ConstraintSystem::default(), CircuitParams::default());
+    let table = config.table();
     let circuit = StatementCircuit::new(params, &input).expect("fits");
     let (rows, columns) = (&config.rows, &config.columns);
 
@@ -57,8 +57,9 @@ fn witnesses(criterion: &mut Criterion) {
     measure(&mut group, "rsa-2048, first phase", || {
         let mut grid = Grid::new();
         // The digest's cells are where SHA-256 leaves them in the statement; any word column will do here.
-        let digest =
-            std::array::from_fn(|i| grid.advice(columns.y, i, Fr::from(u64::from(rsa.digest[i]))));
+        let digest = std::array::from_fn(|i| {
+            grid.advice(columns.first().y, i, Fr::from(u64::from(rsa.digest[i])))
+        });
         config.rsa.assign(&mut grid, &rows.rsa, &rsa.witness, &digest)
     });
     let challenges = [3, 5, 7].map(|i| Fr::from(i).invert().expect("not zero"));
@@ -89,7 +90,8 @@ fn witnesses(criterion: &mut Criterion) {
 fn merkle(config: &StatementConfig, input: &StatementInput) -> Grid<Fr> {
     let wide = config.columns.wide;
     let mut grid = Grid::new();
-    let zero: CellRef = grid.fixed(config.columns.constant, config.rows.constants, Fr::ZERO);
+    let zero: CellRef =
+        grid.fixed(config.columns.first().constant, config.rows.constants, Fr::ZERO);
     let leaf = commitment::key_hash(&input.modulus);
     grid.advice(wide[0], 0, leaf);
     grid.advice(wide[1], 0, leaf);

@@ -38,7 +38,7 @@ use zkdkim::srs::Srs;
 use zkdkim_circuits::{
     layout::{RANGE_BITS, RANGE_SLOTS},
     poseidon::{PoseidonColumns, PoseidonConfig, MAX_ROWS, PERMUTATION_ROWS},
-    sha256::{self, Sha256Columns, Sha256Config},
+    sha256::{self, Sha256Config, Sha256Lane},
     spread::spread,
 };
 use zkdkim_grid::{CellRef, Grid};
@@ -249,9 +249,12 @@ impl Gadget for Rsa {
                 vec![(m.query_advice(column, Rotation::cur()), tables[usize::from(bits == 10)])]
             });
         }
+        let value = meta.advice_column();
         let columns = RsaColumns {
             range,
-            value: meta.advice_column(),
+            carry_range: std::array::from_fn(|i| range[i]),
+            carry: value,
+            value,
             pack: meta.advice_column(),
             acc: meta.advice_column_in(SecondPhase),
             factor: meta.fixed_column(),
@@ -310,7 +313,7 @@ impl Sha256 {
 pub struct Sha256AloneConfig {
     /// The gadget.
     pub sha256: Sha256Config,
-    columns: Sha256Columns,
+    columns: Sha256Lane,
     tables: [[TableColumn; 2]; 2],
 }
 
@@ -321,7 +324,7 @@ impl Gadget for Sha256 {
 
     fn configure(meta: &mut ConstraintSystem<Fr>) -> Sha256AloneConfig {
         let tables = [(); 2].map(|()| [(); 2].map(|()| meta.lookup_table_column()));
-        let columns = Sha256Columns {
+        let columns = Sha256Lane {
             range: [(); RANGE_SLOTS].map(|()| meta.advice_column()),
             spread: [(); RANGE_SLOTS].map(|()| meta.advice_column()),
             x: meta.advice_column(),
@@ -338,7 +341,7 @@ impl Gadget for Sha256 {
                 ]
             });
         }
-        let sha256 = Sha256Config::configure(meta, columns.clone());
+        let sha256 = Sha256Config::configure(meta, vec![columns.clone()]);
         Sha256AloneConfig { sha256, columns, tables }
     }
 
@@ -347,7 +350,7 @@ impl Gadget for Sha256 {
         config.sha256.assign(&mut grid, 0, &self.0);
         let columns = &config.columns;
         for (range, spreads) in columns.range.into_iter().zip(columns.spread) {
-            for (row, value) in grid.advice_column(range, sha256::ROWS).into_iter().enumerate() {
+            for (row, value) in grid.advice_column(range, sha256::rows(1)).into_iter().enumerate() {
                 let value = u32::from_le_bytes([0, 1, 2, 3].map(|i| value.to_bytes()[i]));
                 grid.forge(spreads, row, field(spread(value)));
             }

@@ -84,7 +84,7 @@ fn the_count_of_bytes_starts_at_zero() {
     let refusals = plan.refusals_with(
         |config, grid| {
             for row in config.rows.header..config.rows.header + BYTES {
-                bump(grid, config.columns.x, row, small(64));
+                bump(grid, config.columns.first().x, row, small(64));
             }
         },
         |_, _| (),

@@ -34,7 +34,7 @@ fn cells(change: impl FnOnce(&StatementConfig, &mut Grid<Fr>)) -> BTreeSet<Strin
 /// Packs the words of `rows` again, in base 256, from the lower-case or the exact bytes.
 fn pack(config: &StatementConfig, grid: &mut Grid<Fr>, first: usize, rows: usize, exact: bool) {
     let c = &config.columns;
-    let column = if exact { c.wide[1] } else { c.x };
+    let column = if exact { c.wide[1] } else { c.first().x };
     for i in 0..rows {
         let row = config.rows.outputs + first + i;
         let before = if i % 31 == 0 { Fr::ZERO } else { get(grid, c.wide[0], row - 1) };
@@ -48,7 +48,7 @@ fn close_up(config: &StatementConfig, grid: &mut Grid<Fr>, first: usize, rows: u
     let c = &config.columns;
     for i in 0..rows {
         let row = config.rows.outputs + first + i;
-        for column in [c.wide[1], c.wide[2], c.wide[3], c.wide[4], c.x] {
+        for column in [c.wide[1], c.wide[2], c.wide[3], c.wide[4], c.first().x] {
             let last = i + 1 == rows;
             let value = if last { Fr::ZERO } else { get(grid, column, row + 1) };
             grid.forge(column, row, value);
@@ -154,7 +154,9 @@ fn every_byte_is_taken() {
 fn a_row_in_the_middle_stays_enabled() {
     let refusals = cells(|config, grid| {
         let (c, row) = (&config.columns, config.rows.outputs + 3);
-        [c.wide[1], c.wide[4], c.x].iter().for_each(|column| grid.forge(*column, row, Fr::ZERO));
+        [c.wide[1], c.wide[4], c.first().x]
+            .iter()
+            .for_each(|column| grid.forge(*column, row, Fr::ZERO));
         pack(config, grid, 0, 124, false);
     });
     assert_eq!(refusals, names(["extract next row[0]", "extraction of field 1"]));
@@ -165,7 +167,9 @@ fn nothing_is_appended() {
     let appended = |first: usize, length: usize, rows: usize, exact: bool| {
         cells(|config, grid| {
             let (c, row) = (&config.columns, config.rows.outputs + first + length);
-            [c.wide[1], c.x].iter().for_each(|column| grid.forge(*column, row, small(b'x'.into())));
+            [c.wide[1], c.first().x]
+                .iter()
+                .for_each(|column| grid.forge(*column, row, small(b'x'.into())));
             pack(config, grid, first, rows, exact);
         })
     };
@@ -178,7 +182,7 @@ fn nothing_is_appended() {
     let refusals = cells(|config, grid| {
         let (c, row) = (&config.columns, config.rows.outputs + SUBJECT + 12);
         grid.forge(c.wide[1], row, small(b'x'.into()));
-        grid.forge(c.x, row, small(b'x'.into()));
+        grid.forge(c.first().x, row, small(b'x'.into()));
         grid.forge(c.wide[4], row, Fr::ONE);
         pack(config, grid, SUBJECT, 186, true);
     });
@@ -208,7 +212,9 @@ fn a_domain_byte_is_taken_twice() {
     // By the address and by the domain; without the second the domain would be a shorter one.
     let refusals = cells(|config, grid| {
         let (c, row) = (&config.columns, config.rows.outputs + DOMAIN + 10);
-        [c.wide[1], c.wide[4], c.x].iter().for_each(|column| grid.forge(*column, row, Fr::ZERO));
+        [c.wide[1], c.wide[4], c.first().x]
+            .iter()
+            .for_each(|column| grid.forge(*column, row, Fr::ZERO));
         pack(config, grid, DOMAIN, 62, false);
     });
     assert_eq!(refusals, names(["copy wide0 to wide0", "extraction of field 2"]));
@@ -249,7 +255,7 @@ fn lower_case_is_that_of_the_table() {
         cells(|config, grid| {
             let (c, row) = (&config.columns, config.rows.outputs);
             assert_eq!(get(grid, c.wide[1], row), small(b'A'.into()));
-            grid.forge(c.x, row, small(value.into()));
+            grid.forge(c.first().x, row, small(value.into()));
             pack(config, grid, 0, 124, false);
         })
     };
@@ -282,11 +288,11 @@ fn positions_are_those_of_the_bytes() {
         let [a, b] = [row, row + 1].map(|row| get(grid, c.wide[1], row));
         for (row, byte) in [(row, b), (row + 1, a)] {
             grid.forge(c.wide[1], row, byte);
-            grid.forge(c.x, row, small(0) + byte);
+            grid.forge(c.first().x, row, small(0) + byte);
         }
         let lowered = |v: Fr| small(v.to_bytes()[0].to_ascii_lowercase().into());
-        grid.forge(c.x, row, lowered(b));
-        grid.forge(c.x, row + 1, lowered(a));
+        grid.forge(c.first().x, row, lowered(b));
+        grid.forge(c.first().x, row + 1, lowered(a));
         pack(config, grid, SUBJECT, 186, true);
     });
     assert_eq!(refusals, names(["extraction of field 4"]));

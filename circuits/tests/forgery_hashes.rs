@@ -8,7 +8,10 @@ use zkdkim_attacks::{
     provider::{follow_from, permute},
     refusals, small, Plan, BLOCK,
 };
-use zkdkim_circuits::{poseidon::PERMUTATION_ROWS, statement::StatementConfig};
+use zkdkim_circuits::{
+    poseidon::PERMUTATION_ROWS,
+    statement::{CircuitParams, StatementConfig},
+};
 use zkdkim_grid::Grid;
 
 // Permutations by their order: commitment 0 to 4, nullifier 5 to 7, key 8 to 17, leaf 18 to 20,
@@ -182,7 +185,7 @@ fn rsa_takes_the_digest_of_this_block() {
         let below = rsa.pairs..config.rows.outputs;
         let horner = rsa.horner..rsa.products;
         for (column, row, value) in other.grid.advice_cells() {
-            let range = c.range.contains(&column) && below.contains(&row);
+            let range = c.first().range.contains(&column) && below.contains(&row);
             let carries = rsa.modulus..config.rows.outputs;
             let coefficient = horner.contains(&row) || carries.contains(&row);
             if range || (column == c.wide[1] && coefficient) {
@@ -198,12 +201,12 @@ fn a_range_checked_carry_is_the_one_that_counts() {
     // The carry beside the range check differs from the coefficient that the products use.
     let refusals = late(|config, grid| {
         let (c, carries) = (&config.columns, config.rows.rsa.carries);
-        let fits = |row: &usize| get(grid, c.range[0], *row) != small(2047);
+        let fits = |row: &usize| get(grid, c.first().range[0], *row) != small(2047);
         let row = (carries..carries + 357).find(fits).expect("a piece below its maximum");
         bump(grid, c.wide[1], row, Fr::ONE);
-        bump(grid, c.range[0], row, Fr::ONE);
+        bump(grid, c.first().range[0], row, Fr::ONE);
         // Its spread form is filled in with the lookups.
-        grid.forge(c.spread[0], row, Fr::ZERO);
+        grid.forge(c.first().spread[0], row, Fr::ZERO);
     });
     assert_eq!(refusals, names(["copy wide1 to wide1"]));
 }
@@ -213,8 +216,8 @@ fn second_phase_cells_are_bound() {
     let mut circuit = Plan::honest(BLOCK.as_bytes()).circuit(|_, _| (), |_, _| ());
     type Change = fn(&StatementConfig, &mut Grid<Fr>);
     let changes: [(Change, &str); 8] = [
-        (|c, g| bump(g, c.columns.helper[0], 15_990, Fr::ONE), "logup range fractions[0]"),
-        (|c, g| bump(g, c.columns.helper[1], 5, Fr::ONE), "logup range fractions[0]"),
+        (|c, g| bump(g, c.columns.first().helper[0], 15_990, Fr::ONE), "logup range fractions[0]"),
+        (|c, g| bump(g, c.columns.first().helper[1], 5, Fr::ONE), "logup range fractions[0]"),
         (|c, g| bump(g, c.columns.extract, 5, Fr::ONE), "logup extraction fraction[0]"),
         (|c, g| bump(g, c.columns.phi, 5, Fr::ONE), "logup running sum[0]"),
         (|c, g| bump(g, c.columns.phi, 0, Fr::ONE), "logup sum starts and ends at zero[0]"),
@@ -259,7 +262,10 @@ fn multiplicities_are_counts() {
 }
 
 fn config() -> StatementConfig {
-    StatementConfig::configure(&mut halo2_proofs::plonk::ConstraintSystem::default())
+    StatementConfig::configure(
+        &mut halo2_proofs::plonk::ConstraintSystem::default(),
+        CircuitParams::default(),
+    )
 }
 
 #[test]
@@ -269,8 +275,8 @@ fn pairs_outside_the_spread_tables_are_not_found() {
     {
         // In rows that no gadget uses, so that only the argument can notice.
         let refusals = late(|config, grid| {
-            grid.forge(config.columns.range[column], 16_000, small(dense));
-            grid.forge(config.columns.spread[column], 16_000, small(spread));
+            grid.forge(config.columns.first().range[column], 16_000, small(dense));
+            grid.forge(config.columns.first().spread[column], 16_000, small(spread));
         });
         assert_eq!(refusals, names([&format!("lookup spread {column}")]));
     }

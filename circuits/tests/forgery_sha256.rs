@@ -100,11 +100,11 @@ fn the_other_half_cannot_take_up_a_lie() {
     // is no spread form.
     let refusals = cells(|config, grid| {
         let (c, row) = (&config.columns, row(config, LAST, 30) + 6);
-        let even = get(grid, c.spread[0], row) + get(grid, c.range[0], row);
-        grid.forge(c.spread[0], row, even + small(2));
-        let odd = get(grid, c.range[3], row);
-        grid.forge(c.range[3], row, odd - Fr::ONE);
-        bump(grid, c.y, row, -Fr::ONE);
+        let even = get(grid, c.first().spread[0], row) + get(grid, c.first().range[0], row);
+        grid.forge(c.first().spread[0], row, even + small(2));
+        let odd = get(grid, c.first().range[3], row);
+        grid.forge(c.first().range[3], row, odd - Fr::ONE);
+        bump(grid, c.first().y, row, -Fr::ONE);
     });
     assert!(refusals.contains("lookup spread 0"), "{refusals:?}");
 }
@@ -121,8 +121,8 @@ fn the_initial_value_is_pinned() {
                 forge_sha256(config, grid, &plan.message, &lie);
                 // The initial slots have no sum, so they need no carry.
                 let row = config.rows.sha256 + 2 * SLOT_ROWS + 2;
-                grid.forge(config.columns.range[2], row, Fr::ZERO);
-                grid.forge(config.columns.range[4], row, Fr::ZERO);
+                grid.forge(config.columns.first().range[2], row, Fr::ZERO);
+                grid.forge(config.columns.first().range[4], row, Fr::ZERO);
             },
             |_, _| (),
         );
@@ -139,7 +139,7 @@ fn a_reset_restores_the_initial_value() {
         |config, grid| {
             forge_sha256(config, grid, &plan.message, &lie);
             let row = row(config, filler, 65) + 2;
-            grid.forge(config.columns.range[2], row, Fr::ZERO);
+            grid.forge(config.columns.first().range[2], row, Fr::ZERO);
         },
         |_, _| (),
     );
@@ -151,19 +151,19 @@ fn one_word_has_one_cutting() {
     // A: two bits of the next piece moved into a0, which its column's range alone would let pass.
     let refusals = cells(|config, grid| {
         let (c, row) = (&config.columns, row(config, LAST, 10));
-        let a1 = get(grid, c.range[0], row);
-        bump(grid, c.range[5], row, small(4));
-        grid.forge(c.range[0], row, a1 - Fr::ONE);
-        let multiplied = get(grid, c.range[5], row) * pow2(9);
-        grid.forge(c.range[1], row, multiplied);
+        let a1 = get(grid, c.first().range[0], row);
+        bump(grid, c.first().range[5], row, small(4));
+        grid.forge(c.first().range[0], row, a1 - Fr::ONE);
+        let multiplied = get(grid, c.first().range[5], row) * pow2(9);
+        grid.forge(c.first().range[1], row, multiplied);
         let pieces = [(5, 0), (0, 2), (3, 13), (2, 22)];
         let spreads = pieces.iter().map(|(column, offset)| {
-            let piece = get(grid, c.range[*column], row).to_bytes();
+            let piece = get(grid, c.first().range[*column], row).to_bytes();
             let piece = u32::from_le_bytes(piece[..4].try_into().expect("four bytes"));
             small(spread(piece)) * pow2(2 * offset)
         });
         let x = spreads.sum();
-        grid.forge(c.x, row, x);
+        grid.forge(c.first().x, row, x);
     });
     assert!(refusals.contains("lookup spread 1"), "{refusals:?}");
     assert!(!refusals.contains("sha256 word A[0]"), "{refusals:?}");
@@ -178,8 +178,8 @@ fn one_bit_pieces_are_bits() {
     let refusals = plan.refusals_with(
         |config, grid| {
             let (c, row) = (&config.columns, row(config, at / 16, at % 16) + 3);
-            bump(grid, c.x, row, small(2));
-            bump(grid, c.x, row + 1, -Fr::ONE);
+            bump(grid, c.first().x, row, small(2));
+            bump(grid, c.first().x, row + 1, -Fr::ONE);
         },
         |_, _| (),
     );
@@ -197,8 +197,8 @@ fn the_second_one_bit_piece_is_a_bit() {
     let refusals = plan.refusals_with(
         |config, grid| {
             let (c, row) = (&config.columns, row(config, at / 16, at % 16) + 3);
-            bump(grid, c.x, row + 1, small(2));
-            bump(grid, c.range[0], row, -Fr::ONE);
+            bump(grid, c.first().x, row + 1, small(2));
+            bump(grid, c.first().range[0], row, -Fr::ONE);
         },
         |_, _| (),
     );
@@ -210,7 +210,7 @@ fn the_second_one_bit_piece_is_a_bit() {
 fn a_spread_cell_is_that_of_its_word() {
     let refusals = cells(|config, grid| {
         let row = row(config, LAST, 10);
-        grid.forge(config.columns.spread[0], row, small(2));
+        grid.forge(config.columns.first().spread[0], row, small(2));
     });
     assert!(refusals.contains("lookup spread 0"), "{refusals:?}");
 }
@@ -218,7 +218,7 @@ fn a_spread_cell_is_that_of_its_word() {
 #[test]
 fn the_four_reset_cells_of_a_block_agree() {
     let refusals = cells(|config, grid| {
-        grid.forge(config.columns.y, row(config, LAST, 66) + 2, Fr::ONE);
+        grid.forge(config.columns.first().y, row(config, LAST, 66) + 2, Fr::ONE);
     });
     let expected = [
         "copy y to constant",

@@ -6,7 +6,7 @@ use common::{failures, honest};
 use zkdkim_circuits::{
     native::{
         inspect::{inspect, DnsRecords},
-        statement::{evaluate, StatementInput},
+        statement::StatementInput,
     },
     statement::{CircuitError, CircuitParams, StatementCircuit},
 };
@@ -26,10 +26,9 @@ fn recovery() -> StatementInput {
     )
 }
 
-#[test]
-fn accepts_the_recovery_mail_with_its_public_inputs_only() {
+fn accepts_with_its_public_inputs_only(params: CircuitParams) {
     let input = recovery();
-    let (circuit, instances) = honest(&input);
+    let (circuit, instances) = honest(params, &input);
     assert_eq!(failures(&circuit, &instances), Vec::<String>::new());
     assert_eq!(common::claimed(&circuit), instances);
     for i in 0..instances.len() {
@@ -40,11 +39,23 @@ fn accepts_the_recovery_mail_with_its_public_inputs_only() {
 }
 
 #[test]
+fn accepts_the_recovery_mail_with_its_public_inputs_only() {
+    accepts_with_its_public_inputs_only(CircuitParams::ON_CHAIN);
+}
+
+#[test]
+fn accepts_the_recovery_mail_with_twelve_lookups_a_row() {
+    accepts_with_its_public_inputs_only(CircuitParams::QUICK);
+}
+
+#[test]
 fn accepts_at_another_k() {
     let input = recovery();
-    let circuit = StatementCircuit::new(CircuitParams { k: 15 }, &input).expect("fits");
-    let instances = evaluate(&input).expect("statement holds").to_instances();
-    assert_eq!(failures(&circuit, &instances), Vec::<String>::new());
+    for layout in [CircuitParams::ON_CHAIN, CircuitParams::QUICK] {
+        let params = CircuitParams { k: layout.k + 1, ..layout };
+        let (circuit, instances) = honest(params, &input);
+        assert_eq!(failures(&circuit, &instances), Vec::<String>::new());
+    }
 }
 
 #[test]
@@ -53,9 +64,16 @@ fn inputs_that_do_not_fit_are_named() {
     input.header.resize(1025, b'x');
     let error = StatementCircuit::new(CircuitParams::default(), &input).expect_err("too long");
     assert_eq!(error, CircuitError::BlockTooLong { got: 1025, max: 1024 });
-    for k in [0, 13, 29, u32::MAX] {
-        let error = StatementCircuit::new(CircuitParams { k }, &recovery()).expect_err("no room");
-        assert_eq!(error, CircuitError::UnsupportedK { got: k, min: 14, max: 28 });
+    let refused = |params| StatementCircuit::new(params, &recovery()).expect_err("no room");
+    for layout in [CircuitParams::ON_CHAIN, CircuitParams::QUICK] {
+        for k in [0, layout.k - 1, 29, u32::MAX] {
+            let error = refused(CircuitParams { k, ..layout });
+            assert_eq!(error, CircuitError::UnsupportedK { got: k, min: layout.k, max: 28 });
+        }
+    }
+    for lookups in [0, 1, 7, 18, 24, usize::MAX] {
+        let error = refused(CircuitParams { k: 14, lookups });
+        assert_eq!(error, CircuitError::UnsupportedLookups { got: lookups });
     }
     let mut input = recovery();
     input.signature <<= 2048u32;

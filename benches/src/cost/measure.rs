@@ -19,8 +19,7 @@ use zkdkim::{
 };
 use zkdkim_circuits::{
     header::{self, extract},
-    layout::{Rows, RANGE_SLOTS},
-    logup::LookupTable,
+    layout::Rows,
     poseidon, sha256,
     statement::{CircuitParams, StatementCircuit, StatementConfig},
 };
@@ -50,7 +49,7 @@ pub fn measure(params: CircuitParams) -> Result<Measured> {
     let proof = Proof::new(key.verifier(), instances.to_vec(), bytes);
 
     let mut before = ConstraintSystem::default();
-    let config = StatementCircuit::configure(&mut before);
+    let config = StatementCircuit::configure_with_params(&mut before, params);
     let after = key.verifier().vk().cs();
     let queries = query_cost(after);
     let proof_cost = proof_cost(after, &proof)?;
@@ -80,10 +79,10 @@ pub fn measure(params: CircuitParams) -> Result<Measured> {
 }
 
 fn row_cost(params: CircuitParams, config: &StatementConfig, cs: &ConstraintSystem<Fr>) -> RowCost {
-    let rows = Rows::default();
+    let rows = Rows::new(params.lanes());
     let rsa = RsaRows::LENGTHS;
     let blocks = [
-        ("sha256", rows.sha256, sha256::ROWS),
+        ("sha256", rows.sha256, sha256::rows(params.lanes())),
         ("poseidon", rows.poseidon, poseidon::MAX_ROWS),
         ("digest halves", rows.digest, sha256::DIGEST_ROWS),
         ("rsa pairs", rows.rsa.pairs, rsa.pairs),
@@ -100,8 +99,8 @@ fn row_cost(params: CircuitParams, config: &StatementConfig, cs: &ConstraintSyst
         usable,
         free: usable - rows.end,
         blinding: cs.blinding_factors(),
-        table: LookupTable::new().len(),
-        lookups_a_row: RANGE_SLOTS + WIDE_LOOKUPS,
+        table: config.table().len(),
+        lookups_a_row: params.lookups + WIDE_LOOKUPS,
         blocks: blocks
             .map(|(name, first, rows)| (name.to_owned(), BlockCost { first, rows }))
             .into(),

@@ -9,7 +9,7 @@ use halo2_proofs::{
 };
 use zkdkim_circuits::{
     logup::LookupTable,
-    statement::{StatementConfig, PUBLIC_INPUTS},
+    statement::{CircuitParams, StatementConfig, PUBLIC_INPUTS},
 };
 use zkdkim_grid::Grid;
 
@@ -60,7 +60,7 @@ impl Circuit<Fr> for ForgedCircuit {
     }
 
     fn configure(meta: &mut ConstraintSystem<Fr>) -> Self::Config {
-        StatementConfig::configure(meta)
+        StatementConfig::configure(meta, CircuitParams::default())
     }
 
     fn synthesize(
@@ -79,7 +79,7 @@ impl Circuit<Fr> for ForgedCircuit {
                 let challenges: Value<_> = point.zip(theta).zip(gamma);
                 let mut result = Ok(());
                 challenges.map(|((point, theta), gamma)| {
-                    let table = LookupTable::new();
+                    let table = LookupTable::new(false);
                     let challenges = [point, theta, gamma];
                     let mut second = config.assign_second_phase(&self.grid, K, &table, challenges);
                     if let Some(forge) = &self.second {

@@ -68,9 +68,10 @@ fn name(config: &StatementConfig, failure: VerifyFailure) -> String {
 
 fn column_name(config: &StatementConfig, index: usize, kind: &Any) -> &'static str {
     let c = &config.columns;
-    let mut known: Vec<(&str, Column<Any>)> = vec![("y", c.y.into()), ("acc", c.acc.into())];
+    let mut known: Vec<(&str, Column<Any>)> =
+        vec![("y", c.first().y.into()), ("acc", c.acc.into())];
     known.extend(["wide0", "wide1", "wide2"].into_iter().zip(c.wide.map(Into::into)));
-    known.push(("constant", c.constant.into()));
+    known.push(("constant", c.first().constant.into()));
     known.push(("instance", c.instance.into()));
     let same = |other: &Column<Any>| {
         let same_kind = std::mem::discriminant(other.column_type()) == std::mem::discriminant(kind);
@@ -98,8 +99,8 @@ pub fn unmatched(config: &StatementConfig, grid: &Grid<Fr>) -> BTreeSet<String> 
     let (c, rows) = (&config.columns, config.usable_rows(K) - 1);
     let mut names = BTreeSet::new();
     for (i, bits) in RANGE_BITS.into_iter().enumerate() {
-        let [dense, spreads] =
-            [c.range[i], c.spread[i]].map(|column| grid.advice_column(column, rows));
+        let [dense, spreads] = [c.first().range[i], c.first().spread[i]]
+            .map(|column| grid.advice_column(column, rows));
         let table: HashMap<[u8; 32], Fr> =
             (0..1u32 << bits).map(|v| (small(v.into()).to_bytes(), small(spread(v)))).collect();
         let held = |(d, s): (&Fr, &Fr)| table.get(&d.to_bytes()) == Some(s);
@@ -114,7 +115,7 @@ pub fn unmatched(config: &StatementConfig, grid: &Grid<Fr>) -> BTreeSet<String> 
 fn unmatched_bytes(config: &StatementConfig, grid: &Grid<Fr>) -> BTreeSet<String> {
     let (c, rows) = (&config.columns, &config.rows);
     let wide = c.wide.map(|column| grid.advice_column(column, rows.end));
-    let x = grid.advice_column(c.x, rows.end);
+    let x = grid.advice_column(c.first().x, rows.end);
     let weight = grid.fixed_column(c.weight, rows.end);
     let edges: HashSet<[[u8; 32]; 4]> = Automaton::header()
         .edges()

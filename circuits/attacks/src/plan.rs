@@ -14,7 +14,7 @@ use zkdkim_circuits::{
     },
     logup::LookupTable,
     sha256::{Message, BLOCKS, WORDS},
-    statement::StatementConfig,
+    statement::{CircuitParams, StatementConfig},
 };
 use zkdkim_grid::{CellRef, Grid};
 
@@ -117,17 +117,17 @@ impl Plan {
             grid.forge(c.wide[3], row, small(self.ends[i]));
             let inverse = (symbol - small(END_SYMBOL.into())).invert().unwrap_or(Fr::ZERO);
             grid.forge(c.wide[4], row, inverse);
-            grid.forge(c.x, row, count);
+            grid.forge(c.first().x, row, count);
         }
         let last = self.run.last().map_or(START, |edge| edge.next);
         grid.forge(c.wide[0], start + BYTES, small(last.into()));
         for i in 0..WORDS {
             let row = if i == WORDS - 1 { BYTES - 1 } else { 4 * i };
-            grid.forge(c.y, start + row, small(self.message[i / 16].0[i % 16].into()));
+            grid.forge(c.first().y, start + row, small(self.message[i / 16].0[i % 16].into()));
         }
         for (block, (_, reset)) in self.message.iter().enumerate().take(BLOCKS - 1) {
             let row = if block == BLOCKS - 2 { 1016 } else { 64 * (block + 1) };
-            grid.forge(c.y, start + row + 1, small(u64::from(*reset)));
+            grid.forge(c.first().y, start + row + 1, small(u64::from(*reset)));
         }
     }
 
@@ -152,8 +152,9 @@ impl Plan {
         early: impl FnOnce(&StatementConfig, &mut Grid<Fr>),
         late: impl FnOnce(&StatementConfig, &mut Grid<Fr>),
     ) -> ForgedCircuit {
-        let config = StatementConfig::configure(&mut ConstraintSystem::default());
-        let table = LookupTable::new();
+        let config =
+            StatementConfig::configure(&mut ConstraintSystem::default(), CircuitParams::default());
+        let table = LookupTable::new(false);
         let mut grid = Grid::new();
         config.assign(&mut grid, K, &table, &provider::honest_input());
         self.write(&config, &mut grid);
@@ -185,7 +186,8 @@ fn message(symbols: &[u16], ends: &[u64], filler: usize) -> Message {
 pub fn refusals(circuit: &ForgedCircuit) -> BTreeSet<String> {
     let instances = circuit.instances();
     let prover = MockProver::run(K, circuit, vec![instances]).expect("synthesis succeeds");
-    let config = StatementConfig::configure(&mut ConstraintSystem::default());
+    let config =
+        StatementConfig::configure(&mut ConstraintSystem::default(), CircuitParams::default());
     naming::failures(&config, circuit, prover.verify().err().unwrap_or_default())
 }
 

@@ -71,7 +71,7 @@ pub fn honest_input() -> StatementInput {
 pub fn digest_cells(config: &StatementConfig) -> [CellRef; 8] {
     let last = INITIAL_SLOTS + BLOCKS * BLOCK_SLOTS - 1;
     let row = |slot: usize| config.rows.sha256 + slot * SLOT_ROWS;
-    std::array::from_fn(|i| CellRef::new(config.columns.y, row(last - i % 4) + i / 4))
+    std::array::from_fn(|i| CellRef::new(config.columns.first().y, row(last - i % 4) + i / 4))
 }
 
 /// Signs the digest that stands in the grid and writes the RSA rows anew.
@@ -82,7 +82,7 @@ pub fn sign(config: &StatementConfig, grid: &mut Grid<Fr>) {
     for (i, cell) in cells.into_iter().enumerate() {
         let value = grid.value(cell).expect("a digest word");
         digest[4 * i..4 * i + 4].copy_from_slice(&low_word(value).to_be_bytes());
-        scratch.advice(config.columns.y, cell.row, value);
+        scratch.advice(config.columns.first().y, cell.row, value);
     }
     let witness = RsaWitness { signature: signature(&digest), modulus: modulus().clone() };
     config.rsa.assign(&mut scratch, &config.rows.rsa, &witness, &cells);
@@ -149,7 +149,7 @@ fn follow(
 pub fn permute(config: &StatementConfig, grid: &mut Grid<Fr>, row: usize) {
     let wide = config.columns.wide;
     let mut scratch = Grid::new();
-    let zero = scratch.fixed(config.columns.constant, 0, Fr::ZERO);
+    let zero = scratch.fixed(config.columns.first().constant, 0, Fr::ZERO);
     scratch.advice(wide[1], row, get(grid, wide[1], row));
     scratch.advice(wide[0], row, get(grid, wide[0], row));
     config.poseidon.assign(&mut scratch, row, zero);

@@ -124,12 +124,12 @@ impl Forger<'_> {
     }
 
     fn range(&mut self, column: usize, row: usize, value: impl Into<Fr>) {
-        self.grid.forge(self.config.columns.range[column], row, value.into());
+        self.grid.forge(self.config.columns.first().range[column], row, value.into());
     }
 
     fn xy(&mut self, row: usize, x: u64, y: u32) {
-        self.grid.forge(self.config.columns.x, row, small(x));
-        self.grid.forge(self.config.columns.y, row, small(y.into()));
+        self.grid.forge(self.config.columns.first().x, row, small(x));
+        self.grid.forge(self.config.columns.first().y, row, small(y.into()));
     }
 
     fn pieces(&mut self, row: usize, word: u32, pieces: &[Piece]) {
@@ -185,7 +185,7 @@ impl Forger<'_> {
 
     fn claimed(&self, slot: usize, row: usize) -> u64 {
         let row = self.row(slot) + row;
-        let value = crate::get(self.grid, self.config.columns.y, row);
+        let value = crate::get(self.grid, self.config.columns.first().y, row);
         u64::from_le_bytes(value.to_bytes()[..8].try_into().expect("eight bytes"))
     }
 
@@ -208,7 +208,7 @@ impl Forger<'_> {
         let of = lie(Word::PiecesOfW, word);
         self.pieces(row + 3, of, &W);
         self.xy(row + 3, u64::from(of >> 17 & 1), word);
-        self.grid.forge(self.config.columns.x, row + 4, small(u64::from(of >> 18 & 1)));
+        self.grid.forge(self.config.columns.first().x, row + 4, small(u64::from(of >> 18 & 1)));
         let v = lie(Word::RotatedForSigma0, of);
         let sigma0 = [v.rotate_right(7), v.rotate_right(18), v >> 3];
         let v = lie(Word::RotatedForSigma1, of);
@@ -242,6 +242,6 @@ impl Forger<'_> {
         let sums = [next(&self.a, INITIAL_STATE[3 - j]), next(&self.e, INITIAL_STATE[7 - j])];
         let row = self.row(s);
         self.state(sums, lie);
-        self.grid.forge(self.config.columns.y, row + 2, small(reset.into()));
+        self.grid.forge(self.config.columns.first().y, row + 2, small(reset.into()));
     }
 }

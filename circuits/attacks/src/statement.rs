@@ -19,7 +19,7 @@ use zkdkim_circuits::{
     logup::LookupTable,
     poseidon,
     spread::spread,
-    statement::StatementConfig,
+    statement::{CircuitParams, StatementConfig},
 };
 use zkdkim_grid::Grid;
 use zkdkim_testkit::{anchor::Anchors, Alteration, Cell, Image, Sweep};
@@ -52,7 +52,7 @@ impl Statement {
     /// The statement for the block that forgeries start from.
     pub fn new() -> Self {
         let mut meta = ConstraintSystem::default();
-        let config = StatementConfig::configure(&mut meta);
+        let config = StatementConfig::configure(&mut meta, CircuitParams::default());
         let circuit = Plan::honest(BLOCK.as_bytes()).circuit(|_, _| (), |_, _| ());
         let (c, rows) = (&config.columns, &config.rows);
         let mut columns: Vec<(String, Column<Advice>)> = Vec::new();
@@ -60,14 +60,14 @@ impl Statement {
             let names = list.iter().enumerate().map(|(i, column)| (format!("{name}{i}"), *column));
             columns.extend(names);
         };
-        add("range", &c.range);
-        add("spread", &c.spread);
-        add("x", &[c.x]);
-        add("y", &[c.y]);
+        add("range", &c.first().range);
+        add("spread", &c.first().spread);
+        add("x", &[c.first().x]);
+        add("y", &[c.first().y]);
         add("wide", &c.wide);
         add("m", &[c.multiplicity]);
         add("acc", &[c.acc]);
-        add("helper", &c.helper);
+        add("helper", &c.first().helper);
         add("extract", &[c.extract]);
         add("phi", &[c.phi]);
         columns.sort_by_key(|(_, column)| column.index());
@@ -104,7 +104,7 @@ impl Statement {
     /// Its whole assignment.
     pub fn image(&self) -> Image<Fr> {
         let challenges = [self.point, small(77).invert().unwrap(), small(99).invert().unwrap()];
-        let table = LookupTable::new();
+        let table = LookupTable::new(false);
         let grid = &self.circuit.grid;
         let second = self.config.assign_second_phase(grid, K, &table, challenges);
         let instance = vec![self.circuit.instances()];
@@ -126,7 +126,7 @@ impl Statement {
         let c = &self.config.columns;
         let get = |column: Column<Advice>| image.get(Cell::new(column, cell.row));
         let (column, class) = (self.columns[cell.column].1, self.class(cell));
-        if c.range.contains(&column) && !by_gates.contains(&cell) {
+        if c.first().range.contains(&column) && !by_gates.contains(&cell) {
             "range cell that no gate reads".to_owned()
         } else if class == "wide2 outputs" && get(c.wide[4]) == Fr::ZERO {
             "field of a disabled address row".to_owned()
@@ -146,11 +146,11 @@ impl Statement {
     /// away.
     fn follow(&self, cell: Cell, value: Fr) -> Alteration<Fr> {
         let c = &self.config.columns;
-        let column = c.range.iter().position(|column| column.index() == cell.column);
+        let column = c.first().range.iter().position(|column| column.index() == cell.column);
         let Some(i) = column else { return Vec::new() };
         let dense = number(value).filter(|value| *value < 1 << RANGE_BITS[i]);
-        let formed =
-            dense.map(|dense| (Cell::new(c.spread[i], cell.row), small(spread(dense as u32))));
+        let formed = dense
+            .map(|dense| (Cell::new(c.first().spread[i], cell.row), small(spread(dense as u32))));
         formed.into_iter().collect()
     }
 
@@ -167,10 +167,14 @@ impl Statement {
                 return Some("multiplicity".to_owned());
             }
             for (i, bits) in RANGE_BITS.into_iter().enumerate() {
-                if [c.range[i], c.spread[i]].iter().any(|column| column.index() == cell.column) {
-                    let dense = number(get(c.range[i], row)).filter(|dense| *dense < 1 << bits);
+                if [c.first().range[i], c.first().spread[i]]
+                    .iter()
+                    .any(|column| column.index() == cell.column)
+                {
+                    let dense =
+                        number(get(c.first().range[i], row)).filter(|dense| *dense < 1 << bits);
                     let held = dense.map(|dense| small(spread(dense as u32)));
-                    if held != Some(get(c.spread[i], row)) {
+                    if held != Some(get(c.first().spread[i], row)) {
                         return Some(format!("lookup spread {i}"));
                     }
                 }
@@ -189,11 +193,11 @@ impl Statement {
                 }
             }
             if (rows.outputs..rows.outputs + extract::ROWS).contains(&row)
-                && [c.wide[1], c.x].iter().any(|column| column.index() == cell.column)
+                && [c.wide[1], c.first().x].iter().any(|column| column.index() == cell.column)
             {
                 let byte = number(get(c.wide[1], row)).filter(|byte| *byte < 256);
                 let lower = byte.map(|byte| small(u64::from((byte as u8).to_ascii_lowercase())));
-                if lower != Some(get(c.x, row)) {
+                if lower != Some(get(c.first().x, row)) {
                     return Some("lookup case".to_owned());
                 }
             }
@@ -233,7 +237,7 @@ impl Statement {
         let mut undo = Vec::new();
         for cell in changed {
             let column = self.columns[cell.column].1;
-            let read = c.range.contains(&column) || column == c.wide[1];
+            let read = c.first().range.contains(&column) || column == c.wide[1];
             if read && (cell.row >= rows.rsa.horner && cell.row < rows.outputs) {
                 undo.push((column, cell.row, get(&grid, column, cell.row)));
                 grid.forge(column, cell.row, image.get(*cell));
@@ -266,7 +270,7 @@ impl Statement {
         let mut anchors = Anchors::of(image, &|gate| gate.starts_with("logup"));
         let (c, rows) = (&self.config.columns, &self.config.rows);
         for row in 0..self.config.usable_rows(K) - 1 {
-            for (dense, spread) in c.range.iter().zip(c.spread) {
+            for (dense, spread) in c.first().range.iter().zip(c.first().spread) {
                 anchors.looked_up([Cell::new(*dense, row), Cell::new(spread, row)]);
             }
             anchors.looked_up([Cell::new(c.multiplicity, row)]);
@@ -277,7 +281,7 @@ impl Statement {
             anchors.looked_up(edge.map(|(column, row)| Cell::new(column, row)));
         }
         for row in rows.outputs..rows.outputs + extract::ROWS {
-            let columns = [c.wide[1], c.wide[2], c.wide[3], c.wide[4], c.x];
+            let columns = [c.wide[1], c.wide[2], c.wide[3], c.wide[4], c.first().x];
             anchors.looked_up(columns.map(|column| Cell::new(column, row)));
         }
         anchors

@@ -193,7 +193,7 @@ impl RsaConfig {
     /// The coefficients of one product in the horner block, and every sixth in the carries block:
     ///
     /// ```text
-    /// horner:  factor | value          carries:  range 0 1 2 3 | value
+    /// horner:  factor | value          carries:  carry range   | carry
     ///            0    | c_125                    c_5 + 2^42    | c_5
     ///            1    | c_124                    c_11 + 2^42   | c_11
     ///            …    |   …                          …         |  …
@@ -206,7 +206,6 @@ impl RsaConfig {
         product: usize,
         carries: &[i64; COEFFICIENTS],
     ) {
-        let [d0, d1, d2, d3, _, _] = self.columns.range;
         for (index, &carry) in carries.iter().enumerate() {
             let row = rows.coefficient(product, index);
             grid.advice(self.columns.value, row, signed(carry));
@@ -216,8 +215,8 @@ impl RsaConfig {
             let index = group * GROUP + GROUP - 1;
             let source = CellRef::new(self.columns.value, rows.coefficient(product, index));
             let row = rows.carry(product, group);
-            grid.copy_advice(source, self.columns.value, row);
-            write_pieces(grid, row, [d0, d1, d2, d3], carry_pieces(carries[index]));
+            grid.copy_advice(source, self.columns.carry, row);
+            write_pieces(grid, row, self.columns.carry_range, carry_pieces(carries[index]));
             grid.enable(self.carries, row);
         }
     }

@@ -17,6 +17,11 @@ pub struct RsaColumns {
     /// First phase. In every row the caller proves cell i below `2^RANGE_BITS[i]`; unwritten cells
     /// are zero.
     pub range: [Column<Advice>; 6],
+    /// The same for the pieces of checked carries: the first four of `range`, or four others, so that carries need
+    /// not stand below the limbs.
+    pub carry_range: [Column<Advice>; 4],
+    /// First phase, equality enabled: checked carries. `value`, or another column.
+    pub carry: Column<Advice>,
     /// First phase, equality enabled: coefficients, limbs of the modulus and of the expected block.
     pub value: Column<Advice>,
     /// First phase, equality enabled: words of the modulus.
@@ -138,10 +143,10 @@ impl RsaConfig {
     /// coefficients around the field and prove a product that holds only modulo p.
     fn carries_gate<F: PrimeField>(&self, meta: &mut ConstraintSystem<F>) {
         meta.create_gate("rsa carry", |meta| {
-            let [d0, d1, d2, d3, _, _] = self.columns.range;
+            let [d0, d1, d2, d3] = self.columns.carry_range;
             let low = limb(meta, [d0, d1, d2]);
             let high = meta.query_advice(d3, Rotation::cur());
-            let value = meta.query_advice(self.columns.value, Rotation::cur());
+            let value = meta.query_advice(self.columns.carry, Rotation::cur());
             let offset = Expression::Constant(F::from(1 << CARRY_OFFSET_BITS));
             let pieces = low + high * F::from(1 << LIMB_BITS);
             let selector = meta.query_selector(self.carries);

@@ -32,9 +32,9 @@ pub const RANGE_BITS: [usize; 6] = [11, 11, 10, 11, 11, 10];
 
 /// The first row of each block; the caller places them.
 ///
-/// `pairs`, `modulus` and `carries` use the range columns. `modulus`, `carries` and `horner` use
-/// `value`; `pairs`, `modulus`, `horner` and `products` use `acc`; `pairs`, `modulus` and `horner`
-/// use `factor`; `modulus` and `constants` use `constant`. Blocks with a column in common must be
+/// `pairs` and `modulus` use the range columns, `carries` the carry columns (which may be the same).
+/// `modulus` and `horner` use `value`; `pairs`, `modulus`, `horner` and `products` use `acc`;
+/// `pairs`, `modulus` and `horner` use `factor`; `modulus` and `constants` use `constant`. Blocks with a column in common must be
 /// disjoint.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct RsaRows {

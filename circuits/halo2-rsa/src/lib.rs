@@ -10,9 +10,10 @@
 //!
 //! # Trusts
 //!
-//! * Every cell of `range[i]`, in every row, is proved below `2^RANGE_BITS[i]` by the caller.
+//! * Every cell of `range[i]` and `carry_range[i]`, in every row, is proved below `2^RANGE_BITS[i]` by
+//!   the caller.
 //! * The eight digest cells hold 32-bit words.
-//! * `range`, `value`, `pack` are first-phase columns, `acc` is a second-phase column, and `x` is a
+//! * `range`, `carry_range`, `carry`, `value`, `pack` are first-phase columns, `acc` is a second-phase column, and `x` is a
 //!   challenge drawn after the first phase. Everything that the random point checks (limbs of s, n,
 //!   q, r, the expected block, the coefficients c) is in first-phase columns, so it is fixed before
 //!   X is known; second-phase cells are functions of first-phase cells and X.
@@ -35,7 +36,8 @@
 //! * pairs: s, q_1 … q_17, r_1 … r_16, 32 rows each, most significant pair first.
 //! * modulus: most significant limb first; the ten 224-bit words are cells of `pack`. `constant`
 //!   flags the first row, which starts the accumulator and carries the top-bit check.
-//! * carries: c_5, c_11, …, c_125 of each of the 17 products, copied from the horner block.
+//! * carries: c_5, c_11, …, c_125 of each of the 17 products, copied from the horner block. Their
+//!   columns may be lent apart (`carry_range`, `carry`); then the block may stand beside the others.
 //! * horner: c_125 … c_0 of each product, then the 64 limbs of the expected block.
 //! * products: six rows a product, read by one gate at rotations -5 … 0 of `acc`.
 //!

@@ -14,6 +14,7 @@
 //!        wide[0]  wide[1]  wide[2]  wide[3]  wide[4]             x                y
 //! row i  state    symbol   field    end      1/(symbol - 256)    bytes so far     word (i % 4 = 0), reset
 //! ```
+//! x and y are those of the first lane;
 //! k\[0\] is 0 in the first row and 1 after; k\[1\] is i.
 //!
 //! # Soundness
@@ -130,8 +131,8 @@ impl BytesConfig {
             let past_byte = self.symbol(m, 0) - constant(u64::from(END_SYMBOL));
             let end = self.end_flag(m, 0);
             let inverse = m.query_advice(columns.wide[4], Rotation::cur());
-            let count = m.query_advice(columns.x, Rotation::cur());
-            let count_before = m.query_advice(columns.x, Rotation::prev());
+            let count = m.query_advice(columns.first().x, Rotation::cur());
+            let count_before = m.query_advice(columns.first().x, Rotation::prev());
             let goes_on = m.query_fixed(columns.k[0], Rotation::cur());
             vec![
                 q.clone() * boolean(end.clone()),
@@ -165,12 +166,12 @@ impl BytesConfig {
         });
         meta.create_gate("header reset after filler", |m| {
             let q = m.query_selector(self.reset);
-            let reset = m.query_advice(columns.y, Rotation::next());
+            let reset = m.query_advice(columns.first().y, Rotation::next());
             vec![q * (reset - self.end_flag(m, -1) + self.end_flag(m, 0))]
         });
         meta.create_gate("header reset after the last but one block", |m| {
             let q = m.query_selector(self.last_reset);
-            let reset = m.query_advice(columns.y, Rotation::next());
+            let reset = m.query_advice(columns.first().y, Rotation::next());
             vec![q * (reset - self.end_flag(m, -1))]
         });
     }
@@ -182,13 +183,13 @@ impl BytesConfig {
         };
         meta.create_gate("header word", |m| {
             let q = m.query_selector(self.word);
-            let word = m.query_advice(columns.y, Rotation::cur());
+            let word = m.query_advice(columns.first().y, Rotation::cur());
             let sum = combine((0..4).map(|j| (pow2(24 - 8 * j as u32), byte(m, j))));
             vec![q * (word - sum)]
         });
         meta.create_gate("header word with padding", |m| {
             let q = m.query_selector(self.padded_word);
-            let word = m.query_advice(columns.y, Rotation::cur());
+            let word = m.query_advice(columns.first().y, Rotation::cur());
             let sum = combine((0..4).map(|j| {
                 let first_padding = self.end_flag(m, j) * (constant(1) - self.end_flag(m, j - 1));
                 (pow2(24 - 8 * j as u32), byte(m, j) + first_padding * Fr::from(0x80))
@@ -197,8 +198,8 @@ impl BytesConfig {
         });
         meta.create_gate("header length word", |m| {
             let q = m.query_selector(self.length);
-            let word = m.query_advice(columns.y, Rotation::cur());
-            let count = m.query_advice(columns.x, Rotation::cur());
+            let word = m.query_advice(columns.first().y, Rotation::cur());
+            let count = m.query_advice(columns.first().x, Rotation::cur());
             vec![q * (word - count * Fr::from(8))]
         });
     }
@@ -230,7 +231,7 @@ impl BytesConfig {
                 let value = Fr::from(u64::from(message[i / 16].0[i % 16]));
                 // The length word stands where the count of bytes is complete.
                 let row = start + if i == WORDS - 1 { BYTES - 1 } else { 4 * i };
-                let cell = grid.advice(c.y, row, value);
+                let cell = grid.advice(c.first().y, row, value);
                 if i == WORDS - 2 {
                     grid.copy(constants.cell(Fr::ZERO), cell);
                 }
@@ -240,7 +241,7 @@ impl BytesConfig {
         let resets = std::array::from_fn(|block| {
             let value = if message[block].1 { Fr::ONE } else { Fr::ZERO };
             match reset_row(block) {
-                Some(row) => grid.advice(c.y, start + row + 1, value),
+                Some(row) => grid.advice(c.first().y, start + row + 1, value),
                 None => constants.cell(Fr::ZERO),
             }
         });
@@ -296,7 +297,7 @@ impl BytesConfig {
             grid.advice(c.wide[2], row, Fr::from(edge.field as u64));
             grid.advice(c.wide[3], row, if end { Fr::ONE } else { Fr::ZERO });
             grid.advice(c.wide[4], row, inverse);
-            grid.advice(c.x, row, Fr::from(count));
+            grid.advice(c.first().x, row, Fr::from(count));
         }
         let last = run.last().map_or(START, |edge| edge.next);
         grid.advice(c.wide[0], start + BYTES, Fr::from(u64::from(last)));

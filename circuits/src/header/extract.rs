@@ -11,11 +11,11 @@
 //! # Trusts
 //! The extraction part of the lookup argument ([`crate::logup`]): the multiset of (field, position, byte), each with
 //! its field's number as weight, that byte rows emit equals the one that output rows consume. And its case table:
-//! in every output row the byte is 0 … 255 and x holds its lower-case form.
+//! in every output row the byte is 0 … 255 and `lower` holds its lower-case form.
 //!
 //! # Layout
 //! ```text
-//! wide[0]        wide[1]  wide[2]  wide[3]   wide[4]   x
+//! wide[0]        wide[1]  wide[2]  wide[3]   wide[4]   lower
 //! packed so far  byte     field    position  enabled   lower-case byte
 //! ```
 //! k\[0\] is the field number, k\[2\] the packing factor (0 in the first row of a word), k\[1\] is 0. Blocks of rows:
@@ -212,7 +212,7 @@ impl ExtractConfig {
             let q = m.query_selector(config.lower);
             let packed = m.query_advice(c.wide[0], cur);
             let before = m.query_advice(c.wide[0], prev) * m.query_fixed(c.k[2], cur);
-            vec![q * (packed - before - m.query_advice(c.x, cur))]
+            vec![q * (packed - before - m.query_advice(c.lower, cur))]
         });
         meta.create_gate("extract decimal", |m| {
             let q = m.query_selector(config.decimal);
@@ -292,7 +292,7 @@ impl ExtractConfig {
             grid.advice(c.wide[2], row, Fr::from(field as u64));
             grid.advice(c.wide[3], row, Fr::from((first.unwrap_or(0) + i) as u64));
             grid.advice(c.wide[4], row, if edge.is_some() { Fr::ONE } else { Fr::ZERO });
-            grid.advice(c.x, row, Fr::from(u64::from(lower)));
+            grid.advice(c.lower, row, Fr::from(u64::from(lower)));
             if block.packing == Packing::Nothing {
                 continue;
             }

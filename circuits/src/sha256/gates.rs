@@ -2,11 +2,11 @@
 
 use halo2_proofs::{
     halo2curves::bn256::Fr,
-    plonk::{ConstraintSystem, Expression, VirtualCells},
+    plonk::{ConstraintSystem, Expression, Selector, VirtualCells},
     poly::Rotation,
 };
 
-use super::{Sha256Columns, Sha256Config, BLOCK_SLOTS, SLOT_ROWS};
+use super::{Sha256Config, Sha256Lane, BLOCK_SLOTS, INITIAL_SLOTS, SLOT_ROWS};
 use crate::field::{boolean, combine, constant, pow2};
 
 /// A piece of a word: where its bits stand in the word and which range column holds it.
@@ -89,46 +89,42 @@ fn moved_sum(pieces: &[(u32, u32, Expression<Fr>)], moves: [Move; 3]) -> Express
     }))
 }
 
-/// One row past `from` by slots and rows.
-fn at(slots: i32, rows: i32) -> Rotation {
-    Rotation(slots * SLOT_ROWS as i32 + rows)
+/// The cells around a gate, seen from one lane.
+#[derive(Clone, Copy)]
+struct View<'a> {
+    lanes: &'a [Sha256Lane],
+    lane: usize,
 }
 
-impl Sha256Config {
-    /// Adds the chip's gates. Highest degree 2 without the selector.
-    pub fn configure(meta: &mut ConstraintSystem<Fr>, columns: Sha256Columns) -> Self {
-        let config = Self {
-            word_a: meta.selector(),
-            word_e: meta.selector(),
-            word_w: meta.selector(),
-            even: meta.selector(),
-            odd: meta.selector(),
-            initial: meta.selector(),
-            round: meta.selector(),
-            schedule: meta.selector(),
-            feed_forward: meta.selector(),
-            columns,
-        };
-        config.word_gates(meta);
-        config.sum_gates(meta);
-        config.step_gates(meta);
-        config
+impl View<'_> {
+    /// The lane of the slot `slots` away from this one, and the rotation of the row `rows` away in it.
+    fn at(&self, slots: i32, rows: i32) -> (&Sha256Lane, Rotation) {
+        let count = self.lanes.len() as i32;
+        let slot = self.lane as i32 + slots;
+        let lane = &self.lanes[slot.rem_euclid(count) as usize];
+        (lane, Rotation(slot.div_euclid(count) * SLOT_ROWS as i32 + rows))
+    }
+
+    fn x(&self, m: &mut VirtualCells<'_, Fr>, slots: i32, rows: i32) -> Expression<Fr> {
+        let (lane, rotation) = self.at(slots, rows);
+        m.query_advice(lane.x, rotation)
+    }
+
+    fn y(&self, m: &mut VirtualCells<'_, Fr>, slots: i32, rows: i32) -> Expression<Fr> {
+        let (lane, rotation) = self.at(slots, rows);
+        m.query_advice(lane.y, rotation)
     }
 
     fn range(&self, m: &mut VirtualCells<'_, Fr>, column: usize, row: i32) -> Expression<Fr> {
-        m.query_advice(self.columns.range[column], Rotation(row))
+        m.query_advice(self.lanes[self.lane].range[column], Rotation(row))
     }
 
     fn spread(&self, m: &mut VirtualCells<'_, Fr>, column: usize) -> Expression<Fr> {
-        m.query_advice(self.columns.spread[column], Rotation::cur())
+        m.query_advice(self.lanes[self.lane].spread[column], Rotation::cur())
     }
 
-    fn x(&self, m: &mut VirtualCells<'_, Fr>, rotation: Rotation) -> Expression<Fr> {
-        m.query_advice(self.columns.x, rotation)
-    }
-
-    fn y(&self, m: &mut VirtualCells<'_, Fr>, rotation: Rotation) -> Expression<Fr> {
-        m.query_advice(self.columns.y, rotation)
+    fn constant(&self, m: &mut VirtualCells<'_, Fr>, row: i32) -> Expression<Fr> {
+        m.query_fixed(self.lanes[self.lane].constant, Rotation(row))
     }
 
     /// `multiplied copy - 2^(range - bits) piece`, or else a piece could take its neighbour's bits.
@@ -155,56 +151,124 @@ impl Sha256Config {
         pieces.iter().map(|p| (p.offset, p.bits, self.spread(m, p.column))).collect()
     }
 
-    fn spread_sum(pieces: &[(u32, u32, Expression<Fr>)]) -> Expression<Fr> {
-        combine(pieces.iter().map(|(offset, _, s)| (pow2(2 * offset), s.clone())))
+    // What a step gate, anchored at row 2 of its slot, sees of the slot `slots` away.
+
+    fn word_a(&self, m: &mut VirtualCells<'_, Fr>, slots: i32) -> Expression<Fr> {
+        self.y(m, slots, -2)
+    }
+
+    fn word_e(&self, m: &mut VirtualCells<'_, Fr>, slots: i32) -> Expression<Fr> {
+        self.y(m, slots, -1)
+    }
+
+    fn word_w(&self, m: &mut VirtualCells<'_, Fr>, slots: i32) -> Expression<Fr> {
+        self.y(m, slots, 1)
+    }
+
+    fn spread_a(&self, m: &mut VirtualCells<'_, Fr>, slots: i32) -> Expression<Fr> {
+        self.x(m, slots, -2)
+    }
+
+    fn spread_e(&self, m: &mut VirtualCells<'_, Fr>, slots: i32) -> Expression<Fr> {
+        self.x(m, slots, -1)
+    }
+
+    /// `2^32 carry`, by the range column that holds the carry.
+    fn carry(&self, m: &mut VirtualCells<'_, Fr>, column: usize) -> Expression<Fr> {
+        self.range(m, column, 0) * pow2(32)
+    }
+}
+
+fn spread_sum(pieces: &[(u32, u32, Expression<Fr>)]) -> Expression<Fr> {
+    combine(pieces.iter().map(|(offset, _, s)| (pow2(2 * offset), s.clone())))
+}
+
+impl Sha256Config {
+    /// Adds the chip's gates. Highest degree 2 without the selector.
+    ///
+    /// # Panics
+    /// If the slots do not divide evenly among the lanes: an error of the circuit's author.
+    pub fn configure(meta: &mut ConstraintSystem<Fr>, lanes: Vec<Sha256Lane>) -> Self {
+        assert!(
+            [INITIAL_SLOTS, 16, BLOCK_SLOTS].iter().all(|slots| slots % lanes.len() == 0),
+            "{} lanes",
+            lanes.len()
+        );
+        let config = Self {
+            word_a: meta.selector(),
+            word_e: meta.selector(),
+            word_w: meta.selector(),
+            even: meta.selector(),
+            odd: meta.selector(),
+            initial: meta.selector(),
+            round: meta.selector(),
+            schedule: meta.selector(),
+            feed_forward: meta.selector(),
+            lanes,
+        };
+        config.word_gates(meta);
+        config.sum_gates(meta);
+        config.step_gates(meta);
+        config
+    }
+
+    /// A gate over every lane's cells.
+    fn gate(
+        &self,
+        meta: &mut ConstraintSystem<Fr>,
+        name: &'static str,
+        selector: Selector,
+        polys: impl Fn(&mut VirtualCells<'_, Fr>, View<'_>) -> Vec<Expression<Fr>>,
+    ) {
+        meta.create_gate(name, |m| {
+            let q = m.query_selector(selector);
+            let views = (0..self.lanes.len()).map(|lane| View { lanes: &self.lanes, lane });
+            let polys: Vec<_> = views.flat_map(|view| polys(m, view)).collect();
+            polys.into_iter().map(|p| q.clone() * p).collect::<Vec<_>>()
+        });
     }
 
     /// Words are what their pieces say; the sums of Σ and σ are combinations of the pieces' spreads.
     fn word_gates(&self, meta: &mut ConstraintSystem<Fr>) {
-        meta.create_gate("sha256 word A", |m| {
-            let q = m.query_selector(self.word_a);
-            let spreads = self.spreads(m, &A_PIECES);
+        self.gate(meta, "sha256 word A", self.word_a, |m, v| {
+            let spreads = v.spreads(m, &A_PIECES);
             let mut polys = vec![
-                self.y(m, at(0, 0)) - self.dense_sum(m, &A_PIECES),
-                self.x(m, at(0, 0)) - Self::spread_sum(&spreads),
-                self.x(m, at(0, 5)) - moved_sum(&spreads, SIGMA0_A),
+                v.y(m, 0, 0) - v.dense_sum(m, &A_PIECES),
+                v.x(m, 0, 0) - spread_sum(&spreads),
+                v.x(m, 0, 5) - moved_sum(&spreads, SIGMA0_A),
             ];
-            polys.extend(A_PIECES.iter().filter_map(|p| self.scale_check(m, p, 0)));
-            polys.into_iter().map(|p| q.clone() * p).collect::<Vec<_>>()
+            polys.extend(A_PIECES.iter().filter_map(|p| v.scale_check(m, p, 0)));
+            polys
         });
-        meta.create_gate("sha256 word E", |m| {
-            let q = m.query_selector(self.word_e);
-            let spreads = self.spreads(m, &E_PIECES);
+        self.gate(meta, "sha256 word E", self.word_e, |m, v| {
+            let spreads = v.spreads(m, &E_PIECES);
             let mut polys = vec![
-                self.y(m, at(0, 0)) - self.dense_sum(m, &E_PIECES),
-                self.x(m, at(0, 0)) - Self::spread_sum(&spreads),
-                self.x(m, at(0, 6)) - moved_sum(&spreads, SIGMA1_E),
+                v.y(m, 0, 0) - v.dense_sum(m, &E_PIECES),
+                v.x(m, 0, 0) - spread_sum(&spreads),
+                v.x(m, 0, 6) - moved_sum(&spreads, SIGMA1_E),
             ];
+            let checks = E_PIECES.iter().enumerate();
             polys.extend(
-                E_PIECES
-                    .iter()
-                    .enumerate()
-                    .filter_map(|(i, p)| self.scale_check(m, p, i32::from(i != E_SCALED_HERE))),
+                checks.filter_map(|(i, p)| v.scale_check(m, p, i32::from(i != E_SCALED_HERE))),
             );
-            polys.into_iter().map(|p| q.clone() * p).collect::<Vec<_>>()
+            polys
         });
-        meta.create_gate("sha256 word W", |m| {
-            let q = m.query_selector(self.word_w);
-            let bits = [self.x(m, at(0, 0)), self.x(m, at(0, 1))];
-            let mut spreads = self.spreads(m, &W_PIECES);
+        self.gate(meta, "sha256 word W", self.word_w, |m, v| {
+            let bits = [v.x(m, 0, 0), v.x(m, 0, 1)];
+            let mut spreads = v.spreads(m, &W_PIECES);
             // The spread form of one bit is the bit.
             spreads.extend(W_BITS.iter().zip(&bits).map(|(&o, bit)| (o, 1, bit.clone())));
-            let dense = self.dense_sum(m, &W_PIECES)
+            let dense = v.dense_sum(m, &W_PIECES)
                 + combine(W_BITS.iter().zip(&bits).map(|(&o, bit)| (pow2(o), bit.clone())));
             let mut polys = vec![
-                self.y(m, at(0, 0)) - dense,
+                v.y(m, 0, 0) - dense,
                 boolean(bits[0].clone()),
                 boolean(bits[1].clone()),
-                self.x(m, at(0, 7)) - moved_sum(&spreads, SIGMA0_W),
-                self.x(m, at(0, 8)) - moved_sum(&spreads, SIGMA1_W),
+                v.x(m, 0, 7) - moved_sum(&spreads, SIGMA0_W),
+                v.x(m, 0, 8) - moved_sum(&spreads, SIGMA1_W),
             ];
-            polys.extend(W_PIECES.iter().filter_map(|p| self.scale_check(m, p, 1)));
-            polys.into_iter().map(|p| q.clone() * p).collect::<Vec<_>>()
+            polys.extend(W_PIECES.iter().filter_map(|p| v.scale_check(m, p, 1)));
+            polys
         });
     }
 
@@ -213,79 +277,64 @@ impl Sha256Config {
         for (name, selector, result) in
             [("sha256 xor", self.even, 0usize), ("sha256 and", self.odd, 3)]
         {
-            meta.create_gate(name, |m| {
-                let q = m.query_selector(selector);
+            self.gate(meta, name, selector, |m, v| {
                 let half = |m: &mut VirtualCells<'_, Fr>, first: usize| {
-                    combine((0..3).map(|i| (pow2(22 * i as u32), self.spread(m, first + i))))
+                    combine((0..3).map(|i| (pow2(22 * i as u32), v.spread(m, first + i))))
                 };
                 let (even, odd) = (half(m, 0), half(m, 3));
                 let dense =
-                    combine((0..3).map(|i| (pow2(11 * i as u32), self.range(m, result + i, 0))));
-                vec![
-                    q.clone() * (self.x(m, at(0, 0)) - even - odd * Fr::from(2)),
-                    q * (self.y(m, at(0, 0)) - dense),
-                ]
+                    combine((0..3).map(|i| (pow2(11 * i as u32), v.range(m, result + i, 0))));
+                vec![v.x(m, 0, 0) - even - odd * Fr::from(2), v.y(m, 0, 0) - dense]
             });
         }
     }
 
     /// The step function, anchored at row 2 of its slot (where the carries stand).
     fn step_gates(&self, meta: &mut ConstraintSystem<Fr>) {
-        let a = |m: &mut VirtualCells<'_, Fr>, slot| self.y(m, at(slot, -2));
-        let e = |m: &mut VirtualCells<'_, Fr>, slot| self.y(m, at(slot, -1));
-        let w = |m: &mut VirtualCells<'_, Fr>, slot| self.y(m, at(slot, 1));
-        let spread_a = |m: &mut VirtualCells<'_, Fr>, slot| self.x(m, at(slot, -2));
-        let spread_e = |m: &mut VirtualCells<'_, Fr>, slot| self.x(m, at(slot, -1));
-        let carry = |m: &mut VirtualCells<'_, Fr>, column| self.range(m, column, 0) * pow2(32);
-
-        meta.create_gate("sha256 initial value", |m| {
-            let q = m.query_selector(self.initial);
-            let [for_a, for_e] = [0, 1].map(|r| m.query_fixed(self.columns.constant, Rotation(r)));
-            vec![q.clone() * (a(m, 0) - for_a), q * (e(m, 0) - for_e)]
+        self.gate(meta, "sha256 initial value", self.initial, |m, v| {
+            let [for_a, for_e] = [0, 1].map(|row| v.constant(m, row));
+            vec![v.word_a(m, 0) - for_a, v.word_e(m, 0) - for_e]
         });
 
-        meta.create_gate("sha256 round", |m| {
-            let q = m.query_selector(self.round);
-            let k = m.query_fixed(self.columns.constant, Rotation::cur());
-            let maj = spread_a(m, -1) + spread_a(m, -2) + spread_a(m, -3);
-            let e_and_f = spread_e(m, -1) + spread_e(m, -2);
+        self.gate(meta, "sha256 round", self.round, |m, v| {
+            let k = v.constant(m, 0);
+            let maj = v.spread_a(m, -1) + v.spread_a(m, -2) + v.spread_a(m, -3);
+            let e_and_f = v.spread_e(m, -1) + v.spread_e(m, -2);
             // The spread form of NOT e is the full mask minus that of e.
             let mask = Expression::Constant(Fr::from(crate::spread::spread(u32::MAX)));
-            let not_e_and_g = mask - spread_e(m, -1) + spread_e(m, -3);
-            let sigma0 = self.y(m, at(-1, 3));
-            let sigma1 = self.y(m, at(-1, 5));
+            let not_e_and_g = mask - v.spread_e(m, -1) + v.spread_e(m, -3);
+            let sigma0 = v.y(m, -1, 3);
+            let sigma1 = v.y(m, -1, 5);
             // The two conjunctions have no bit in common, so their sum is Ch.
-            let ch = self.y(m, at(0, 6)) + self.y(m, at(0, 7));
-            let t1 = e(m, -4) + sigma1 + ch + k + w(m, 0);
-            let t2 = sigma0 + self.y(m, at(0, 4));
+            let ch = v.y(m, 0, 6) + v.y(m, 0, 7);
+            let t1 = v.word_e(m, -4) + sigma1 + ch + k + v.word_w(m, 0);
+            let t2 = sigma0 + v.y(m, 0, 4);
             vec![
-                q.clone() * (self.x(m, at(0, 4)) - maj),
-                q.clone() * (self.x(m, at(0, 6)) - e_and_f),
-                q.clone() * (self.x(m, at(0, 7)) - not_e_and_g),
-                q.clone() * (a(m, 0) + carry(m, 2) - t1.clone() - t2),
-                q * (e(m, 0) + carry(m, 4) - a(m, -4) - t1),
+                v.x(m, 0, 4) - maj,
+                v.x(m, 0, 6) - e_and_f,
+                v.x(m, 0, 7) - not_e_and_g,
+                v.word_a(m, 0) + v.carry(m, 2) - t1.clone() - t2,
+                v.word_e(m, 0) + v.carry(m, 4) - v.word_a(m, -4) - t1,
             ]
         });
 
-        meta.create_gate("sha256 message schedule", |m| {
-            let q = m.query_selector(self.schedule);
-            let sigma0 = self.y(m, at(-15, 8));
-            let sigma1 = self.y(m, at(-2, 9));
-            let sum = w(m, -16) + sigma0 + w(m, -7) + sigma1;
-            vec![q * (w(m, 0) + carry(m, 5) - sum)]
+        self.gate(meta, "sha256 message schedule", self.schedule, |m, v| {
+            let sigma0 = v.y(m, -15, 8);
+            let sigma1 = v.y(m, -2, 9);
+            let sum = v.word_w(m, -16) + sigma0 + v.word_w(m, -7) + sigma1;
+            vec![v.word_w(m, 0) + v.carry(m, 5) - sum]
         });
 
-        meta.create_gate("sha256 feed-forward or reset", |m| {
-            let q = m.query_selector(self.feed_forward);
-            let reset = self.y(m, at(0, 0));
-            let [for_a, for_e] = [0, 1].map(|r| m.query_fixed(self.columns.constant, Rotation(r)));
+        self.gate(meta, "sha256 feed-forward or reset", self.feed_forward, |m, v| {
+            let reset = v.y(m, 0, 0);
+            let [for_a, for_e] = [0, 1].map(|row| v.constant(m, row));
             let keep = constant(1) - reset.clone();
             let back = -(BLOCK_SLOTS as i32);
-            let sum_a = a(m, -4) + a(m, back);
-            let sum_e = e(m, -4) + e(m, back);
+            let sum_a = v.word_a(m, -4) + v.word_a(m, back);
+            let sum_e = v.word_e(m, -4) + v.word_e(m, back);
             vec![
-                q.clone() * (a(m, 0) + carry(m, 2) - keep.clone() * sum_a - reset.clone() * for_a),
-                q * (e(m, 0) + carry(m, 4) - keep * sum_e - reset * for_e),
+                v.word_a(m, 0) + v.carry(m, 2) - keep.clone() * sum_a - reset.clone() * for_a,
+                v.word_e(m, 0) + v.carry(m, 4) - keep * sum_e - reset * for_e,
             ]
         });
     }

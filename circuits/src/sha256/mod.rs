@@ -13,7 +13,9 @@
 //! # Layout
 //! A *slot* computes one new pair (A, E) of the compression function and stands in 12 rows; 4 slots hold the initial
 //! value, then each block has 64 round slots and 4 feed-forward slots, 1,160 in all. `A[s]`, `E[s]` are the words a, e
-//! after the step of slot s, so b, c, d are A of the three slots before and f, g, h those of E.
+//! after the step of slot s, so b, c, d are A of the three slots before and f, g, h those of E. Slot s stands in lane
+//! s mod lanes: as many slots as there are lanes share their 12 rows and their selectors, and they are of one kind,
+//! because the number of lanes divides 4, 16 and 68.
 //!
 //! ```text
 //! row  range[0] [1]     [2]    [3]    [4]     [5]     x            y          kind
@@ -74,15 +76,20 @@ pub const SLOT_ROWS: usize = 12;
 pub const INITIAL_SLOTS: usize = 4;
 /// Slots of one block.
 pub const BLOCK_SLOTS: usize = 68;
-/// Rows of the whole computation.
-pub const ROWS: usize = (INITIAL_SLOTS + BLOCKS * BLOCK_SLOTS) * SLOT_ROWS;
+/// Slots of the whole computation.
+pub const SLOTS: usize = INITIAL_SLOTS + BLOCKS * BLOCK_SLOTS;
 /// Rows in which the statement packs the digest into halves.
 pub const DIGEST_ROWS: usize = 8;
 
-/// The columns that the chip borrows.
+/// Rows of the whole computation in so many lanes.
+pub const fn rows(lanes: usize) -> usize {
+    SLOTS / lanes * SLOT_ROWS
+}
+
+/// The columns that the chip borrows for each lane: 1, 2 or 4 of them.
 #[derive(Clone, Debug)]
-pub struct Sha256Columns {
-    /// Range columns, see [`crate::layout::Columns::range`].
+pub struct Sha256Lane {
+    /// Range columns, see [`crate::layout::Lane::range`].
     pub range: [Column<Advice>; RANGE_SLOTS],
     /// Their spread forms.
     pub spread: [Column<Advice>; RANGE_SLOTS],
@@ -97,7 +104,7 @@ pub struct Sha256Columns {
 /// The chip's configuration: gates over borrowed columns.
 #[derive(Clone, Debug)]
 pub struct Sha256Config {
-    columns: Sha256Columns,
+    lanes: Vec<Sha256Lane>,
     word_a: Selector,
     word_e: Selector,
     word_w: Selector,

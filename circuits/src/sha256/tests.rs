@@ -10,7 +10,10 @@ use sha2::{Digest, Sha256};
 use zkdkim_grid::Grid;
 
 use super::*;
-use crate::{logup::LookupTable, statement::StatementConfig};
+use crate::{
+    logup::LookupTable,
+    statement::{CircuitParams, StatementConfig},
+};
 
 const K: u32 = 14;
 
@@ -53,7 +56,7 @@ impl Circuit<Fr> for ChipOnly {
     }
 
     fn configure(meta: &mut ConstraintSystem<Fr>) -> Self::Config {
-        StatementConfig::configure(meta)
+        StatementConfig::configure(meta, CircuitParams::default())
     }
 
     fn synthesize(
@@ -61,7 +64,7 @@ impl Circuit<Fr> for ChipOnly {
         config: Self::Config,
         mut layouter: impl Layouter<Fr>,
     ) -> Result<(), Error> {
-        let table = LookupTable::new();
+        let table = LookupTable::new(false);
         let usable = config.usable_rows(K);
         let mut grid = Grid::new();
         config.logup.assign_fixed(&mut grid, &table, usable);
@@ -87,7 +90,8 @@ impl Circuit<Fr> for ChipOnly {
 
 #[test]
 fn digests_equal_sha2_at_every_length() {
-    let config = StatementConfig::configure(&mut ConstraintSystem::default());
+    let config =
+        StatementConfig::configure(&mut ConstraintSystem::default(), CircuitParams::default());
     let bytes: Vec<u8> = (0..1024u32).map(|i| (i * i + 7 * i) as u8).collect();
     // Every length of the last block, and the longest.
     for length in (0..=72).chain([500, 1015, 1016, 1023, 1024]) {

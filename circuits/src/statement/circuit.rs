@@ -8,34 +8,18 @@ use halo2_proofs::{
     plonk::{Circuit, ConstraintSystem, Error},
 };
 use num_bigint::BigUint;
-use serde::{Deserialize, Serialize};
 use zkdkim_grid::Grid;
 
 use super::StatementConfig;
 use crate::{
     header::MAX_BLOCK,
+    layout::CircuitParams,
     logup::LookupTable,
     native::{
         registry::{MerklePath, DEPTH},
         statement::StatementInput,
     },
 };
-
-/// The least k whose rows hold every block of the layout.
-pub const MIN_K: u32 = 14;
-
-/// What a layout of the statement depends on.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct CircuitParams {
-    /// The circuit has `2^k` rows.
-    pub k: u32,
-}
-
-impl Default for CircuitParams {
-    fn default() -> Self {
-        Self { k: MIN_K }
-    }
-}
 
 /// Why no circuit can be laid out for an input.
 #[derive(Clone, Debug, thiserror::Error, PartialEq, Eq)]
@@ -50,6 +34,12 @@ pub enum CircuitError {
         min: u32,
         /// The field's two-adicity.
         max: u32,
+    },
+    /// No layout has so many lookups a row.
+    #[error("no layout has {got} lookups a row; there are layouts with 6 and with 12")]
+    UnsupportedLookups {
+        /// The parameter.
+        got: usize,
     },
     /// The header block is longer than the circuit's.
     #[error("the signed header block has {got} bytes; the circuit takes {max}")]
@@ -111,8 +101,11 @@ impl StatementCircuit {
         input: &StatementInput,
         alter: impl FnOnce(&StatementConfig, &mut Grid<Fr>),
     ) -> Result<Self, CircuitError> {
-        if !(MIN_K..=Fr::S).contains(&params.k) {
-            return Err(CircuitError::UnsupportedK { got: params.k, min: MIN_K, max: Fr::S });
+        let Some(min) = params.min_k() else {
+            return Err(CircuitError::UnsupportedLookups { got: params.lookups });
+        };
+        if !(min..=Fr::S).contains(&params.k) {
+            return Err(CircuitError::UnsupportedK { got: params.k, min, max: Fr::S });
         }
         if input.header.len() > MAX_BLOCK {
             return Err(CircuitError::BlockTooLong { got: input.header.len(), max: MAX_BLOCK });
@@ -122,8 +115,8 @@ impl StatementCircuit {
                 return Err(CircuitError::NumberTooLong { name, got: number.bits() });
             }
         }
-        let config = StatementConfig::configure(&mut ConstraintSystem::default());
-        let table = LookupTable::new();
+        let config = StatementConfig::configure(&mut ConstraintSystem::default(), params);
+        let table = config.table();
         let mut secret = SecretGrid(Grid::new());
         config.assign(&mut secret.0, params.k, &table, input);
         alter(&config, &mut secret.0);
@@ -134,7 +127,7 @@ impl StatementCircuit {
     /// The circuit without a witness, for key generation.
     ///
     /// # Panics
-    /// If k is not supported, see [`CircuitError::UnsupportedK`].
+    /// If the parameters are not supported, see [`CircuitError`].
     pub fn keygen(params: CircuitParams) -> Self {
         let path = MerklePath { index: 0, siblings: [Fr::zero(); DEPTH] };
         let number = BigUint::from(1u32);
@@ -145,7 +138,7 @@ impl StatementCircuit {
             salt: Fr::zero(),
             path,
         };
-        Self::new(params, &input).expect("k is supported and the empty input fits")
+        Self::new(params, &input).expect("the parameters are supported and the empty input fits")
     }
 
     /// The parameters.
@@ -173,7 +166,14 @@ impl Circuit<Fr> for StatementCircuit {
     }
 
     fn configure(meta: &mut ConstraintSystem<Fr>) -> Self::Config {
-        StatementConfig::configure(meta)
+        Self::configure_with_params(meta, CircuitParams::default())
+    }
+
+    fn configure_with_params(
+        meta: &mut ConstraintSystem<Fr>,
+        params: CircuitParams,
+    ) -> Self::Config {
+        StatementConfig::configure(meta, params)
     }
 
     fn synthesize(

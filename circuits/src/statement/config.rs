@@ -14,13 +14,13 @@ use crate::{
         bytes::BytesConfig,
         extract::{ExtractConfig, Extracted},
     },
-    layout::{Columns, Rows},
+    layout::{CircuitParams, Columns, Rows},
     logup::{LogUpConfig, LookupTable},
     native::{commitment, statement::StatementInput},
     pack::PackConfig,
     poseidon::{Permutation, PoseidonColumns, PoseidonConfig, PERMUTATION_ROWS},
     registry::MerkleConfig,
-    sha256::{Sha256Columns, Sha256Config},
+    sha256::{Sha256Config, Sha256Lane},
 };
 
 /// Every chip of the statement.
@@ -52,18 +52,20 @@ pub struct StatementConfig {
 
 impl StatementConfig {
     /// Creates the columns and adds every gate.
-    pub fn configure(meta: &mut ConstraintSystem<Fr>) -> Self {
-        let columns = Columns::configure(meta);
-        let sha256 = Sha256Config::configure(
-            meta,
-            Sha256Columns {
-                range: columns.range,
-                spread: columns.spread,
-                x: columns.x,
-                y: columns.y,
-                constant: columns.constant,
-            },
-        );
+    ///
+    /// # Panics
+    /// If there is no layout with so many lookups a row, see [`CircuitParams::min_k`].
+    pub fn configure(meta: &mut ConstraintSystem<Fr>, params: CircuitParams) -> Self {
+        assert!(params.min_k().is_some(), "no layout with {} lookups a row", params.lookups);
+        let columns = Columns::configure(meta, params.lanes());
+        let lanes = columns.lanes.iter().map(|lane| Sha256Lane {
+            range: lane.range,
+            spread: lane.spread,
+            x: lane.x,
+            y: lane.y,
+            constant: lane.constant,
+        });
+        let sha256 = Sha256Config::configure(meta, lanes.collect());
         let poseidon =
             PoseidonConfig::configure(meta, PoseidonColumns { wide: columns.wide, k: columns.k });
         let merkle = MerkleConfig::configure(meta, &columns, &poseidon);
@@ -73,18 +75,20 @@ impl StatementConfig {
         let rsa = RsaConfig::configure(
             meta,
             RsaColumns {
-                range: columns.range,
+                range: columns.first().range,
+                carry_range: std::array::from_fn(|i| columns.last().range[i]),
+                carry: if params.lanes() == 1 { columns.wide[1] } else { columns.last().y },
                 value: columns.wide[1],
                 pack: columns.wide[0],
                 acc: columns.acc,
                 factor: columns.k[2],
-                constant: columns.constant,
+                constant: columns.first().constant,
                 x: columns.rsa_point,
             },
         );
         let logup = LogUpConfig::configure(meta, columns.clone());
         let blinding_rows = meta.blinding_factors() + 1;
-        let rows = Rows::default();
+        let rows = Rows::new(params.lanes());
         Self {
             columns,
             rows,
@@ -98,6 +102,11 @@ impl StatementConfig {
             logup,
             blinding_rows,
         }
+    }
+
+    /// The lookup table of this layout.
+    pub fn table(&self) -> LookupTable {
+        LookupTable::new(self.columns.narrow.is_some())
     }
 
     /// Rows that a witness may use, of `2^k`.

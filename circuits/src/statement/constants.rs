@@ -31,7 +31,7 @@ impl Constants {
         values.dedup();
         assert!(values.len() <= Self::MAX);
         let cells = values.into_iter().enumerate();
-        Self(cells.map(|(i, v)| (v, grid.fixed(columns.constant, start + i, v))).collect())
+        Self(cells.map(|(i, v)| (v, grid.fixed(columns.first().constant, start + i, v))).collect())
     }
 
     /// The cell of a domain tag.

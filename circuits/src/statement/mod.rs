@@ -17,7 +17,8 @@ mod circuit;
 mod config;
 pub mod constants;
 
-pub use circuit::{CircuitError, CircuitParams, StatementCircuit, MIN_K};
+pub use crate::layout::CircuitParams;
+pub use circuit::{CircuitError, StatementCircuit};
 pub use config::StatementConfig;
 
 /// Identifies the relation, its layout's family and its version in every artefact.

@@ -67,7 +67,7 @@ pub fn claimed(circuit: &StatementCircuit) -> Vec<Fr> {
 }
 
 /// The circuit of an honest input, and its instances.
-pub fn honest(input: &StatementInput) -> (StatementCircuit, Vec<Fr>) {
+pub fn honest(params: CircuitParams, input: &StatementInput) -> (StatementCircuit, Vec<Fr>) {
     let instances = evaluate(input).expect("statement holds").to_instances().to_vec();
-    (StatementCircuit::new(CircuitParams::default(), input).expect("fits"), instances)
+    (StatementCircuit::new(params, input).expect("fits"), instances)
 }

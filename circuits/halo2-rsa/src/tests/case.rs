@@ -189,11 +189,11 @@ impl Case {
         self.grid.forge(columns.value, ROWS.coefficient(product, index), value);
         if index % GROUP == GROUP - 1 {
             let row = ROWS.carry(product, index / GROUP);
-            self.grid.forge(columns.value, row, value);
+            self.grid.forge(columns.carry, row, value);
             let shifted = to_integer(value + Fr::from(1 << CARRY_OFFSET_BITS));
             let low = shifted.iter_u64_digits().next().unwrap_or(0) & ((1 << 43) - 1);
             let carry = low as i64 - (1 << CARRY_OFFSET_BITS);
-            for (column, piece) in columns.range.into_iter().zip(carry_pieces(carry)) {
+            for (column, piece) in columns.carry_range.into_iter().zip(carry_pieces(carry)) {
                 self.grid.forge(column, row, Fr::from(piece));
             }
         }

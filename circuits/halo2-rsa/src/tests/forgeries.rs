@@ -77,8 +77,8 @@ fn rejects_checked_carries_that_are_not_those_of_the_polynomial() {
     for group in 0..CHECKED {
         let row = ROWS.carry(LAST_PRODUCT, group);
         let columns = case.columns();
-        case.grid.forge(columns.value, row, Fr::ZERO);
-        for (column, piece) in columns.range.into_iter().zip(carry_pieces(0)) {
+        case.grid.forge(columns.carry, row, Fr::ZERO);
+        for (column, piece) in columns.carry_range.into_iter().zip(carry_pieces(0)) {
             case.grid.forge(column, row, Fr::from(piece));
         }
     }

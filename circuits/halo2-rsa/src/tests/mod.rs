@@ -87,9 +87,12 @@ impl Circuit<Fr> for TestCircuit {
                 vec![(meta.query_advice(column, Rotation::cur()), table)]
             });
         }
+        let value = meta.advice_column();
         let columns = RsaColumns {
             range,
-            value: meta.advice_column(),
+            carry_range: std::array::from_fn(|i| range[i]),
+            carry: value,
+            value,
             pack: meta.advice_column(),
             // The challenge needs a first-phase column to exist, and this column the challenge's
             // phase.
