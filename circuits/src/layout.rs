@@ -56,8 +56,18 @@ pub const RANGE_SLOTS: usize = RANGE_BITS.len();
 pub struct CircuitParams {
     /// The circuit has `2^k` rows.
     pub k: u32,
-    /// Lookups in the spread tables that each row makes: 6 or 12.
+    /// Lookups in the spread tables that each row makes: 6 or 12. Six are not written, so that the names of keys made
+    /// before there were twelve stay.
+    #[serde(default = "six", skip_serializing_if = "is_six")]
     pub lookups: usize,
+}
+
+fn six() -> usize {
+    RANGE_SLOTS
+}
+
+fn is_six(lookups: &usize) -> bool {
+    *lookups == RANGE_SLOTS
 }
 
 impl CircuitParams {
