@@ -73,15 +73,15 @@ library KeyCalls {
         uint256 offset = call.keyOffset;
         if (offset == 0) return callData;
         assembly ("memory-safe") {
-            // The word that begins at the offset may reach beyond the data; what is there stays.
-            let place := add(add(callData, 0x20), offset)
-            mstore(place, or(mload(place), shl(96, key)))
+            // The word that ends where the key ends: its first 12 bytes stay as they are.
+            let place := add(add(callData, 20), offset)
+            mstore(place, or(mload(place), shr(96, shl(96, key))))
         }
     }
 
     function _keyAt(bytes memory callData, uint256 offset) private pure returns (address key) {
         assembly ("memory-safe") {
-            key := shr(96, mload(add(add(callData, 0x20), offset)))
+            key := shr(96, shl(96, mload(add(add(callData, 20), offset))))
         }
     }
 }

@@ -25,6 +25,8 @@ interface Vm {
     function getCode(string calldata artefact) external view returns (bytes memory);
     function snapshotState() external returns (uint256);
     function revertToState(uint256 id) external returns (bool);
+    function mockCall(address callee, bytes calldata data, bytes calldata answer) external;
+    function clearMockedCalls() external;
 
     // Keys
     function addr(uint256 privateKey) external pure returns (address);
