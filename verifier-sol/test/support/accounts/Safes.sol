@@ -101,12 +101,17 @@ abstract contract Safes is Published {
         bytes memory data,
         Enum.Operation kind
     ) internal {
-        bytes32 digest = safe.getTransactionHash(
-            to, 0, data, kind, 0, 0, 0, address(0), address(0), safe.nonce()
-        );
-        safe.execTransaction(
-            to, 0, data, kind, 0, 0, 0, address(0), payable(address(0)), signatures(signers, digest)
-        );
+        bytes memory joined = signatures(signers, transactionHash(safe, to, data, kind));
+        safe.execTransaction(to, 0, data, kind, 0, 0, 0, address(0), payable(address(0)), joined);
+    }
+
+    function transactionHash(ISafe safe, address to, bytes memory data, Enum.Operation kind)
+        internal
+        view
+        returns (bytes32)
+    {
+        uint256 nonce_ = safe.nonce();
+        return safe.getTransactionHash(to, 0, data, kind, 0, 0, 0, address(0), address(0), nonce_);
     }
 
     /// @dev In the order of addresses, as Safes want them.
