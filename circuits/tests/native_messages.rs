@@ -55,6 +55,19 @@ fn assert_says(vector: &Vector, provable: &Provable) {
 }
 
 #[test]
+fn the_generator_signs_other_messages_too() {
+    let message = "From: carol@example.org\r\nTo: x@example.com\r\nSubject: Any\r\nDate: now\r\n\
+                   Message-ID: <1@example.org>\r\n\r\nText.\r\n";
+    for time in [Some(1_700_000_000), None] {
+        let signed = make::sign_message("example.org", time, message).expect("a test key");
+        let provable = inspect(signed.as_bytes(), &dns(), Some(1_700_000_060)).verdict.unwrap();
+        assert_eq!(provable.view.timestamp, time.unwrap_or(0));
+        assert_eq!(provable.view.subject, b"Any");
+    }
+    assert!(make::sign_message("example.edu", None, message).is_err());
+}
+
+#[test]
 fn the_files_are_what_the_generator_makes() {
     let differences = make::differences(&make::folder(), &make::build());
     assert!(differences.is_empty(), "regenerate: {differences:?}");

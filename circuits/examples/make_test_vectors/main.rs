@@ -4,7 +4,12 @@
 //! ```text
 //! cargo run -p zkdkim-circuits --example make_test_vectors            # write
 //! cargo run -p zkdkim-circuits --example make_test_vectors -- --check # compare
+//! cargo run -p zkdkim-circuits --example make_test_vectors -- \
+//!     --sign example.com 1700000000 < unsigned.eml > signed.eml       # as a test provider
 //! ```
+//!
+//! The last signs any message with the key of a domain, with `t=` or, for `-`, without; the tests of the
+//! contracts need messages whose Subject names an account.
 //!
 //! Everything is deterministic: the test keys come from seeded generators and PKCS#1 v1.5 has no
 //! randomness, so the same bytes come out on every machine. The names are the reserved ones of
@@ -21,6 +26,7 @@ use rsa::RsaPrivateKey;
 use serde_json::{json, Map, Value};
 use sha2::{Digest, Sha256};
 use std::collections::BTreeMap;
+use std::io::{Read, Write};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use zkdkim_circuits::native::canon::{self, Canonicalisation};
@@ -39,9 +45,19 @@ const CLOCK: u64 = 1_700_000_060;
 const SALT: u64 = 0x7a6b_646b_696d;
 
 fn main() -> ExitCode {
+    let args: Vec<String> = std::env::args().skip(1).collect();
+    if args.first().is_some_and(|arg| arg == "--sign") {
+        return match sign_stdin(&args[1..]) {
+            Ok(()) => ExitCode::SUCCESS,
+            Err(error) => {
+                eprintln!("{error}");
+                ExitCode::from(2)
+            }
+        };
+    }
     let folder = folder();
     let files = build();
-    if std::env::args().any(|arg| arg == "--check") {
+    if args.iter().any(|arg| arg == "--check") {
         return match differences(&folder, &files) {
             diff if diff.is_empty() => ExitCode::SUCCESS,
             diff => {
@@ -57,6 +73,32 @@ fn main() -> ExitCode {
         }
     }
     ExitCode::SUCCESS
+}
+
+/// Signs the message on standard input.
+fn sign_stdin(args: &[String]) -> Result<(), String> {
+    let [domain, time] = args else {
+        return Err("usage: --sign DOMAIN SECONDS, or - for a signature without t=".into());
+    };
+    let time = match time.as_str() {
+        "-" => None,
+        text => Some(text.parse().map_err(|_| format!("{text:?} is not a number of seconds"))?),
+    };
+    let mut message = String::new();
+    std::io::stdin().read_to_string(&mut message).map_err(|error| error.to_string())?;
+    let signed = sign_message(domain, time, &message)?;
+    std::io::stdout().write_all(signed.as_bytes()).map_err(|error| error.to_string())
+}
+
+/// A message signed by the test key of a domain, with `t=` if there is a time.
+pub fn sign_message(domain: &str, time: Option<u64>, message: &str) -> Result<String, String> {
+    let index = KEYS.iter().position(|key| key.domain == domain && key.bits == 2048);
+    let index = index.ok_or_else(|| format!("there is no test key of {domain:?}"))?;
+    let extra = time.map(|seconds| format!(" t={seconds};")).unwrap_or_default();
+    let signer = specs::signer(index);
+    let key = make_key(KEYS[index].seed, KEYS[index].bits);
+    let field = signature_field(&SignerSpec { extra: &extra, ..signer }, message, &key);
+    Ok(format!("{field}\r\n{message}"))
 }
 
 /// Where the messages are checked in.
@@ -152,13 +194,13 @@ fn modulus(key: &RsaPrivateKey) -> BigUint {
 fn sign(spec: &Spec, keys: &[RsaPrivateKey]) -> Vec<u8> {
     let mut text = format!("{}\r\n{}", spec.fields, spec.body);
     for signer in spec.signers.iter().rev() {
-        text = format!("{}\r\n{text}", signature_field(signer, &text, keys));
+        text = format!("{}\r\n{text}", signature_field(signer, &text, &keys[signer.key]));
     }
     text = (spec.edit)(text);
     text.into_bytes()
 }
 
-fn signature_field(signer: &SignerSpec, text: &str, keys: &[RsaPrivateKey]) -> String {
+fn signature_field(signer: &SignerSpec, text: &str, private_key: &RsaPrivateKey) -> String {
     let key = &KEYS[signer.key];
     let body = Message::parse_lenient(text.as_bytes()).body().to_vec();
     let canonicalisation = match signer.canonicalisation {
@@ -175,7 +217,7 @@ fn signature_field(signer: &SignerSpec, text: &str, keys: &[RsaPrivateKey]) -> S
     let message = Message::parse_lenient(format!("{unsigned}\r\n{text}").as_bytes());
     let field = SignatureField::read(&message, 0).expect("a tag list");
     let block = field.signed_header(&message).bytes.clone();
-    let signature = SigningKey::<Sha256>::new(keys[signer.key].clone()).sign(&block).to_vec();
+    let signature = SigningKey::<Sha256>::new(private_key.clone()).sign(&block).to_vec();
     let encoded = BASE64_STANDARD.encode(signature);
     let lines: Vec<&str> = encoded
         .as_bytes()

@@ -27,15 +27,15 @@ const MAIL_COM: usize = 3;
 const OLD_COM: usize = 4;
 
 /// One signature of a message.
-pub struct Signer {
+pub struct Signer<'a> {
     /// Index into [`KEYS`].
     pub key: usize,
     /// `c=`.
-    pub canonicalisation: &'static str,
+    pub canonicalisation: &'a str,
     /// Further tags, each with its semicolon.
-    pub extra: &'static str,
+    pub extra: &'a str,
     /// `h=`.
-    pub fields: &'static str,
+    pub fields: &'a str,
 }
 
 /// The verdict that a message must get.
@@ -57,7 +57,7 @@ pub struct Spec {
     /// Body.
     pub body: &'static str,
     /// Signatures from the top.
-    pub signers: Vec<Signer>,
+    pub signers: Vec<Signer<'static>>,
     /// What happens to the message after signing.
     pub edit: fn(String) -> String,
     /// The verdict.
@@ -69,7 +69,8 @@ const BODY: &str = "Hello,\r\n\r\nthis message was made for tests.\r\n";
 const T: &str = " t=1700000000;";
 const BASIC: &str = "from:to:subject:date:message-id";
 
-fn signer(key: usize) -> Signer {
+/// An ordinary signature by this key.
+pub fn signer(key: usize) -> Signer<'static> {
     Signer { key, canonicalisation: "relaxed/relaxed", extra: T, fields: BASIC }
 }
 
@@ -90,7 +91,7 @@ fn accepted(
     from: &str,
     address: &'static str,
     subject: &'static str,
-    signer: Signer,
+    signer: Signer<'static>,
 ) -> Spec {
     let timestamp = if signer.extra.contains("t=") { 1_700_000_000 } else { 0 };
     Spec {
