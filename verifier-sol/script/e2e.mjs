@@ -1,0 +1,263 @@
+// The whole path on chains of its own: contracts deployed by the deploy script, guardians who accept and
+// vote by mail, real proofs, a relayer without rights, and an account whose key is replaced, first by
+// a personal key, then by a 2-of-3 threshold key. Prints what it does and what it costs.
+//
+//   npm run e2e              needs `npm run build`; cargo builds the prover unless ZKDKIM_BIN_DIR names it
+//   npm run e2e -- --json    the steps as one JSON object on standard output
+//
+// Exit codes: 0 everything went as it must, 1 something did not, 2 usage or environment.
+
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { createRequire } from "node:module";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { encodeAbiParameters, parseEther, zeroHash } from "viem";
+import { generatePrivateKey, privateKeyToAccount } from "viem/accounts";
+import { Account } from "./lib/account.mjs";
+import { startChain } from "./lib/anvil.mjs";
+import { compiled } from "./lib/artifacts.mjs";
+import { Failure, main, readJson, run, UsageError } from "./lib/command.mjs";
+import { keyRecord, signedMessage } from "./lib/mail.mjs";
+import { devContracts, Prover } from "./lib/prover.mjs";
+import { personalKey, ThresholdKey } from "./lib/signers.mjs";
+import { Story } from "./lib/story.mjs";
+
+const hour = 3600;
+const day = 24 * hour;
+const times = { delay: 2 * day, expiry: 9 * day, maxMailAge: day };
+const providers = ["example.com", "example.net", "example.org", "mail.example.com"];
+
+const deployScript = fileURLToPath(new URL("deploy.mjs", import.meta.url));
+const recoveryAbi = compiled("ERC7947EmailRecovery").abi;
+const registryAbi = compiled("KeyRegistryRoots").abi;
+const factoryAbi = compiled("RecoverableAccountFactory").abi;
+
+await main(async () => {
+  const args = process.argv.slice(2);
+  if (args.some((arg) => arg !== "--json")) throw new UsageError("usage: npm run e2e [-- --json]");
+  for (const signal of ["SIGINT", "SIGTERM"]) process.once(signal, () => process.exit(130));
+
+  const folder = mkdtempSync(join(tmpdir(), "zkdkim-e2e-"));
+  const prover = new Prover();
+  const story = new Story();
+  const chains = [];
+  try {
+    for (const chainId of [31337, 1]) chains.push(await startChain(chainId));
+    await recoverTwice({ story, prover, folder, chains });
+  } finally {
+    for (const chain of chains) chain.stop();
+    prover.close();
+    rmSync(folder, { recursive: true, force: true });
+  }
+  const seconds = story.seconds();
+  story.tell(`done in ${seconds.toFixed(0)} s`);
+  if (args.includes("--json")) {
+    console.log(JSON.stringify({ type: "zkdkim-e2e", version: 1, seconds, steps: story.steps }));
+  }
+});
+
+async function recoverTwice({ story, prover, folder, chains }) {
+  const [chain, otherChain] = chains;
+  // Nobody here has a right, except the registry's owner and whoever owns the account.
+  const people = {
+    deployer: generatePrivateKey(),
+    registryOwner: personalKey().account,
+    relayer: personalKey().account,
+    owner: personalKey(),
+  };
+  const registry = prover.registry(providers);
+  const guardians = {
+    alice: prover.mailbox("alice@example.com"),
+    // Signed without t=, as Outlook does.
+    bob: { ...prover.mailbox("bob@example.net"), undated: true },
+    carol: prover.mailbox("carol@example.org"),
+  };
+  const stranger = prover.mailbox("mallory@mail.example.com");
+
+  story.tell("\nThe contracts, the registry of keys, an account with three guardians of whom two are needed");
+  const place = await settle({ story, folder, registry, guardians, people }, chain);
+  const { account, recovery } = place;
+
+  const { relayer, owner } = people;
+  const mails = { story, prover, registry, chain, recovery, account };
+  const read = (functionName, args) => chain.client.readContract({ ...recovery, functionName, args });
+  const accept = (inputs) => ({ ...recovery, functionName: "acceptGuardian", args: [account.address, ...inputs] });
+  const vote = (newKey, inputs) => ({ ...recovery, functionName: "vote", args: [account.address, newKey, ...inputs] });
+  const execute = { ...recovery, functionName: "execute", args: [account.address] };
+
+  story.tell("\nThe guardians accept");
+  const acceptance = await read("acceptanceSubject", [account.address]);
+  story.tell(`  Subject: ${acceptance}`);
+  const accepted = {};
+  for (const [name, guardian] of Object.entries(guardians)) {
+    accepted[name] = await mailProof(mails, name, guardian, acceptance);
+    await story.send(`${name} accepts`, chain, relayer, accept(accepted[name]));
+  }
+  await story.refused("the same mail again", chain, relayer, accept(accepted.alice), "AlreadyAccepted");
+  const foreign = await mailProof(mails, "a stranger", stranger, acceptance);
+  await story.refused("a stranger accepts", chain, relayer, accept(foreign), "NotGuardian");
+  const [inputs, proof] = foreign;
+  const posing = [{ ...inputs, emailCommitment: guardians.alice.commitment }, proof];
+  await story.refused("a vote by an acceptance", chain, relayer, vote(owner.address, posing), "SubjectMismatch");
+  await replayElsewhere({ story, folder, registry, guardians, people }, otherChain, place, accepted);
+
+  const personal = personalKey();
+  await recoverTo(personal.address, ["alice", "bob"], "carol", "a personal key");
+  await ownedBy("the new key", personal, "the old key", owner);
+
+  story.tell("\nA key of three parties, of whom two sign");
+  const group = new ThresholdKey(folder);
+  story.tell(`  made together: ${group.address}`);
+  await recoverTo(group.address, ["bob", "carol"], "alice", "the group's key");
+  await group.requireQuorum(account.messageDigest("one alone"));
+  await ownedBy("parties 1 and 3", group.signers(1, 3), "the personal key", personal);
+  await ownedBy("parties 2 and 3", group.signers(2, 3), "the first key", owner);
+
+  /// Two guardians vote, the delay passes, anybody executes.
+  async function recoverTo(newKey, [first, second], late, whose) {
+    story.tell(`\nThe key is lost; ${first} and ${second} vote for ${whose}`);
+    await story.refused("execute before any vote", chain, relayer, execute, "NoRecoveryPending");
+    const subject = await read("recoverySubject", [account.address, newKey]);
+    story.tell(`  Subject: ${subject}`);
+    const votes = {};
+    for (const name of [first, second, late]) {
+      votes[name] = await mailProof(mails, name, guardians[name], subject);
+    }
+    await story.send(`${first} votes`, chain, relayer, vote(newKey, votes[first]));
+    await story.refused("the same mail again", chain, relayer, vote(newKey, votes[first]), "AlreadyVoted");
+    const redirected = vote(relayer.address, votes[second]);
+    await story.refused("the relayer puts in its own key", chain, relayer, redirected, "SubjectMismatch");
+    const [inputs, proof] = votes[second];
+    const forged = [{ ...inputs, nullifier: `0x${"01".repeat(32)}` }, proof];
+    await story.refused("the relayer alters a public input", chain, relayer, vote(newKey, forged), "InvalidProof");
+    await story.send(`${second} votes; the delay begins`, chain, relayer, vote(newKey, votes[second]));
+    await story.refused(`${late} votes too late`, chain, relayer, vote(newKey, votes[late]), "RecoveryPending");
+    await story.refused("execute at once", chain, relayer, execute, "DelayNotPassed");
+    await pass(chain, times.delay);
+    await story.send("execute after two days", chain, relayer, execute);
+    await story.refused("execute again", chain, relayer, execute, "NoRecoveryPending");
+    await story.refused("last round's vote again", chain, relayer, vote(newKey, votes[late]), "SubjectMismatch");
+  }
+
+  /// The account takes signatures and user operations of its owner and of nobody else.
+  async function ownedBy(newTitle, newOwner, oldTitle, oldOwner) {
+    story.expect("the account's owner", await account.owner(), newOwner.address);
+    const message = "I own this account";
+    const says = async (signer) => ((await account.acceptsMessageOf(signer, message)) ? "accepted" : "refused");
+    story.expect(`ERC-1271 signature of ${newTitle}`, await says(newOwner), "accepted");
+    story.expect(`ERC-1271 signature of ${oldTitle}`, await says(oldOwner), "refused");
+    const payment = ["execute", [relayer.address, 1n, "0x"], relayer.address];
+    const old = await account.operation(oldOwner, ...payment);
+    await story.refused(`user operation signed by ${oldTitle}`, chain, relayer, old, "FailedOp: AA24 signature error");
+    await story.operate(`user operation signed by ${newTitle}`, chain, relayer, await account.operation(newOwner, ...payment));
+  }
+}
+
+/// Everything that is there before a guardian hears of it. The same people get the same addresses on
+/// every chain.
+async function settle({ story, folder, registry, guardians, people }, chain) {
+  const { client, chainId } = chain;
+  const { registryOwner, relayer, owner, deployer } = people;
+  for (const { address } of [privateKeyToAccount(deployer), registryOwner, relayer]) {
+    await client.setBalance({ address, value: parseEther("10") });
+  }
+  const entryPoint = await deployEntryPoint(chain, relayer);
+  const { contracts } = deployContracts({ story, folder, deployer, registryOwner, entryPoint }, chain);
+  const recovery = { address: contracts.ERC7947EmailRecovery.address, abi: recoveryAbi };
+  const roots = { address: contracts.KeyRegistryRoots.address, abi: registryAbi };
+
+  for (const domain of providers) {
+    const publicKey = `0x${Buffer.from(/\bp=(.*)/.exec(keyRecord(domain))[1], "base64").toString("hex")}`;
+    const add = { ...roots, functionName: "addKey", args: [domain, publicKey] };
+    await story.send(`registry: add the key of ${domain}`, chain, registryOwner, add);
+  }
+  const propose = { ...roots, functionName: "proposeRoot", args: [registry.root] };
+  await story.send("registry: propose the root", chain, registryOwner, propose);
+  const acceptRoot = { ...roots, functionName: "acceptRoot", args: [registry.root] };
+  await story.refused("registry: accept it at once", chain, relayer, acceptRoot, "DelayNotPassed");
+  await pass(chain, 2 * day);
+  await story.send("registry: accept it after two days", chain, relayer, acceptRoot);
+
+  const factory = { address: contracts.RecoverableAccountFactory.address, abi: factoryAbi };
+  const create = { ...factory, functionName: "createAccount", args: [owner.address, zeroHash] };
+  await story.send("make the account", chain, relayer, create);
+  const whose = { ...factory, functionName: "accountAddress", args: [owner.address, zeroHash] };
+  const account = new Account({ client, chainId }, entryPoint, await client.readContract(whose));
+  await client.setBalance({ address: account.address, value: parseEther("1") });
+
+  const config = {
+    verifier: contracts.RecoveryProofVerifier.address,
+    registry: roots.address,
+    pinnedRoot: 0n,
+    threshold: 2,
+    ...times,
+    undatedMail: 1,
+    guardians: Object.values(guardians).map(({ commitment }) => ({ commitment, weight: 1 })),
+  };
+  const { inputs } = recoveryAbi.find(({ name }) => name === "configure");
+  const subscribe = [recovery.address, encodeAbiParameters(inputs, [config])];
+  const install = await account.operation(owner, "addRecoveryProvider", subscribe, relayer.address);
+  await story.operate("the owner installs recovery, by a user operation", chain, relayer, install);
+  return { account, recovery };
+}
+
+/// The same contracts, account and guardians at the same addresses on another chain: mails for the one
+/// count for nothing on the other.
+async function replayElsewhere(world, chain, place, accepted) {
+  const { story, people } = world;
+  story.tell(`\nThe same on chain ${chain.chainId}`);
+  const { account, recovery } = await settle(world, chain);
+  story.expect("the account has the same address", account.address, place.account.address);
+  const args = [account.address, ...accepted.bob];
+  const replay = { ...recovery, functionName: "acceptGuardian", args };
+  await story.refused("bob's acceptance from the first chain", chain, people.relayer, replay, "SubjectMismatch");
+}
+
+/// Runs the deploy script as its user does: refused without the flag for an insecure verifier, then once,
+/// then once more to see that nothing changes.
+function deployContracts({ story, folder, deployer, registryOwner, entryPoint }, chain) {
+  const out = join(folder, `deployment-${chain.chainId}.json`);
+  const owner = ["--registry-owner", registryOwner.address, "--entry-point", entryPoint];
+  const args = [deployScript, "--rpc", chain.url, "--verifier", devContracts, ...owner, "--out", out];
+  const deploy = (...more) => run(process.execPath, [...args, ...more], { env: { DEPLOYER_PRIVATE_KEY: deployer } });
+  let refusal;
+  try {
+    deploy();
+  } catch (error) {
+    refusal = error;
+  }
+  story.expect("deploying forgeable proofs unasked", /anybody can forge/.test(refusal?.message) ? "refused" : refusal, "refused");
+  for (const line of deploy("--accept-insecure-dev").split("\n")) {
+    const [, name, gas] = /^(\w+) .* (\d+) gas$/.exec(line) ?? [];
+    if (name) story.record(`deploy ${name}`, gas);
+  }
+  const before = readFileSync(out, "utf8");
+  const again = deploy("--accept-insecure-dev");
+  const unchanged = !/ gas$/m.test(again) && readFileSync(out, "utf8") === before;
+  story.expect("deploying again", unchanged ? "changes nothing" : again, "changes nothing");
+  return readJson(out);
+}
+
+async function deployEntryPoint({ client }, sender) {
+  const { abi, bytecode } = createRequire(import.meta.url)("@account-abstraction/contracts/artifacts/EntryPoint.json");
+  const hash = await client.deployContract({ abi, bytecode, account: sender, chain: null });
+  return (await client.waitForTransactionReceipt({ hash })).contractAddress;
+}
+
+/// A mail with this Subject, signed by its provider now, and proved: the arguments `inputs` and `proof`.
+async function mailProof({ story, prover, registry, chain }, name, mailbox, subject) {
+  const { timestamp } = await chain.client.getBlock();
+  const now = Number(timestamp);
+  const mail = { address: mailbox.address, subject, timestamp: mailbox.undated ? null : now };
+  const { public_inputs, proof, timings } = prover.prove(signedMessage(mail), mailbox, registry, now);
+  const seconds = timings.witness.wall_s + timings.prove_and_verify.wall_s;
+  story.tell(`  ${`${name} sends a mail; it is proved`.padEnd(72)} ${seconds.toFixed(1).padStart(9)} s`);
+  const [registryRoot, emailCommitment, time, nullifier, ...words] = public_inputs;
+  return [{ registryRoot, emailCommitment, timestamp: time, nullifier, subject: words }, proof];
+}
+
+async function pass({ client }, seconds) {
+  await client.increaseTime({ seconds });
+  await client.mine({ blocks: 1 });
+}
