@@ -39,7 +39,7 @@ await main(async () => {
   }
   const report = ({ name, address, gasUsed, bytes }) =>
     console.log(`${name.padEnd(26)} ${address}  ${String(bytes).padStart(6)} bytes  ${gasUsed ? `${gasUsed} gas` : "was there"}`);
-  const deployment = await deploy({ chain, wallet }, { verifier, ...options }, report).catch((error) => {
+  const deployment = await deploy({ chain, wallet }, { ...options, verifier }, report).catch((error) => {
     throw error.shortMessage ? new Failure(error.shortMessage) : error;
   });
   writeJson(options.out, deployment);

@@ -14,8 +14,15 @@ const deadlineMs = 30_000;
 /// actions, and `stop`.
 export async function startChain(chainId) {
   const args = ["--port", "0", "--chain-id", String(chainId), "--hardfork", "osaka"];
-  const child = spawn(program, args, { stdio: ["ignore", "pipe", "inherit"] });
-  const stop = () => child.kill("SIGKILL");
+  // npm's anvil is a wrapper that starts the real one, so a group of processes has to end.
+  const child = spawn(program, args, { stdio: ["ignore", "pipe", "inherit"], detached: true });
+  let running = true;
+  const stop = () => {
+    if (running && child.pid) process.kill(-child.pid, "SIGKILL");
+    running = false;
+    child.stdout.destroy();
+  };
+  child.once("exit", () => (running = false));
   process.once("exit", stop);
   const url = await address(child).catch((error) => {
     stop();
