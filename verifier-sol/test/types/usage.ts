@@ -1,0 +1,27 @@
+// The package as a TypeScript program uses it; compiled, never run.
+import { createPublicClient, encodeFunctionData, http } from "viem";
+import { erc7947EmailRecoveryAbi, iEmailRecoveryAbi, keyRegistryRootsAbi } from "../../abi/index.js";
+import { keyRegistryRootsBytecode } from "../../bytecode/index.js";
+
+const client = createPublicClient({ transport: http("http://127.0.0.1:8545") });
+const [account, address] = ["0x00", "0x01"] as const;
+
+export const nonce: Promise<bigint> = client.readContract({
+  address,
+  abi: iEmailRecoveryAbi,
+  functionName: "nonceOf",
+  args: [account],
+});
+export const pending: Promise<{ newKey: `0x${string}`; executableFrom: number; expiresAt: number }> =
+  client.readContract({ address, abi: erc7947EmailRecoveryAbi, functionName: "pendingRecoveryOf", args: [account] });
+export const execute: `0x${string}` = encodeFunctionData({
+  abi: erc7947EmailRecoveryAbi,
+  functionName: "execute",
+  args: [account],
+});
+export const initcode: `0x${string}` = keyRegistryRootsBytecode.initcode;
+
+// @ts-expect-error there is no such function
+client.readContract({ address, abi: keyRegistryRootsAbi, functionName: "isAcceptable", args: [1n] });
+// @ts-expect-error a root is a number
+client.readContract({ address, abi: keyRegistryRootsAbi, functionName: "isAccepted", args: ["1"] });
