@@ -1,0 +1,176 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+pragma solidity 0.8.30;
+
+import {RecoveryProofVerifier} from "../contracts/RecoveryProofVerifier.sol";
+import {RecoveryPublicInputs} from "../contracts/interfaces/IRecoveryProofVerifier.sol";
+import {IVerifier} from "../contracts/interfaces/IVerifier.sol";
+import {RealVerifier} from "./support/RealVerifier.sol";
+
+/// @notice Real proofs through the adapter.
+contract RecoveryProofVerifierTest is RealVerifier {
+    uint256 private constant R = 0x30644e72e131a029b85045b68181585d2833e84879b9709143e1f593f0000001;
+
+    RecoveryProofVerifier private _verifier;
+    Fixture private _alice;
+
+    function setUp() public {
+        _verifier = deployRealVerifier();
+        _alice = fixture("recover-alice");
+    }
+
+    function test_verify_acceptsARealProof() external view {
+        vm.assertTrue(_verifier.verify(_alice.inputs, _alice.proof));
+    }
+
+    function test_metadata_isTheGeneratedVerifiers() external view {
+        string memory json = artefact();
+        vm.assertEq(_verifier.circuitId(), vm.parseJsonString(json, ".circuit_id"));
+        vm.assertEq(_verifier.srsKind(), vm.parseJsonString(json, ".srs_kind"));
+        vm.assertEq(_verifier.verifyingKeyDigest(), vm.parseJsonBytes32(json, ".key_digest"));
+    }
+
+    /// @dev The interface in this package is the one that generated verifiers come with.
+    function test_interface_isTheGeneratedOne() external view {
+        vm.assertEq(
+            vm.readFile("contracts/interfaces/IVerifier.sol"),
+            vm.parseJsonString(artefact(), ".interface_source")
+        );
+    }
+
+    function test_verify_refusesEveryOtherPublicInput() external view {
+        for (uint256 i = 0; i < 10; ++i) {
+            vm.assertFalse(_verifier.verify(_with(i, _word(i) ^ 1), _alice.proof));
+        }
+    }
+
+    /// @dev x + r is the same field element as x: it must not become a second name, least of all
+    /// of a nullifier.
+    function test_verify_revertsWhenAnInputIsNotCanonical() external {
+        for (uint256 i = 0; i < 10; ++i) {
+            RecoveryPublicInputs memory inputs = _with(i, _word(i) + R);
+            vm.expectRevert(IVerifier.InstanceNotCanonical.selector);
+            _verifier.verify(inputs, _alice.proof);
+        }
+    }
+
+    function test_verify_revertsWhenTheProofHasAnotherLength() external {
+        uint256 length = _alice.proof.length;
+        bytes memory longer = abi.encodePacked(_alice.proof, uint8(0));
+        vm.expectRevert(abi.encodeWithSelector(IVerifier.ProofLength.selector, length, length + 1));
+        _verifier.verify(_alice.inputs, longer);
+        vm.expectRevert(abi.encodeWithSelector(IVerifier.ProofLength.selector, length, 0));
+        _verifier.verify(_alice.inputs, "");
+    }
+
+    function testFuzz_verify_neverAcceptsAFlippedBit(uint256 bit) external view {
+        bytes memory proof = _alice.proof;
+        bit = bound(bit, 0, proof.length * 8 - 1);
+        proof[bit / 8] ^= bytes1(uint8(1 << (bit % 8)));
+        try _verifier.verify(_alice.inputs, proof) returns (bool valid) {
+            vm.assertFalse(valid);
+        } catch {}
+    }
+
+    function testFuzz_verify_neverAcceptsOtherBytes(bytes calldata proof) external view {
+        try _verifier.verify(_alice.inputs, proof) returns (bool valid) {
+            vm.assertFalse(valid);
+        } catch {}
+    }
+
+    /// @dev Bytes behind the arguments reach the adapter only; they are no part of what is proved.
+    function test_verify_ignoresWhatFollowsTheArguments() external view {
+        bytes memory data = abi.encodePacked(
+            abi.encodeCall(_verifier.verify, (_alice.inputs, _alice.proof)), "tail"
+        );
+        (bool ok, bytes memory answer) = address(_verifier).staticcall(data);
+        vm.assertTrue(ok && abi.decode(answer, (bool)));
+    }
+
+    /// @dev Cut calldata is never read as zeros.
+    function testFuzz_verify_revertsWhenCalldataIsCut(uint256 length) external view {
+        bytes memory data = abi.encodeCall(_verifier.verify, (_alice.inputs, _alice.proof));
+        length = bound(length, 0, data.length - 1);
+        assembly ("memory-safe") {
+            mstore(data, length)
+        }
+        (bool ok,) = address(_verifier).staticcall(data);
+        vm.assertFalse(ok);
+    }
+
+    function test_constructor_revertsWhenTheInsecureSetupIsNotAcknowledged() external {
+        IVerifier generated = deployGenerated();
+        vm.expectRevert(
+            abi.encodeWithSelector(
+                RecoveryProofVerifier.InsecureSetupNotAcknowledged.selector, "insecure-dev"
+            )
+        );
+        new RecoveryProofVerifier(generated, 0);
+    }
+
+    function test_constructor_takesACeremonyWithoutAcknowledgement() external {
+        IVerifier generated = IVerifier(address(new Labels("zkdkim/v1/other", "ceremony")));
+        vm.assertEq(new RecoveryProofVerifier(generated, 0).srsKind(), "ceremony");
+    }
+
+    /// @dev Whatever is not known to be a ceremony counts as insecure.
+    function test_constructor_revertsWhenTheSetupIsUnknown() external {
+        IVerifier generated = IVerifier(address(new Labels("zkdkim/v1/other", "Ceremony")));
+        vm.expectRevert(
+            abi.encodeWithSelector(
+                RecoveryProofVerifier.InsecureSetupNotAcknowledged.selector, "Ceremony"
+            )
+        );
+        new RecoveryProofVerifier(generated, 0);
+    }
+
+    function test_constructor_revertsWhenTheStatementIsAnother() external {
+        string[3] memory ids = ["zkdkim/v2/rsa2048/header1024", "zkdkim/v1", ""];
+        for (uint256 i = 0; i < ids.length; ++i) {
+            IVerifier generated = IVerifier(address(new Labels(ids[i], "ceremony")));
+            vm.expectRevert(
+                abi.encodeWithSelector(RecoveryProofVerifier.OtherStatement.selector, ids[i])
+            );
+            new RecoveryProofVerifier(generated, 0);
+        }
+    }
+
+    function test_constructor_revertsWhenThereIsNoCode() external {
+        vm.expectRevert(
+            abi.encodeWithSelector(RecoveryProofVerifier.NoCode.selector, address(0xdead))
+        );
+        new RecoveryProofVerifier(IVerifier(address(0xdead)), ACKNOWLEDGEMENT);
+    }
+
+    function _word(uint256 i) private view returns (uint256) {
+        RecoveryPublicInputs memory inputs = _alice.inputs;
+        if (i == 0) return inputs.registryRoot;
+        if (i == 1) return inputs.emailCommitment;
+        if (i == 2) return inputs.timestamp;
+        if (i == 3) return inputs.nullifier;
+        return inputs.subject[i - 4];
+    }
+
+    function _with(uint256 i, uint256 word)
+        private
+        view
+        returns (RecoveryPublicInputs memory inputs)
+    {
+        inputs = _alice.inputs;
+        if (i == 0) inputs.registryRoot = word;
+        else if (i == 1) inputs.emailCommitment = word;
+        else if (i == 2) inputs.timestamp = word;
+        else if (i == 3) inputs.nullifier = word;
+        else inputs.subject[i - 4] = word;
+    }
+}
+
+/// @notice What a generated verifier says about itself, without a verifier.
+contract Labels {
+    string public circuitId;
+    string public srsKind;
+
+    constructor(string memory circuitId_, string memory srsKind_) {
+        circuitId = circuitId_;
+        srsKind = srsKind_;
+    }
+}

@@ -1,0 +1,114 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+pragma solidity 0.8.30;
+
+import {RecoverySubject} from "../contracts/RecoverySubject.sol";
+import {Test} from "./support/Test.sol";
+
+contract RecoverySubjectTest is Test {
+    address private constant ACCOUNT = 0xABcdEFABcdEFabcdEfAbCdefabcdeFABcDEFabCD;
+    address private constant KEY = 0x0000000000000000000000000000000000000001;
+
+    function pack(string memory text) external pure returns (uint256[6] memory) {
+        return RecoverySubject.pack(text);
+    }
+
+    function test_recovery_isTheTextOfTheStatement() external pure {
+        vm.assertEq(
+            RecoverySubject.recovery(ACCOUNT, 1, 7, KEY),
+            "Recover 0xabcdefabcdefabcdefabcdefabcdefabcdefabcd on 1 nonce 7"
+            " to 0x0000000000000000000000000000000000000001"
+        );
+    }
+
+    function test_acceptance_isTheTextOfTheStatement() external pure {
+        vm.assertEq(
+            RecoverySubject.acceptance(ACCOUNT, 8453, 0),
+            "Guard 0xabcdefabcdefabcdefabcdefabcdefabcdefabcd on 8453 nonce 0"
+        );
+    }
+
+    function test_everySubjectFits() external pure {
+        string memory longest =
+            RecoverySubject.recovery(ACCOUNT, type(uint128).max, type(uint64).max, KEY);
+        vm.assertEq(bytes(longest).length, 166);
+        vm.assertLe(bytes(longest).length, RecoverySubject.MAX_BYTES);
+        longest = RecoverySubject.acceptance(ACCOUNT, type(uint128).max, type(uint64).max);
+        vm.assertEq(bytes(longest).length, 118);
+    }
+
+    /// @dev The vectors that Rust and circomlibjs agree on. They have as many words as the text
+    /// needs; the rest of ours are zero.
+    function test_pack_agreesWithTheTestVectors() external view {
+        string memory json = vm.readFile("../test-vectors/statement.json");
+        uint256 checked;
+        for (uint256 i = 0;; ++i) {
+            string memory at = string.concat(".packing[", vm.toString(i), "]");
+            if (!vm.keyExistsJson(json, at)) break;
+            uint256[] memory expected = vm.parseJsonUintArray(json, string.concat(at, ".words"));
+            if (expected.length > 6) continue;
+            string memory text = vm.parseJsonString(json, string.concat(at, ".text"));
+            uint256[6] memory words = RecoverySubject.pack(text);
+            for (uint256 j = 0; j < 6; ++j) {
+                vm.assertEq(words[j], j < expected.length ? expected[j] : 0, text);
+            }
+            ++checked;
+        }
+        vm.assertGe(checked, 3);
+    }
+
+    function test_pack_takesTheLongestSubject() external pure {
+        bytes memory text = new bytes(186);
+        text[0] = "a";
+        text[185] = "z";
+        uint256[6] memory words = RecoverySubject.pack(string(text));
+        vm.assertEq(words[0], uint256(0x61) << 240);
+        vm.assertEq(words[5], 0x7a);
+    }
+
+    function test_pack_revertsWhenTooLong() external {
+        vm.expectRevert(abi.encodeWithSelector(RecoverySubject.SubjectTooLong.selector, 187, 186));
+        this.pack(string(new bytes(187)));
+    }
+
+    /// @dev Each byte at its place, zeros behind the text, nothing in the top byte.
+    function testFuzz_pack_isTheBytesInOrder(bytes calldata seed, uint256 length) external pure {
+        length = bound(length, 0, seed.length < 186 ? seed.length : 186);
+        bytes memory text = seed[:length];
+        uint256[6] memory words = RecoverySubject.pack(string(text));
+        bytes memory unpacked;
+        for (uint256 i = 0; i < 6; ++i) {
+            vm.assertEq(words[i] >> 248, 0);
+            unpacked = abi.encodePacked(unpacked, bytes31(uint248(words[i])));
+        }
+        vm.assertEq(unpacked, abi.encodePacked(text, new bytes(186 - length)));
+    }
+
+    /// @dev Whatever lay in memory behind the text.
+    function test_pack_readsNothingBehindTheText() external pure {
+        bytes memory dirty = abi.encodePacked(type(uint256).max, type(uint256).max);
+        assembly ("memory-safe") {
+            mstore(dirty, 3)
+        }
+        uint256[6] memory words = RecoverySubject.pack(string(dirty));
+        vm.assertEq(words[0], uint256(0xffffff) << 224);
+        for (uint256 i = 1; i < 6; ++i) {
+            vm.assertEq(words[i], 0);
+        }
+    }
+
+    /// @dev Two commands never have the same text.
+    function testFuzz_recovery_isDifferentForEveryArgument(
+        address account,
+        uint128 chain,
+        uint64 nonce,
+        address key,
+        uint128 otherChain,
+        uint64 otherNonce
+    ) external pure {
+        vm.assume(chain != otherChain || nonce != otherNonce);
+        vm.assertTrue(
+            keccak256(bytes(RecoverySubject.recovery(account, chain, nonce, key)))
+                != keccak256(bytes(RecoverySubject.recovery(account, otherChain, otherNonce, key)))
+        );
+    }
+}
