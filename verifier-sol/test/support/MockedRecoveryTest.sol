@@ -84,6 +84,55 @@ abstract contract MockedRecoveryTest is RecoveryTest {
         RECOVERY.vote(address(ACCOUNT), newKey, inputs, "");
     }
 
+    function refuseAcceptance(RecoveryPublicInputs memory inputs, bytes memory refusal) internal {
+        vm.expectRevert(refusal);
+        submitAcceptance(inputs);
+    }
+
+    function refuseVote(address newKey, RecoveryPublicInputs memory inputs, bytes memory refusal)
+        internal
+    {
+        vm.expectRevert(refusal);
+        submitVote(newKey, inputs);
+    }
+
+    /// @dev What is said to inputs whose Subject is not this text.
+    function subjectMismatch(string memory expected, RecoveryPublicInputs memory got)
+        internal
+        pure
+        returns (bytes memory)
+    {
+        return abi.encodeWithSelector(
+            IEmailRecovery.SubjectMismatch.selector, RecoverySubject.pack(expected), got.subject
+        );
+    }
+
+    /// @dev What is said to a mail that is no vote for this key now.
+    function notThisBallot(address newKey, RecoveryPublicInputs memory got)
+        internal
+        view
+        returns (bytes memory)
+    {
+        return subjectMismatch(RECOVERY.recoverySubject(address(ACCOUNT), newKey), got);
+    }
+
+    /// @dev What is said to a mail that is no acceptance now.
+    function notThisAcceptance(RecoveryPublicInputs memory got)
+        internal
+        view
+        returns (bytes memory)
+    {
+        return subjectMismatch(RECOVERY.acceptanceSubject(address(ACCOUNT)), got);
+    }
+
+    function accountError(bytes4 selector) internal pure returns (bytes memory) {
+        return abi.encodeWithSelector(selector, address(ACCOUNT));
+    }
+
+    function accountError(bytes4 selector, uint256 value) internal pure returns (bytes memory) {
+        return abi.encodeWithSelector(selector, address(ACCOUNT), value);
+    }
+
     /// @dev All have accepted, Alice and Bob have voted.
     function startRecovery(address newKey) internal {
         acceptAll();

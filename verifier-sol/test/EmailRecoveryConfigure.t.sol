@@ -1,0 +1,385 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+pragma solidity 0.8.30;
+
+import {IEmailRecovery} from "../contracts/interfaces/IEmailRecovery.sol";
+import {IKeyRegistryRoots} from "../contracts/interfaces/IKeyRegistryRoots.sol";
+import {
+    IRecoveryProofVerifier,
+    RecoveryPublicInputs
+} from "../contracts/interfaces/IRecoveryProofVerifier.sol";
+import {MockedRecoveryTest} from "./support/MockedRecoveryTest.sol";
+import {MockProofVerifier} from "./support/MockProofVerifier.sol";
+
+contract EmailRecoveryConfigureTest is MockedRecoveryTest {
+    uint256 private constant R = 0x30644e72e131a029b85045b68181585d2833e84879b9709143e1f593f0000001;
+
+    function test_configure_storesAllOfIt() external {
+        IEmailRecovery.RecoveryConfig memory config = defaultConfig();
+        config.pinnedRoot = ROOT;
+        config.undatedMail = IEmailRecovery.UndatedMail.Accept;
+        config.guardians[1].weight = 7;
+        configure(ACCOUNT, config);
+        vm.assertEq(abi.encode(RECOVERY.configOf(address(ACCOUNT))), abi.encode(config));
+    }
+
+    function test_configure_logsNonceAndConfiguration() external {
+        IEmailRecovery.RecoveryConfig memory config = defaultConfig();
+        vm.expectEmit(address(RECOVERY));
+        emit IEmailRecovery.RecoveryConfigured(address(ACCOUNT), nonce() + 1, config);
+        configure(ACCOUNT, config);
+    }
+
+    function test_configure_touchesOnlyTheCaller() external {
+        vm.prank(relayer);
+        RECOVERY.configure(defaultConfig());
+        vm.expectRevert(
+            abi.encodeWithSelector(IEmailRecovery.NotConfigured.selector, address(OTHER_ACCOUNT))
+        );
+        RECOVERY.configOf(address(OTHER_ACCOUNT));
+        IEmailRecovery.RecoveryConfig memory config = defaultConfig();
+        config.delay = 5 days;
+        vm.prank(relayer);
+        RECOVERY.configure(config);
+        vm.assertEq(RECOVERY.configOf(address(ACCOUNT)).delay, DELAY);
+    }
+
+    function test_configure_revertsWhenARecoveryIsPending() external {
+        startRecovery(NEW_KEY);
+        bytes memory refusal = abi.encodeWithSelector(
+            IEmailRecovery.RecoveryPending.selector, address(ACCOUNT), nonce()
+        );
+        _refused(defaultConfig(), refusal);
+        // An expired one is still there until somebody ends it.
+        vm.warp(pending().expiresAt);
+        _refused(defaultConfig(), refusal);
+        cancel(ACCOUNT);
+        configure(ACCOUNT, defaultConfig());
+    }
+
+    /// @dev S22: what was voted before a change counts for nothing after it.
+    function test_configure_voidsAllVotes() external {
+        acceptAll();
+        vote(ALICE, NEW_KEY);
+        RecoveryPublicInputs memory inFlight = ballot(BOB, NEW_KEY);
+        configure(ACCOUNT, defaultConfig());
+        vm.assertEq(guardian(ALICE).votedKey, address(0));
+        (uint256 weight,) = RECOVERY.weightOf(address(ACCOUNT), NEW_KEY);
+        vm.assertEq(weight, 0);
+
+        refuseVote(NEW_KEY, inFlight, notThisBallot(NEW_KEY, inFlight));
+        vote(BOB, NEW_KEY);
+        vm.assertEq(pending().newKey, address(0));
+    }
+
+    function test_configure_keepsTheAcceptanceOfThoseWhoStay() external {
+        acceptAll();
+        configure(ACCOUNT, twoOfThree([BOB, ALICE, MALLORY]));
+        vm.assertTrue(guardian(ALICE).accepted && guardian(BOB).accepted);
+        vm.assertFalse(guardian(MALLORY).accepted);
+        vm.assertEq(guardian(CAROL).weight, 0);
+    }
+
+    /// @dev Who comes back has to show control of the address anew, by another mail.
+    function test_configure_forgetsTheAcceptanceOfThoseWhoLeave() external {
+        RecoveryPublicInputs memory old = acceptance(CAROL);
+        submitAcceptance(old);
+        configure(ACCOUNT, twoOfThree([ALICE, BOB, MALLORY]));
+        configure(ACCOUNT, defaultConfig());
+        vm.assertFalse(guardian(CAROL).accepted);
+        refuseVote(
+            NEW_KEY,
+            ballot(CAROL, NEW_KEY),
+            accountError(IEmailRecovery.NotAccepted.selector, CAROL)
+        );
+        refuseAcceptance(old, notThisAcceptance(old));
+        accept(CAROL);
+    }
+
+    function test_configure_changesWeights() external {
+        acceptAll();
+        IEmailRecovery.RecoveryConfig memory config = defaultConfig();
+        config.guardians[0].weight = 2;
+        configure(ACCOUNT, config);
+        vote(ALICE, NEW_KEY);
+        vm.assertEq(pending().newKey, NEW_KEY);
+    }
+
+    function test_configure_revertsWhenAGuardianIsGivenTwice() external {
+        _refused(
+            twoOfThree([ALICE, BOB, ALICE]),
+            abi.encodeWithSelector(IEmailRecovery.DuplicateGuardian.selector, ALICE)
+        );
+    }
+
+    function test_configure_revertsWhenACommitmentIsNoFieldElement() external {
+        uint256[3] memory wrong = [uint256(0), R, type(uint256).max];
+        for (uint256 i = 0; i < wrong.length; ++i) {
+            _refused(
+                twoOfThree([ALICE, BOB, wrong[i]]),
+                abi.encodeWithSelector(IEmailRecovery.InvalidCommitment.selector, wrong[i])
+            );
+        }
+        // So x and x + r can't be two guardians.
+        _refused(
+            twoOfThree([ALICE, BOB, ALICE + R]),
+            abi.encodeWithSelector(IEmailRecovery.InvalidCommitment.selector, ALICE + R)
+        );
+    }
+
+    function test_configure_revertsWhenAGuardianHasNoWeight() external {
+        IEmailRecovery.RecoveryConfig memory config = defaultConfig();
+        config.guardians[2].weight = 0;
+        _refused(config, abi.encodeWithSelector(IEmailRecovery.ZeroWeight.selector, CAROL));
+    }
+
+    function test_configure_revertsWhenThereIsNoGuardianOrTooMany() external {
+        IEmailRecovery.RecoveryConfig memory config = defaultConfig();
+        config.guardians = new IEmailRecovery.GuardianWeight[](0);
+        _refused(config, abi.encodeWithSelector(IEmailRecovery.GuardianCount.selector, 0, 16));
+        config.guardians = _many(17, 1);
+        _refused(config, abi.encodeWithSelector(IEmailRecovery.GuardianCount.selector, 17, 16));
+        config.guardians = _many(16, 1);
+        configure(ACCOUNT, config);
+    }
+
+    function test_configure_revertsWhenTheThresholdIsOutOfReach() external {
+        IEmailRecovery.RecoveryConfig memory config = defaultConfig();
+        uint32[3] memory wrong = [0, 4, type(uint32).max];
+        for (uint256 i = 0; i < wrong.length; ++i) {
+            config.threshold = wrong[i];
+            _refused(
+                config,
+                abi.encodeWithSelector(IEmailRecovery.InvalidThreshold.selector, wrong[i], 3)
+            );
+        }
+        config.threshold = 3;
+        configure(ACCOUNT, config);
+    }
+
+    /// @dev The largest weights add up in full: no sum wraps.
+    function test_configure_weightsDoNotOverflow() external {
+        IEmailRecovery.RecoveryConfig memory config = defaultConfig();
+        config.guardians = _many(16, type(uint16).max);
+        uint256 total = 16 * uint256(type(uint16).max);
+        config.threshold = uint32(total + 1);
+        _refused(
+            config,
+            abi.encodeWithSelector(IEmailRecovery.InvalidThreshold.selector, total + 1, total)
+        );
+        config.threshold = uint32(total);
+        configure(ACCOUNT, config);
+        for (uint256 i = 0; i < 16; ++i) {
+            vm.assertEq(pending().newKey, address(0));
+            accept(i + 1);
+            vote(i + 1, NEW_KEY);
+        }
+        vm.assertEq(pending().newKey, NEW_KEY);
+    }
+
+    function test_configure_revertsWhenTheDelayIsOutOfBounds() external {
+        IEmailRecovery.RecoveryConfig memory config = defaultConfig();
+        config.expiry = 365 days;
+        uint32[4] memory wrong = [0, 1 hours - 1, 90 days + 1, type(uint32).max];
+        for (uint256 i = 0; i < wrong.length; ++i) {
+            config.delay = wrong[i];
+            _refused(
+                config,
+                abi.encodeWithSelector(
+                    IEmailRecovery.InvalidDelay.selector, wrong[i], 1 hours, 90 days
+                )
+            );
+        }
+        config.delay = 1 hours;
+        configure(ACCOUNT, config);
+        config.delay = 90 days;
+        configure(ACCOUNT, config);
+    }
+
+    function test_configure_revertsWhenTheExpiryIsOutOfBounds() external {
+        IEmailRecovery.RecoveryConfig memory config = defaultConfig();
+        uint32[4] memory wrong = [0, DELAY + 2 days - 1, 365 days + 1, type(uint32).max];
+        for (uint256 i = 0; i < wrong.length; ++i) {
+            config.expiry = wrong[i];
+            _refused(
+                config,
+                abi.encodeWithSelector(
+                    IEmailRecovery.InvalidExpiry.selector, wrong[i], DELAY + 2 days, 365 days
+                )
+            );
+        }
+        config.expiry = DELAY + 2 days;
+        configure(ACCOUNT, config);
+        config.expiry = 365 days;
+        configure(ACCOUNT, config);
+    }
+
+    function test_configure_revertsWhenTheAgeOfMailIsOutOfBounds() external {
+        IEmailRecovery.RecoveryConfig memory config = defaultConfig();
+        uint32[4] memory wrong = [0, 1 hours - 1, 365 days + 1, type(uint32).max];
+        for (uint256 i = 0; i < wrong.length; ++i) {
+            config.maxMailAge = wrong[i];
+            _refused(
+                config,
+                abi.encodeWithSelector(
+                    IEmailRecovery.InvalidMailAge.selector, wrong[i], 1 hours, 365 days
+                )
+            );
+        }
+        config.maxMailAge = 1 hours;
+        configure(ACCOUNT, config);
+        config.maxMailAge = 365 days;
+        configure(ACCOUNT, config);
+    }
+
+    function test_configure_revertsWhenVerifierOrRegistryHasNoCode() external {
+        IEmailRecovery.RecoveryConfig memory config = defaultConfig();
+        config.verifier = IRecoveryProofVerifier(address(0));
+        _refused(config, abi.encodeWithSelector(IEmailRecovery.NoCode.selector, address(0)));
+        config = defaultConfig();
+        config.registry = IKeyRegistryRoots(relayer);
+        _refused(config, abi.encodeWithSelector(IEmailRecovery.NoCode.selector, relayer));
+    }
+
+    function test_configure_revertsWhenThePinnedRootIsRevoked() external {
+        revokeRoot(ROOT);
+        IEmailRecovery.RecoveryConfig memory config = defaultConfig();
+        config.pinnedRoot = ROOT;
+        _refused(config, abi.encodeWithSelector(IEmailRecovery.RootNotAccepted.selector, ROOT));
+    }
+
+    /// @dev Only the account changes its verifier, and then the old one says nothing any more.
+    function test_configure_replacesTheVerifier() external {
+        acceptAll();
+        MockProofVerifier next = new MockProofVerifier();
+        next.setAnswer(false);
+        IEmailRecovery.RecoveryConfig memory config = defaultConfig();
+        config.verifier = next;
+        configure(ACCOUNT, config);
+        refuseVote(
+            NEW_KEY,
+            ballot(ALICE, NEW_KEY),
+            abi.encodeWithSelector(IEmailRecovery.InvalidProof.selector)
+        );
+    }
+
+    function test_remove_leavesNothingButNonceAndNullifiers() external {
+        RecoveryPublicInputs memory used = acceptance(ALICE);
+        submitAcceptance(used);
+        uint64 before = nonce();
+        vm.expectEmit(address(RECOVERY));
+        emit IEmailRecovery.RecoveryRemoved(address(ACCOUNT), before);
+        remove(ACCOUNT);
+        vm.assertEq(nonce(), before + 1);
+        vm.assertTrue(RECOVERY.isNullifierUsed(address(ACCOUNT), used.nullifier));
+        vm.assertEq(guardian(ALICE).weight, 0);
+        vm.assertFalse(guardian(ALICE).accepted);
+        vm.expectRevert(
+            abi.encodeWithSelector(IEmailRecovery.NotConfigured.selector, address(ACCOUNT))
+        );
+        RECOVERY.configOf(address(ACCOUNT));
+    }
+
+    /// @dev Leaving and coming back brings nothing back: not the acceptances, not the votes, not
+    /// the pending recovery, and no mail of before works.
+    function test_remove_andConfigureAgainStartsFromNothing() external {
+        RecoveryPublicInputs memory unused = acceptance(CAROL);
+        accept(ALICE);
+        accept(BOB);
+        vote(ALICE, NEW_KEY);
+        RecoveryPublicInputs memory inFlight = ballot(BOB, NEW_KEY);
+        remove(ACCOUNT);
+        configure(ACCOUNT, defaultConfig());
+
+        vm.assertFalse(guardian(ALICE).accepted || guardian(BOB).accepted);
+        vm.assertEq(guardian(ALICE).votedKey, address(0));
+        refuseAcceptance(unused, notThisAcceptance(unused));
+        accept(BOB);
+        refuseVote(NEW_KEY, inFlight, notThisBallot(NEW_KEY, inFlight));
+    }
+
+    function test_remove_endsAPendingRecovery() external {
+        startRecovery(NEW_KEY);
+        vm.warp(pending().executableFrom);
+        remove(ACCOUNT);
+        vm.expectRevert(
+            abi.encodeWithSelector(IEmailRecovery.NotConfigured.selector, address(ACCOUNT))
+        );
+        RECOVERY.execute(address(ACCOUNT));
+        configure(ACCOUNT, defaultConfig());
+        vm.expectRevert(
+            abi.encodeWithSelector(IEmailRecovery.NoRecoveryPending.selector, address(ACCOUNT))
+        );
+        RECOVERY.execute(address(ACCOUNT));
+        vm.assertEq(ACCOUNT.owner(), owner);
+    }
+
+    function test_remove_revertsWhenNotConfigured() external {
+        vm.expectRevert(abi.encodeWithSelector(IEmailRecovery.NotConfigured.selector, relayer));
+        vm.prank(relayer);
+        RECOVERY.remove();
+    }
+
+    function test_nonce_differsBetweenContractsAndAccounts() external view {
+        uint64 here = RECOVERY.nonceOf(address(OTHER_ACCOUNT));
+        vm.assertNotEq(here, OTHER_RECOVERY.nonceOf(address(OTHER_ACCOUNT)));
+        vm.assertNotEq(here, RECOVERY.nonceOf(address(ACCOUNT)));
+        vm.assertEq(
+            here,
+            uint64(bytes8(keccak256(abi.encode(address(RECOVERY), address(OTHER_ACCOUNT))))) >> 1
+        );
+    }
+
+    /// @dev The first configuration does not move it, so guardians can be asked beforehand.
+    function test_nonce_growsByOneWithEveryChange() external {
+        uint64 first =
+            uint64(bytes8(keccak256(abi.encode(address(RECOVERY), address(ACCOUNT))))) >> 1;
+        vm.assertEq(nonce(), first);
+        configure(ACCOUNT, defaultConfig());
+        vm.assertEq(nonce(), first + 1);
+        cancel(ACCOUNT);
+        vm.assertEq(nonce(), first + 2);
+        remove(ACCOUNT);
+        vm.assertEq(nonce(), first + 3);
+        configure(ACCOUNT, defaultConfig());
+        vm.assertEq(nonce(), first + 3);
+    }
+
+    function testFuzz_configure_storesEveryValidConfiguration(
+        uint256 count,
+        uint16 weight,
+        uint32 threshold,
+        uint32 delay,
+        uint32 expiry,
+        uint32 age,
+        uint256 pinned
+    ) external {
+        IEmailRecovery.RecoveryConfig memory config = defaultConfig();
+        count = bound(count, 1, 16);
+        weight = uint16(bound(weight, 1, type(uint16).max));
+        config.guardians = _many(count, weight);
+        config.threshold = uint32(bound(threshold, 1, count * weight));
+        config.delay = uint32(bound(delay, 1 hours, 90 days));
+        config.expiry = uint32(bound(expiry, config.delay + 2 days, 365 days));
+        config.maxMailAge = uint32(bound(age, 1 hours, 365 days));
+        config.pinnedRoot = pinned;
+        configure(ACCOUNT, config);
+        vm.assertEq(abi.encode(RECOVERY.configOf(address(ACCOUNT))), abi.encode(config));
+    }
+
+    function _refused(IEmailRecovery.RecoveryConfig memory config, bytes memory refusal) private {
+        vm.expectRevert(refusal);
+        vm.prank(address(ACCOUNT));
+        RECOVERY.configure(config);
+    }
+
+    function _many(uint256 count, uint16 weight)
+        private
+        pure
+        returns (IEmailRecovery.GuardianWeight[] memory guardians)
+    {
+        guardians = new IEmailRecovery.GuardianWeight[](count);
+        for (uint256 i = 0; i < count; ++i) {
+            guardians[i] = IEmailRecovery.GuardianWeight(i + 1, weight);
+        }
+    }
+}
