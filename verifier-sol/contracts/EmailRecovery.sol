@@ -116,7 +116,7 @@ abstract contract EmailRecovery is IEmailRecovery {
         }
 
         guardian.round = state.round;
-        guardian.votedAt = uint40(block.timestamp);
+        guardian.votedAt = SafeCast.toUint40(block.timestamp);
         guardian.votedKey = newKey;
         guardian.votedRoot = inputs.registryRoot;
         _takeMail(account, state, recoverySubject(account, newKey), inputs, proof);
@@ -125,8 +125,8 @@ abstract contract EmailRecovery is IEmailRecovery {
         if (_weight(state, newKey, block.timestamp) >= state.threshold) {
             PendingRecovery memory pending = PendingRecovery({
                 newKey: newKey,
-                executableFrom: uint40(block.timestamp + state.delay),
-                expiresAt: uint40(block.timestamp + state.expiry)
+                executableFrom: SafeCast.toUint40(block.timestamp + state.delay),
+                expiresAt: SafeCast.toUint40(block.timestamp + state.expiry)
             });
             state.pending = pending;
             emit RecoveryStarted(account, nonce, newKey, pending.executableFrom, pending.expiresAt);

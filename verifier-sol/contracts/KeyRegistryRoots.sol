@@ -2,6 +2,7 @@
 pragma solidity 0.8.30;
 
 import {Ownable, Ownable2Step} from "@openzeppelin/contracts/access/Ownable2Step.sol";
+import {SafeCast} from "@openzeppelin/contracts/utils/math/SafeCast.sol";
 import {IERC165} from "@openzeppelin/contracts/utils/introspection/IERC165.sol";
 import {IDKIMRegistry} from "./interfaces/IDKIMRegistry.sol";
 import {IKeyRegistryRoots} from "./interfaces/IKeyRegistryRoots.sol";
@@ -153,9 +154,9 @@ contract KeyRegistryRoots is IKeyRegistryRoots, IDKIMRegistry, IERC165, Ownable2
         Key storage key = _keys[domainHash][keyHash];
         if (key.validFrom != 0) revert KeyAlreadyAdded(domainHash, keyHash);
 
-        usedSlots = uint64(slot + 1);
+        usedSlots = SafeCast.toUint64(slot + 1);
         _slots[slot] = Slot(domainHash, keyHash);
-        key.validFrom = uint64(block.timestamp + DELAY);
+        key.validFrom = SafeCast.toUint64(block.timestamp + DELAY);
         emit KeyHashRegistered(domainHash, keyHash);
         emit KeyAdded(slot, domainHash, keyHash, domain, publicKey, key.validFrom);
     }
@@ -179,7 +180,7 @@ contract KeyRegistryRoots is IKeyRegistryRoots, IDKIMRegistry, IERC165, Ownable2
         if (entry.revoked) revert RootIsRevoked(root);
         if (entry.acceptableFrom != 0) revert RootAlreadyProposed(root);
         if (_isRecent(entry.sequence)) revert RootAlreadyAccepted(root);
-        entry.acceptableFrom = uint64(block.timestamp + DELAY);
+        entry.acceptableFrom = SafeCast.toUint64(block.timestamp + DELAY);
         emit RootProposed(root, usedSlots, entry.acceptableFrom);
     }
 

@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+pragma solidity 0.8.30;
+
+import {IEmailRecovery} from "../../contracts/interfaces/IEmailRecovery.sol";
+import {RealVerifier} from "./RealVerifier.sol";
+import {RecoveryTest} from "./RecoveryTest.sol";
+
+/// @notice The generated verifier, real proofs and their guardians.
+abstract contract RealRecoveryTest is RecoveryTest, RealVerifier {
+    /// @dev The time of the votes; mail with acceptances is a minute older.
+    uint256 internal constant VOTES = START + 60;
+
+    uint256 internal alice;
+    uint256 internal bob;
+    uint256 internal carol;
+    uint256 internal mallory;
+    uint256 internal firstRoot;
+    uint256 internal secondRoot;
+
+    function setUp() public virtual override {
+        super.setUp();
+        verifier = deployRealVerifier();
+        alice = fixture("accept-alice").inputs.emailCommitment;
+        bob = fixture("accept-bob").inputs.emailCommitment;
+        carol = fixture("accept-carol").inputs.emailCommitment;
+        mallory = fixture("accept-mallory").inputs.emailCommitment;
+        (firstRoot, secondRoot) = (registryRoot("first"), registryRoot("second"));
+        uint256[] memory roots = new uint256[](2);
+        (roots[0], roots[1]) = (firstRoot, secondRoot);
+        acceptRoots(roots);
+    }
+
+    function guardiansConfig() internal view returns (IEmailRecovery.RecoveryConfig memory) {
+        return twoOfThree([alice, bob, carol]);
+    }
+
+    function accept(string memory name) internal {
+        Fixture memory mail = fixture(name);
+        vm.prank(relayer);
+        RECOVERY.acceptGuardian(address(ACCOUNT), mail.inputs, mail.proof);
+    }
+
+    function vote(string memory name, address newKey) internal {
+        Fixture memory mail = fixture(name);
+        vm.prank(relayer);
+        RECOVERY.vote(address(ACCOUNT), newKey, mail.inputs, mail.proof);
+    }
+
+    /// @dev The account is configured, all have accepted, and it is time to vote.
+    function acceptAll() internal {
+        configure(ACCOUNT, guardiansConfig());
+        accept("accept-alice");
+        accept("accept-bob");
+        accept("accept-carol");
+        vm.warp(VOTES);
+    }
+}
