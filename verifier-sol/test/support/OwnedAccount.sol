@@ -16,8 +16,9 @@ contract OwnedAccount {
         recovery = recovery_;
     }
 
+    /// @dev By the recovery contract, or by the owner through `execute`.
     function setOwner(address newOwner) external {
-        if (msg.sender != recovery) revert NotAllowed(msg.sender);
+        if (msg.sender != recovery && msg.sender != address(this)) revert NotAllowed(msg.sender);
         owner = newOwner;
     }
 

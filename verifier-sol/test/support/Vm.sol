@@ -62,6 +62,7 @@ interface Vm {
     function assertNotEq(uint256 left, uint256 right) external pure;
     function assertNotEq(address left, address right) external pure;
     function assertGe(uint256 left, uint256 right) external pure;
+    function assertGe(uint256 left, uint256 right, string calldata message) external pure;
     function assertLe(uint256 left, uint256 right) external pure;
     function assertLe(uint256 left, uint256 right, string calldata message) external pure;
     function assertGt(uint256 left, uint256 right) external pure;

@@ -1,0 +1,120 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+pragma solidity 0.8.30;
+
+import {IEmailRecovery} from "../../contracts/interfaces/IEmailRecovery.sol";
+import {MockProofVerifier} from "../support/MockProofVerifier.sol";
+import {RecoveryTest} from "../support/RecoveryTest.sol";
+import {RecoveryHandler} from "./RecoveryHandler.sol";
+import {RecoveryModel} from "./RecoveryModel.sol";
+
+/// @notice Whatever happens in whatever order, contracts and model agree, and what the model can't
+/// show holds as well. Proofs are no subject of this test: every mail has one.
+contract EmailRecoveryInvariantTest is RecoveryTest {
+    RecoveryModel private _model;
+    RecoveryHandler private _handler;
+    uint64 private _lastNonce;
+
+    function setUp() public override {
+        super.setUp();
+        verifier = new MockProofVerifier();
+        uint256[] memory roots = new uint256[](4);
+        for (uint256 i = 0; i < 4; ++i) {
+            roots[i] = i + 1;
+        }
+        acceptRoots(roots);
+        _lastNonce = RECOVERY.nonceOf(address(ACCOUNT));
+        _model = new RecoveryModel(owner, _lastNonce, DELAY, EXPIRY);
+        _handler = new RecoveryHandler(
+            _model, RECOVERY, ACCOUNT, registry, registrar, twoOfThree([uint256(1), 2, 3])
+        );
+    }
+
+    function targetContracts() external view returns (address[] memory targets) {
+        targets = new address[](1);
+        targets[0] = address(_handler);
+    }
+
+    function invariant_keyChangesOnlyByOwnerOrCompletedRecovery() external view {
+        vm.assertEq(ACCOUNT.owner(), _model.owner());
+    }
+
+    function invariant_nonceIsTheModelsAndNeverFalls() external {
+        uint64 nonce = RECOVERY.nonceOf(address(ACCOUNT));
+        vm.assertEq(nonce, _model.nonce());
+        vm.assertGe(nonce, _lastNonce);
+        _lastNonce = nonce;
+    }
+
+    function invariant_pendingRecoveryIsTheModels() external view {
+        IEmailRecovery.PendingRecovery memory pending = RECOVERY.pendingRecoveryOf(address(ACCOUNT));
+        vm.assertEq(pending.newKey, _model.pendingKey());
+        vm.assertEq(pending.executableFrom, _model.executableFrom());
+        vm.assertEq(pending.expiresAt, _model.expiresAt());
+    }
+
+    function invariant_votesNeverExceedGuardians() external view {
+        uint256 total;
+        for (uint256 i = 0; i < _model.GUARDIANS(); ++i) {
+            IEmailRecovery.GuardianStatus memory status =
+                RECOVERY.guardianOf(address(ACCOUNT), _handler.commitment(i));
+            vm.assertEq(status.weight, _model.weight(i));
+            vm.assertTrue(status.accepted == _model.accepted(i));
+            total += status.weight;
+        }
+        if (!_model.configured()) return;
+        uint256 sum;
+        for (uint256 i = 0; i < 3; ++i) {
+            address key = _handler.candidate(i);
+            (uint256 weight, uint256 threshold) = RECOVERY.weightOf(address(ACCOUNT), key);
+            bool pending = key == _model.pendingKey();
+            vm.assertEq(weight, pending ? _model.pendingWeight() : _model.weightFor(key));
+            vm.assertEq(threshold, _model.threshold());
+            sum += weight;
+        }
+        vm.assertLe(sum, total);
+    }
+
+    /// @dev `RecoveryHandler` fails when a nonce ends twice; here, that what has ended is over.
+    function invariant_whatHasEndedStaysEnded() external view {
+        vm.assertEq(_handler.ended(RECOVERY.nonceOf(address(ACCOUNT))), "");
+    }
+
+    /// @dev One long life, to see that the handler gets everywhere.
+    function test_handler_reachesEveryAction() external {
+        uint256 seed;
+        for (uint256 i = 0; i < 4000; ++i) {
+            seed = uint256(keccak256(abi.encode(i)));
+            _step(seed % 100, seed >> 8, address(uint160(seed >> 96)));
+        }
+        string[10] memory actions = [
+            "configure",
+            "remove",
+            "cancel",
+            "change owner",
+            "accept",
+            "vote",
+            "start",
+            "execute",
+            "discard",
+            "revoke root"
+        ];
+        for (uint256 i = 0; i < actions.length; ++i) {
+            vm.assertGe(_handler.done(actions[i]), 3, actions[i]);
+        }
+    }
+
+    function _step(uint256 dice, uint256 seed, address sender) private {
+        if (dice < 36) _handler.writeAndVote(seed, sender);
+        else if (dice < 56) _handler.accept(seed, sender);
+        else if (dice < 70) _handler.passTime(seed);
+        else if (dice < 78) _handler.execute(sender);
+        else if (dice < 82) _handler.discard(sender);
+        else if (dice < 86) _handler.vote(seed, sender);
+        else if (dice < 90) _handler.write(seed);
+        else if (dice < 92) _handler.configure(seed, seed >> 64);
+        else if (dice < 94) _handler.cancel(seed);
+        else if (dice < 95) _handler.remove(seed);
+        else if (dice < 97) _handler.changeOwner(seed);
+        else _handler.revokeRoot(seed);
+    }
+}
