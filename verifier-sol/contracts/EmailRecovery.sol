@@ -18,15 +18,17 @@ import {
 abstract contract EmailRecovery is IEmailRecovery {
     /// @notice The most guardians that an account can have: every loop here is over them.
     uint256 public constant MAX_GUARDIANS = 16;
-    /// @notice Bounds of the delay.
+    /// @notice The shortest delay.
     uint256 public constant MIN_DELAY = 1 hours;
+    /// @notice The longest delay.
     uint256 public constant MAX_DELAY = 90 days;
     /// @notice The least time between delay and expiry.
     uint256 public constant MIN_WINDOW = 2 days;
     /// @notice The longest expiry.
     uint256 public constant MAX_EXPIRY = 365 days;
-    /// @notice Bounds of the age of mail.
+    /// @notice The least `maxMailAge`.
     uint256 public constant MIN_MAIL_AGE = 1 hours;
+    /// @notice The largest `maxMailAge`.
     uint256 public constant MAX_MAIL_AGE = 365 days;
     /// @notice How far a provider's clock may be ahead of the chain's.
     uint256 public constant CLOCK_TOLERANCE = 15 minutes;
@@ -226,9 +228,9 @@ abstract contract EmailRecovery is IEmailRecovery {
         return _accounts[account].nullifiers[nullifier];
     }
 
-    /// @dev Replaces the account's key, or reverts: to return without having done so would lose the
-    /// recovery. Called last, when the recovery is over in storage already, so the account may call
-    /// back.
+    /// @notice Replaces the account's key, or reverts.
+    /// @dev To return without having done so would lose the recovery. Called last, when the
+    /// recovery is over in storage already, so the account may call back.
     /// @param account The account, which has code.
     /// @param newKey The key, which `_isValidNewKey` accepted when the votes came.
     function _replaceKey(address account, address newKey) internal virtual;
@@ -240,7 +242,8 @@ abstract contract EmailRecovery is IEmailRecovery {
         return newKey != address(0) && newKey != account;
     }
 
-    /// @dev Ends a recovery that is due, for an integration whose account sets the key by itself.
+    /// @notice Ends a recovery that is due, for an integration whose account sets the key by itself.
+    /// @param account The account.
     /// @return newKey The key that the account must have after this.
     function _complete(address account) internal returns (address newKey) {
         Account storage state = _configured(account);
@@ -314,8 +317,8 @@ abstract contract EmailRecovery is IEmailRecovery {
         }
     }
 
-    /// @dev Voids all votes and the pending recovery by moving on to the next nonce.
-    /// @return closed The nonce that is over.
+    /// @dev Voids all votes and the pending recovery by moving on to the next nonce. Returns the one
+    /// that is over.
     function _closeRound(address account, Account storage state) private returns (uint64 closed) {
         closed = _nonce(account, state);
         delete state.pending;

@@ -22,8 +22,9 @@ import {IKeyRegistryRoots} from "./interfaces/IKeyRegistryRoots.sol";
 contract KeyRegistryRoots is IKeyRegistryRoots, IDKIMRegistry, IERC165, Ownable2Step {
     /// @notice How many roots are accepted at a time: proofs take a while from a root to a block.
     uint256 public constant RECENT_ROOTS = 8;
-    /// @notice Bounds of the delay.
+    /// @notice The shortest delay.
     uint256 public constant MIN_DELAY = 1 hours;
+    /// @notice The longest delay.
     uint256 public constant MAX_DELAY = 30 days;
     /// @notice How many roots can be revoked by one call.
     uint256 public constant MAX_REVOCATIONS = 64;
@@ -75,8 +76,11 @@ contract KeyRegistryRoots is IKeyRegistryRoots, IDKIMRegistry, IERC165, Ownable2
     /// @param acceptableFrom When anybody may make it count.
     event RootProposed(uint256 indexed root, uint256 usedSlots, uint256 acceptableFrom);
     /// @notice A root counts from now on, until it is revoked or makes place.
+    /// @param root The root.
+    /// @param sequence The number of this acceptance, counted from 1.
     event RootAccepted(uint256 indexed root, uint256 sequence);
     /// @notice A root does not count any more and never will again.
+    /// @param root The root.
     event RootRevoked(uint256 indexed root);
     /// @notice A key has taken a slot.
     /// @param slot Its slot.
@@ -94,6 +98,9 @@ contract KeyRegistryRoots is IKeyRegistryRoots, IDKIMRegistry, IERC165, Ownable2
         uint256 validFrom
     );
     /// @notice The slot is empty from now on and stays so.
+    /// @param slot The slot.
+    /// @param domainHash keccak256 of the domain.
+    /// @param keyHash keccak256 of the public key.
     event KeyRemoved(uint256 indexed slot, bytes32 indexed domainHash, bytes32 indexed keyHash);
 
     /// @notice A delay outside the bounds.
@@ -125,6 +132,7 @@ contract KeyRegistryRoots is IKeyRegistryRoots, IDKIMRegistry, IERC165, Ownable2
     /// @notice Without an owner nothing could be revoked.
     error OwnerRequired();
 
+    /// @notice An empty registry: even the first root waits.
     /// @param initialOwner Who adds and revokes.
     /// @param delay Seconds from a proposal until it can be accepted.
     constructor(address initialOwner, uint256 delay) Ownable(initialOwner) {
@@ -226,11 +234,14 @@ contract KeyRegistryRoots is IKeyRegistryRoots, IDKIMRegistry, IERC165, Ownable2
     }
 
     /// @notice When a proposed root can be accepted; 0 if it is not proposed.
+    /// @param root The root.
+    /// @return The first second in which it can be.
     function acceptableFrom(uint256 root) external view returns (uint256) {
         return _roots[root].acceptableFrom;
     }
 
     /// @notice The accepted roots, newest first; 0 in place of one that was revoked or is not there.
+    /// @return roots The roots.
     function recentRoots() external view returns (uint256[RECENT_ROOTS] memory roots) {
         for (uint256 i = 0; i < RECENT_ROOTS && i < acceptances; ++i) {
             uint256 root = _recent[(acceptances - 1 - i) % RECENT_ROOTS];

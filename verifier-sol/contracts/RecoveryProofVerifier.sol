@@ -30,6 +30,7 @@ contract RecoveryProofVerifier is IRecoveryProofVerifier {
     /// @notice Proofs of this verifier can be forged and the deployer did not say to know it.
     error InsecureSetupNotAcknowledged(string srsKind);
 
+    /// @notice Refuses verifiers of another statement, and insecure ones that are not known to be.
     /// @param generated The generated verifier.
     /// @param acknowledgement `INSECURE_SETUP_ACKNOWLEDGEMENT` where the verifier's setup is
     /// anything but a ceremony's; else whatever.

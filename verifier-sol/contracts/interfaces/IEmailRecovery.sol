@@ -82,12 +82,24 @@ interface IEmailRecovery {
     }
 
     /// @notice An account set its configuration, its first or another one.
+    /// @param account The account.
+    /// @param nonce The nonce that Subjects carry from now on.
+    /// @param config What the account decided.
     event RecoveryConfigured(address indexed account, uint64 nonce, RecoveryConfig config);
     /// @notice An account left; its nonce and the nullifiers of its mails stay.
+    /// @param account The account.
+    /// @param nonce The nonce that is over.
     event RecoveryRemoved(address indexed account, uint64 nonce);
     /// @notice A guardian has shown control of its address.
+    /// @param account The account.
+    /// @param commitment The guardian.
     event GuardianAccepted(address indexed account, uint256 indexed commitment);
     /// @notice A guardian voted.
+    /// @param account The account.
+    /// @param nonce The nonce of the vote.
+    /// @param commitment The guardian.
+    /// @param newKey The key that it voted for.
+    /// @param registryRoot The root that its vote was proved under.
     event Voted(
         address indexed account,
         uint64 indexed nonce,
@@ -96,6 +108,11 @@ interface IEmailRecovery {
         uint256 registryRoot
     );
     /// @notice The threshold is reached: who owns the account has until `executableFrom` to cancel.
+    /// @param account The account.
+    /// @param nonce The nonce of the votes.
+    /// @param newKey The key that will be set.
+    /// @param executableFrom First second in which it can be.
+    /// @param expiresAt First second in which it no longer can.
     event RecoveryStarted(
         address indexed account,
         uint64 indexed nonce,
@@ -104,12 +121,19 @@ interface IEmailRecovery {
         uint40 expiresAt
     );
     /// @notice The key was replaced.
+    /// @param account The account.
+    /// @param nonce The nonce that is over.
+    /// @param newKey The key that was set.
     event RecoveryExecuted(address indexed account, uint64 indexed nonce, address newKey);
     /// @notice The account itself ended the round of votes, and the pending recovery if there was
     /// one.
+    /// @param account The account.
+    /// @param nonce The nonce that is over.
     event RecoveryCancelled(address indexed account, uint64 indexed nonce);
     /// @notice A pending recovery ended because it had expired, or because too few of its votes
     /// still counted.
+    /// @param account The account.
+    /// @param nonce The nonce that is over.
     event RecoveryDiscarded(address indexed account, uint64 indexed nonce);
 
     /// @notice The account has no configuration here.
@@ -225,32 +249,53 @@ interface IEmailRecovery {
     /// executed, cancelled or discarded and with every change of the configuration, and survives
     /// removal. It begins at a number that no other recovery contract shares, so that no mail works
     /// on two of them.
+    /// @param account The account.
+    /// @return The nonce.
     function nonceOf(address account) external view returns (uint64);
 
     /// @notice The Subject by which a guardian accepts: "Guard 0x… on … nonce …".
+    /// @param account The account.
+    /// @return The whole Subject value.
     function acceptanceSubject(address account) external view returns (string memory);
 
     /// @notice The Subject by which a guardian votes: "Recover 0x… on … nonce … to 0x…".
+    /// @param account The account.
+    /// @param newKey The key that it shall have.
+    /// @return The whole Subject value.
     function recoverySubject(address account, address newKey) external view returns (string memory);
 
     /// @notice The configuration. Reverts where there is none.
+    /// @param account The account.
+    /// @return What the account decided.
     function configOf(address account) external view returns (RecoveryConfig memory);
 
     /// @notice What is known of a guardian. Zeroes where it is none.
+    /// @param account The account.
+    /// @param commitment The guardian.
+    /// @return Where it stands.
     function guardianOf(address account, uint256 commitment)
         external
         view
         returns (GuardianStatus memory);
 
     /// @notice The pending recovery. Zeroes where there is none.
+    /// @param account The account.
+    /// @return The recovery.
     function pendingRecoveryOf(address account) external view returns (PendingRecovery memory);
 
     /// @notice Weight of the votes for a key that count now, and the threshold.
+    /// @param account The account.
+    /// @param newKey The key.
+    /// @return weight The weight that counts.
+    /// @return threshold The weight that is needed.
     function weightOf(address account, address newKey)
         external
         view
         returns (uint256 weight, uint256 threshold);
 
     /// @notice Whether a mail has counted for the account.
+    /// @param account The account.
+    /// @param nullifier The mail's nullifier.
+    /// @return Whether it has.
     function isNullifierUsed(address account, uint256 nullifier) external view returns (bool);
 }

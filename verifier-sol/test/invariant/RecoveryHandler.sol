@@ -37,6 +37,7 @@ contract RecoveryHandler is Test {
 
     IEmailRecovery.RecoveryConfig private _config;
     Mail[] private _mails;
+    uint256 private _nullifiers;
 
     constructor(
         RecoveryModel model,
@@ -228,14 +229,13 @@ contract RecoveryHandler is Test {
 
     function _inputs(uint256 guardian, string memory subject, uint256 root)
         private
-        view
         returns (RecoveryPublicInputs memory)
     {
         return RecoveryPublicInputs({
             registryRoot: root,
             emailCommitment: commitment(guardian),
             timestamp: 0,
-            nullifier: uint256(keccak256(abi.encode(_mails.length, gasleft()))),
+            nullifier: ++_nullifiers,
             subject: RecoverySubject.pack(subject)
         });
     }
