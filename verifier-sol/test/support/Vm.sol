@@ -98,4 +98,7 @@ interface Vm {
 
     // Gas
     function snapshotGasLastCall(string calldata name) external returns (uint256);
+    function snapshotGasLastCall(string calldata group, string calldata name)
+        external
+        returns (uint256);
 }
