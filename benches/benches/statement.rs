@@ -20,8 +20,7 @@ use zkdkim_verifier_sol::{Evm, InsecureSetup};
 
 type Key = ProverKey<StatementCircuit>;
 
-fn statement(criterion: &mut Criterion) {
-    let params = CircuitParams::default();
+fn statement(criterion: &mut Criterion, name: &str, params: CircuitParams) {
     let k = StatementCircuit::k(&params);
     let srs = Srs::insecure_dev(k).expect("an SRS");
     let key = Key::generate(&srs, &params, &Silent).expect("keys");
@@ -32,7 +31,7 @@ fn statement(criterion: &mut Criterion) {
     let path = folder.path().join("statement.pk");
     key.write(&path, Overwrite::Never).expect("a key file");
 
-    let mut group = criterion.benchmark_group("statement");
+    let mut group = criterion.benchmark_group(name);
     measure(&mut group, "parse, check and evaluate natively", || sample::statement(&registry));
     measure(&mut group, "load the proving key", || Key::read(&path, &params).expect("a key"));
     measure(&mut group, "witness, first phase", || {
@@ -63,6 +62,7 @@ fn statement(criterion: &mut Criterion) {
 
 fn main() {
     let mut criterion = Criterion::default().configure_from_args();
-    statement(&mut criterion);
+    statement(&mut criterion, "statement", CircuitParams::ON_CHAIN);
+    statement(&mut criterion, "statement, twelve lookups a row", CircuitParams::QUICK);
     criterion.final_summary();
 }

@@ -235,7 +235,7 @@ fn second_phase_cells_are_bound() {
     }
     // The whole running sum shifted: both ends are pinned.
     circuit.second = Some(Arc::new(|config: &StatementConfig, grid: &mut Grid<Fr>| {
-        for row in 0..config.usable_rows(zkdkim_attacks::K) {
+        for row in 0..config.usable_rows(14) {
             bump(grid, config.columns.phi, row, Fr::ONE);
         }
     }));

@@ -8,6 +8,7 @@ use std::collections::BTreeSet;
 use halo2_proofs::halo2curves::{bn256::Fr, ff::Field as _};
 use rand::{seq::SliceRandom, SeedableRng};
 use zkdkim_attacks::statement::{explained, Statement};
+use zkdkim_circuits::layout::CircuitParams;
 use zkdkim_testkit::{anchor::active_rows, Cell, Effort, Sweep};
 
 /// Rows of each polynomial in which the search begins.
@@ -36,14 +37,24 @@ fn noticed(
 
 #[test]
 fn a_dropped_polynomial_lets_a_forgery_through() {
-    let statement = Statement::new();
+    check(CircuitParams::ON_CHAIN, |_| true);
+}
+
+/// The second lane's SHA-256: the other chips are the same in both layouts.
+#[test]
+fn a_dropped_polynomial_of_the_second_lane_lets_a_forgery_through() {
+    check(CircuitParams::QUICK, |gate| gate.starts_with("sha256"));
+}
+
+fn check(layout: CircuitParams, keep: impl Fn(&str) -> bool) {
+    let statement = Statement::in_layout(layout);
     let mut sweep = statement.sweep();
     let by_gates = statement.read_by_gates(sweep.image());
     let mut rng = rand_chacha::ChaCha20Rng::seed_from_u64(9);
     let polys: Vec<(usize, String)> = sweep
         .image()
         .polynomials()
-        .filter(|(_, _, gate, phase)| *phase == 0 && !gate.starts_with("logup"))
+        .filter(|(_, _, gate, phase)| *phase == 0 && !gate.starts_with("logup") && keep(gate))
         .map(|(i, name, _, _)| (i, name.to_owned()))
         .collect();
     let mut missed = Vec::new();
@@ -63,6 +74,7 @@ fn a_dropped_polynomial_lets_a_forgery_through() {
         include_str!("forgery_bytes.rs"),
         include_str!("forgery_extract.rs"),
         include_str!("forgery_hashes.rs"),
+        include_str!("forgery_lanes.rs"),
     ];
     missed.retain(|name| !tests.iter().any(|test| test.contains(&format!("\"{name}\""))));
     assert_eq!(missed, [""; 0]);

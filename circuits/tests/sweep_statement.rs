@@ -6,7 +6,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use halo2_proofs::halo2curves::{bn256::Fr, ff::Field as _};
 use rand::{seq::SliceRandom, SeedableRng};
 use zkdkim_attacks::statement::{explained, Statement};
+use zkdkim_circuits::layout::CircuitParams;
 use zkdkim_testkit::{challenge::columns_chosen_after, Alteration, Cell, Effort};
+
+/// One lane of lookups, and two.
+const LAYOUTS: [CircuitParams; 2] = [CircuitParams::ON_CHAIN, CircuitParams::QUICK];
 
 /// Cells of each column and block of rows that the sweep alters.
 const SAMPLE: usize = 40;
@@ -40,32 +44,51 @@ fn survivors(statement: &Statement, limit: usize) -> BTreeMap<String, Vec<(usize
 
 #[test]
 fn the_image_of_an_honest_witness_holds() {
-    assert_eq!(Statement::new().image().failures(), BTreeSet::new());
+    for layout in LAYOUTS {
+        assert_eq!(Statement::in_layout(layout).image().failures(), BTreeSet::new());
+    }
 }
 
 #[test]
 fn a_sample_of_every_column_and_block_is_tied() {
-    let found = survivors(&Statement::new(), SAMPLE);
-    for (class, cells) in &found {
-        println!("{class}: {} survive, for example {:?}", cells.len(), cells[0]);
+    for layout in LAYOUTS {
+        let found = survivors(&Statement::in_layout(layout), SAMPLE);
+        for (class, cells) in &found {
+            println!("{class}: {} survive, for example {:?}", cells.len(), cells[0]);
+        }
+        assert!(found.keys().cloned().collect::<BTreeSet<_>>().is_subset(&explained()));
     }
-    assert!(found.keys().cloned().collect::<BTreeSet<_>>().is_subset(&explained()));
 }
 
-/// Some 330,000 cells in less than a minute.
-#[test]
-fn every_cell_is_tied() {
-    let found = survivors(&Statement::new(), usize::MAX);
+/// Some 330,000 cells.
+fn every_cell_of(layout: CircuitParams) {
+    let found = survivors(&Statement::in_layout(layout), usize::MAX);
     for (class, cells) in &found {
         println!("{class}: {} survive, for example {:?}", cells.len(), cells[0]);
     }
     assert_eq!(found.keys().cloned().collect::<BTreeSet<_>>(), explained());
 }
 
+#[test]
+fn every_cell_is_tied() {
+    every_cell_of(CircuitParams::ON_CHAIN);
+}
+
+#[test]
+fn every_cell_is_tied_with_twelve_lookups_a_row() {
+    every_cell_of(CircuitParams::QUICK);
+}
+
 /// No forgery of a few cells: what an alteration breaks is repaired wherever one cell can do it.
 #[test]
 fn small_forgeries_fail() {
-    let statement = Statement::new();
+    for layout in LAYOUTS {
+        small_forgeries_fail_in(layout);
+    }
+}
+
+fn small_forgeries_fail_in(layout: CircuitParams) {
+    let statement = Statement::in_layout(layout);
     let mut sweep = statement.sweep();
     let by_gates = statement.read_by_gates(sweep.image());
     let mut classes: BTreeMap<String, Vec<Cell>> = BTreeMap::new();
@@ -96,7 +119,13 @@ fn small_forgeries_fail() {
 
 #[test]
 fn every_cell_is_anchored() {
-    let statement = Statement::new();
+    for layout in LAYOUTS {
+        every_cell_is_anchored_in(layout);
+    }
+}
+
+fn every_cell_is_anchored_in(layout: CircuitParams) {
+    let statement = Statement::in_layout(layout);
     let image = statement.image();
     let mut anchors = statement.anchors(&image);
     let first_phase = |cell: &Cell| image.phase(cell.column) == 0;
@@ -110,10 +139,16 @@ fn every_cell_is_anchored() {
 
 #[test]
 fn columns_chosen_after_the_challenges_are_functions_of_the_first_phase() {
-    let statement = Statement::new();
-    let late: BTreeSet<usize> =
-        columns_chosen_after(&statement.meta).into_values().flatten().collect();
-    let late: Vec<&str> = late.iter().map(|i| statement.columns[*i].0.as_str()).collect();
+    let late = |layout| {
+        let statement = Statement::in_layout(layout);
+        let late: BTreeSet<usize> =
+            columns_chosen_after(&statement.meta).into_values().flatten().collect();
+        late.iter().map(|i| statement.columns[*i].0.clone()).collect::<BTreeSet<_>>()
+    };
     // Each is a sum or a fraction that its own gate determines.
-    assert_eq!(late, ["acc0", "helper0", "helper1", "extract0", "phi0"]);
+    let one_lane = ["acc0", "helper0", "helper1", "extract0", "phi0"].map(str::to_owned);
+    assert_eq!(late(CircuitParams::ON_CHAIN), BTreeSet::from(one_lane.clone()));
+    let second_lane = ["second helper0", "second helper1", "narrow fraction0"].map(str::to_owned);
+    let all = one_lane.into_iter().chain(second_lane).collect();
+    assert_eq!(late(CircuitParams::QUICK), all);
 }

@@ -19,27 +19,43 @@ use zkdkim_circuits::statement::{CircuitParams, StatementCircuit};
 
 const RUNS: usize = 5;
 
+const USAGE: &str = "\
+usage: figures [on-chain | quick]
+
+The layout with six lookups a row (k = 14, the default) or with twelve (k = 13).";
+
 fn main() -> Result<()> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     match arguments.iter().map(String::as_str).collect::<Vec<_>>()[..] {
-        [] => {
-            let folder = tempfile::tempdir()?;
-            let make =
-                Command::new(std::env::current_exe()?).arg("keys").arg(folder.path()).status()?;
-            ensure!(make.success(), "making the keys failed");
-            figures(folder.path())
-        }
-        ["keys", folder] => keys(Path::new(folder)),
-        _ => bail!("usage: figures"),
+        [] => all("on-chain"),
+        [layout] => all(layout),
+        [layout, folder] => keys(params(layout)?, Path::new(folder)),
+        _ => bail!("{USAGE}"),
     }
+}
+
+fn params(layout: &str) -> Result<CircuitParams> {
+    match layout {
+        "on-chain" => Ok(CircuitParams::ON_CHAIN),
+        "quick" => Ok(CircuitParams::QUICK),
+        _ => bail!("{USAGE}"),
+    }
+}
+
+fn all(layout: &str) -> Result<()> {
+    let params = params(layout)?;
+    let folder = tempfile::tempdir()?;
+    let program = std::env::current_exe()?;
+    let make = Command::new(program).arg(layout).arg(folder.path()).status()?;
+    ensure!(make.success(), "making the keys failed");
+    figures(params, folder.path())
 }
 
 fn row(name: &str, value: &str) {
     println!("| {name} | {value} |");
 }
 
-fn keys(folder: &Path) -> Result<()> {
-    let params = CircuitParams::default();
+fn keys(params: CircuitParams, folder: &Path) -> Result<()> {
     let cache = KeyCache::open(folder)?;
     let srs = cache.insecure_dev_srs(StatementCircuit::k(&params), &Silent)?;
     let (key, timing) = timed(|| ProverKey::<StatementCircuit>::generate(&srs, &params, &Silent));
@@ -50,8 +66,7 @@ fn keys(folder: &Path) -> Result<()> {
     Ok(())
 }
 
-fn figures(folder: &Path) -> Result<()> {
-    let params = CircuitParams::default();
+fn figures(params: CircuitParams, folder: &Path) -> Result<()> {
     let cache = KeyCache::open(folder)?;
     let srs = cache.insecure_dev_srs(StatementCircuit::k(&params), &Silent)?;
     let path = cache.key_path::<StatementCircuit>(srs.kind(), &params, "pk")?;

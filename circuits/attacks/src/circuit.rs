@@ -7,13 +7,8 @@ use halo2_proofs::{
     halo2curves::{bn256::Fr, ff::Field as _},
     plonk::{Any, Circuit, ConstraintSystem, Error},
 };
-use zkdkim_circuits::{
-    logup::LookupTable,
-    statement::{CircuitParams, StatementConfig, PUBLIC_INPUTS},
-};
+use zkdkim_circuits::statement::{CircuitParams, StatementConfig, PUBLIC_INPUTS};
 use zkdkim_grid::Grid;
-
-use crate::K;
 
 /// Changes second-phase cells once the challenges are known.
 pub type SecondPhase = dyn Fn(&StatementConfig, &mut Grid<Fr>) + Send + Sync;
@@ -27,12 +22,14 @@ pub struct ForgedCircuit {
     pub instances: Option<Vec<Fr>>,
     /// Changes to the second phase.
     pub second: Option<Arc<SecondPhase>>,
+    /// The layout.
+    pub params: CircuitParams,
 }
 
 impl ForgedCircuit {
     /// A circuit over `grid`.
-    pub fn new(grid: Grid<Fr>) -> Self {
-        Self { grid: Arc::new(grid), instances: None, second: None }
+    pub fn new(params: CircuitParams, grid: Grid<Fr>) -> Self {
+        Self { grid: Arc::new(grid), instances: None, second: None, params }
     }
 
     /// The public inputs that the cells tied to them hold.
@@ -53,14 +50,25 @@ impl ForgedCircuit {
 impl Circuit<Fr> for ForgedCircuit {
     type Config = StatementConfig;
     type FloorPlanner = SimpleFloorPlanner;
-    type Params = ();
+    type Params = CircuitParams;
+
+    fn params(&self) -> Self::Params {
+        self.params
+    }
 
     fn without_witnesses(&self) -> Self {
         self.clone()
     }
 
     fn configure(meta: &mut ConstraintSystem<Fr>) -> Self::Config {
-        StatementConfig::configure(meta, CircuitParams::default())
+        Self::configure_with_params(meta, CircuitParams::default())
+    }
+
+    fn configure_with_params(
+        meta: &mut ConstraintSystem<Fr>,
+        params: CircuitParams,
+    ) -> Self::Config {
+        StatementConfig::configure(meta, params)
     }
 
     fn synthesize(
@@ -79,9 +87,10 @@ impl Circuit<Fr> for ForgedCircuit {
                 let challenges: Value<_> = point.zip(theta).zip(gamma);
                 let mut result = Ok(());
                 challenges.map(|((point, theta), gamma)| {
-                    let table = LookupTable::new(false);
+                    let table = config.table();
                     let challenges = [point, theta, gamma];
-                    let mut second = config.assign_second_phase(&self.grid, K, &table, challenges);
+                    let mut second =
+                        config.assign_second_phase(&self.grid, self.params.k, &table, challenges);
                     if let Some(forge) = &self.second {
                         forge(&config, &mut second);
                     }

@@ -15,5 +15,5 @@ pub mod statement;
 
 pub use circuit::ForgedCircuit;
 pub use names::unmatched;
-pub use plan::{bump, get, names, overlay, refusals, small, Plan, BLOCK, K};
-pub use sha::{forge_sha256, Word};
+pub use plan::{bump, get, names, overlay, refusals, small, Plan, BLOCK};
+pub use sha::{forge_sha256, place, slot_of, Word};

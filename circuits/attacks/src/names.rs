@@ -9,13 +9,13 @@ use halo2_proofs::{
 };
 use zkdkim_circuits::{
     header::{automaton::Automaton, extract, BYTES},
-    layout::RANGE_BITS,
+    layout::{Lane, RANGE_BITS},
     spread::spread,
     statement::StatementConfig,
 };
 use zkdkim_grid::{CellRef, Grid};
 
-use crate::{small, ForgedCircuit, K};
+use crate::{small, ForgedCircuit};
 
 const SUM_GATE: &str = "logup sum starts and ends at zero[0]";
 
@@ -36,7 +36,7 @@ pub fn failures(
         assert!(names.len() < copied, "MockProver misses {broken:?}");
         names.extend(broken);
     }
-    let left_over = unmatched(config, &circuit.grid);
+    let left_over = unmatched(config, circuit.params.k, &circuit.grid);
     if circuit.second.is_none() {
         let noticed = names.contains(SUM_GATE);
         assert!(left_over.is_empty() || noticed, "the argument misses {left_over:?}");
@@ -68,8 +68,8 @@ fn name(config: &StatementConfig, failure: VerifyFailure) -> String {
 
 fn column_name(config: &StatementConfig, index: usize, kind: &Any) -> &'static str {
     let c = &config.columns;
-    let mut known: Vec<(&str, Column<Any>)> =
-        vec![("y", c.first().y.into()), ("acc", c.acc.into())];
+    let mut known: Vec<(&str, Column<Any>)> = vec![("acc", c.acc.into())];
+    known.extend(c.lanes.iter().map(|lane| ("y", lane.y.into())));
     known.extend(["wide0", "wide1", "wide2"].into_iter().zip(c.wide.map(Into::into)));
     known.push(("constant", c.first().constant.into()));
     known.push(("instance", c.instance.into()));
@@ -95,16 +95,19 @@ fn broken_copies(config: &StatementConfig, circuit: &ForgedCircuit) -> BTreeSet<
 }
 
 /// The tuples that no table and no other tuple cancels, by kind.
-pub fn unmatched(config: &StatementConfig, grid: &Grid<Fr>) -> BTreeSet<String> {
-    let (c, rows) = (&config.columns, config.usable_rows(K) - 1);
+pub fn unmatched(config: &StatementConfig, k: u32, grid: &Grid<Fr>) -> BTreeSet<String> {
+    let (c, rows) = (&config.columns, config.usable_rows(k) - 1);
     let mut names = BTreeSet::new();
     for (i, bits) in RANGE_BITS.into_iter().enumerate() {
-        let [dense, spreads] = [c.first().range[i], c.first().spread[i]]
-            .map(|column| grid.advice_column(column, rows));
         let table: HashMap<[u8; 32], Fr> =
             (0..1u32 << bits).map(|v| (small(v.into()).to_bytes(), small(spread(v)))).collect();
         let held = |(d, s): (&Fr, &Fr)| table.get(&d.to_bytes()) == Some(s);
-        if !dense.iter().zip(&spreads).all(held) {
+        let all_held = |lane: &Lane| {
+            let columns = [lane.range[i], lane.spread[i]];
+            let [dense, spreads] = columns.map(|column| grid.advice_column(column, rows));
+            dense.iter().zip(&spreads).all(held)
+        };
+        if !c.lanes.iter().all(all_held) {
             names.insert(format!("lookup spread {i}"));
         }
     }
@@ -115,7 +118,7 @@ pub fn unmatched(config: &StatementConfig, grid: &Grid<Fr>) -> BTreeSet<String> 
 fn unmatched_bytes(config: &StatementConfig, grid: &Grid<Fr>) -> BTreeSet<String> {
     let (c, rows) = (&config.columns, &config.rows);
     let wide = c.wide.map(|column| grid.advice_column(column, rows.end));
-    let x = grid.advice_column(c.first().x, rows.end);
+    let lower = grid.advice_column(c.lower, rows.end);
     let weight = grid.fixed_column(c.weight, rows.end);
     let edges: HashSet<[[u8; 32]; 4]> = Automaton::header()
         .edges()
@@ -139,7 +142,7 @@ fn unmatched_bytes(config: &StatementConfig, grid: &Grid<Fr>) -> BTreeSet<String
     }
     for row in rows.outputs..rows.outputs + extract::ROWS {
         let lowered = (0..=255u8).any(|b| {
-            wide[1][row] == small(b.into()) && x[row] == small(b.to_ascii_lowercase().into())
+            wide[1][row] == small(b.into()) && lower[row] == small(b.to_ascii_lowercase().into())
         });
         if !lowered {
             names.insert("lookup case".to_owned());

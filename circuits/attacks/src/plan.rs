@@ -12,16 +12,12 @@ use zkdkim_circuits::{
         automaton::{Automaton, Edge, END_SYMBOL, START},
         BYTES,
     },
-    logup::LookupTable,
     sha256::{Message, BLOCKS, WORDS},
     statement::{CircuitParams, StatementConfig},
 };
 use zkdkim_grid::{CellRef, Grid};
 
 use crate::{circuit::ForgedCircuit, names as naming, provider};
-
-/// Rows of the circuit, as a power of two.
-pub const K: u32 = 14;
 
 /// A block of the statement's language with every field, for tests to vary.
 pub const BLOCK: &str = "received:by mx\r\nfrom:Ann Lee <Ann.Lee@Example.org>\r\nto:x@y.org\r\n\
@@ -54,6 +50,8 @@ pub fn overlay(grid: &mut Grid<Fr>, scratch: &Grid<Fr>) {
 /// What a prover claims of the header block.
 #[derive(Clone)]
 pub struct Plan {
+    /// The layout of the circuit.
+    pub layout: CircuitParams,
     /// Bytes, and 256 around them.
     pub symbols: Vec<u16>,
     /// The end flags.
@@ -87,7 +85,19 @@ impl Plan {
         let run = Automaton::header().best_run(&symbols);
         let ends = symbols.iter().map(|s| u64::from(*s == END_SYMBOL)).collect::<Vec<_>>();
         let message = message(&symbols, &ends, filler);
-        Self { symbols, ends, output_run: run.clone(), run, message }
+        Self {
+            layout: CircuitParams::ON_CHAIN,
+            symbols,
+            ends,
+            output_run: run.clone(),
+            run,
+            message,
+        }
+    }
+
+    /// The same plan for another layout.
+    pub fn in_layout(self, layout: CircuitParams) -> Self {
+        Self { layout, ..self }
     }
 
     /// Computes the message words again, after a change of symbols or flags.
@@ -152,18 +162,17 @@ impl Plan {
         early: impl FnOnce(&StatementConfig, &mut Grid<Fr>),
         late: impl FnOnce(&StatementConfig, &mut Grid<Fr>),
     ) -> ForgedCircuit {
-        let config =
-            StatementConfig::configure(&mut ConstraintSystem::default(), CircuitParams::default());
-        let table = LookupTable::new(false);
+        let config = StatementConfig::configure(&mut ConstraintSystem::default(), self.layout);
+        let (k, table) = (self.layout.k, config.table());
         let mut grid = Grid::new();
-        config.assign(&mut grid, K, &table, &provider::honest_input());
+        config.assign(&mut grid, k, &table, &provider::honest_input());
         self.write(&config, &mut grid);
         early(&config, &mut grid);
         provider::sign(&config, &mut grid);
         provider::hash(&config, &mut grid);
         late(&config, &mut grid);
-        config.assign_lookups(&mut grid, K, &table);
-        ForgedCircuit::new(grid)
+        config.assign_lookups(&mut grid, k, &table);
+        ForgedCircuit::new(self.layout, grid)
     }
 }
 
@@ -185,9 +194,9 @@ fn message(symbols: &[u16], ends: &[u64], filler: usize) -> Message {
 /// The names of what a circuit fails.
 pub fn refusals(circuit: &ForgedCircuit) -> BTreeSet<String> {
     let instances = circuit.instances();
-    let prover = MockProver::run(K, circuit, vec![instances]).expect("synthesis succeeds");
-    let config =
-        StatementConfig::configure(&mut ConstraintSystem::default(), CircuitParams::default());
+    let prover =
+        MockProver::run(circuit.params.k, circuit, vec![instances]).expect("synthesis succeeds");
+    let config = StatementConfig::configure(&mut ConstraintSystem::default(), circuit.params);
     naming::failures(&config, circuit, prover.verify().err().unwrap_or_default())
 }
 

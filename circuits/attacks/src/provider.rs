@@ -18,7 +18,6 @@ use zkdkim_circuits::{
         statement::StatementInput,
     },
     poseidon::PERMUTATION_ROWS,
-    sha256::{BLOCKS, BLOCK_SLOTS, INITIAL_SLOTS, SLOT_ROWS},
     statement::StatementConfig,
 };
 use zkdkim_grid::{CellRef, Grid};
@@ -69,9 +68,7 @@ pub fn honest_input() -> StatementInput {
 
 /// The cells of the digest words H0 … H7.
 pub fn digest_cells(config: &StatementConfig) -> [CellRef; 8] {
-    let last = INITIAL_SLOTS + BLOCKS * BLOCK_SLOTS - 1;
-    let row = |slot: usize| config.rows.sha256 + slot * SLOT_ROWS;
-    std::array::from_fn(|i| CellRef::new(config.columns.first().y, row(last - i % 4) + i / 4))
+    config.sha256.digest_cells(config.rows.sha256)
 }
 
 /// Signs the digest that stands in the grid and writes the RSA rows anew.
@@ -82,7 +79,8 @@ pub fn sign(config: &StatementConfig, grid: &mut Grid<Fr>) {
     for (i, cell) in cells.into_iter().enumerate() {
         let value = grid.value(cell).expect("a digest word");
         digest[4 * i..4 * i + 4].copy_from_slice(&low_word(value).to_be_bytes());
-        scratch.advice(config.columns.first().y, cell.row, value);
+        let lane = config.columns.lanes.iter().find(|lane| cell.column == lane.y.into());
+        scratch.advice(lane.expect("a column of words").y, cell.row, value);
     }
     let witness = RsaWitness { signature: signature(&digest), modulus: modulus().clone() };
     config.rsa.assign(&mut scratch, &config.rows.rsa, &witness, &cells);

@@ -3,6 +3,7 @@
 use halo2_proofs::halo2curves::{bn256::Fr, ff::Field as _};
 use zkdkim_circuits::{
     field::pow2,
+    layout::Lane,
     sha256::{Message, BLOCK_SLOTS, INITIAL_SLOTS, INITIAL_STATE, ROUND_CONSTANTS, SLOT_ROWS},
     spread::{even_bits, odd_bits, spread, triple},
     statement::StatementConfig,
@@ -81,6 +82,18 @@ const W: [Piece; 6] = [
     (30, 2, 5, Some((2, 1, 8))),
 ];
 
+/// The lane and the first row of a slot.
+pub fn place(config: &StatementConfig, slot: usize) -> (&Lane, usize) {
+    let lanes = &config.columns.lanes;
+    let row = config.rows.sha256 + slot / lanes.len() * SLOT_ROWS;
+    (&lanes[slot % lanes.len()], row)
+}
+
+/// The slot of a step (of 68) of a message block.
+pub fn slot_of(block: usize, step: usize) -> usize {
+    INITIAL_SLOTS + block * BLOCK_SLOTS + step
+}
+
 /// Writes the whole computation; `lie` maps (block, step of 68, word, true value) to the value that
 /// the prover claims. Carries are whatever field element closes the sum.
 pub fn forge_sha256(
@@ -89,7 +102,8 @@ pub fn forge_sha256(
     message: &Message,
     lie: &dyn Fn(usize, usize, Word, u32) -> u32,
 ) {
-    let mut forger = Forger { config, grid, a: Vec::new(), e: Vec::new(), spread: Vec::new() };
+    let mut forger =
+        Forger { config, grid, a: Vec::new(), e: Vec::new(), spread: Vec::new(), slot: 0 };
     for j in 0..INITIAL_SLOTS {
         let (a, e) = (INITIAL_STATE[3 - j], INITIAL_STATE[7 - j]);
         let lie = |word, truth| lie(usize::MAX, j, word, truth);
@@ -116,28 +130,43 @@ struct Forger<'a> {
     e: Vec<u32>,
     /// The words whose spread forms stand beside a and e.
     spread: Vec<[u32; 2]>,
+    /// The slot in hand.
+    slot: usize,
 }
 
 impl Forger<'_> {
-    fn row(&self, slot: usize) -> usize {
-        self.config.rows.sha256 + slot * SLOT_ROWS
+    /// The lane of the slot whose words come next, and its row.
+    fn here(&self) -> (Lane, usize) {
+        let (lane, row) = place(self.config, self.slot);
+        (lane.clone(), row)
     }
 
-    fn range(&mut self, column: usize, row: usize, value: impl Into<Fr>) {
-        self.grid.forge(self.config.columns.first().range[column], row, value.into());
+    fn range(&mut self, column: usize, offset: usize, value: impl Into<Fr>) {
+        let (lane, first) = self.here();
+        self.grid.forge(lane.range[column], first + offset, value.into());
     }
 
-    fn xy(&mut self, row: usize, x: u64, y: u32) {
-        self.grid.forge(self.config.columns.first().x, row, small(x));
-        self.grid.forge(self.config.columns.first().y, row, small(y.into()));
+    fn x(&mut self, offset: usize, x: u64) {
+        let (lane, first) = self.here();
+        self.grid.forge(lane.x, first + offset, small(x));
     }
 
-    fn pieces(&mut self, row: usize, word: u32, pieces: &[Piece]) {
+    fn y(&mut self, offset: usize, y: u32) {
+        let (lane, first) = self.here();
+        self.grid.forge(lane.y, first + offset, small(y.into()));
+    }
+
+    fn xy(&mut self, offset: usize, x: u64, y: u32) {
+        self.x(offset, x);
+        self.y(offset, y);
+    }
+
+    fn pieces(&mut self, at: usize, word: u32, pieces: &[Piece]) {
         for (offset, bits, column, copy) in pieces {
             let piece = u64::from(word >> offset) & ((1 << bits) - 1);
-            self.range(*column, row, piece);
+            self.range(*column, at, piece);
             if let Some((column, down, scale)) = copy {
-                self.range(*column, row + down, piece << scale);
+                self.range(*column, at + down, piece << scale);
             }
         }
     }
@@ -149,49 +178,48 @@ impl Forger<'_> {
 
     /// The two new words of the next slot from their sums.
     fn state(&mut self, [sum_a, sum_e]: [u64; 2], lie: &Lie<'_>) {
-        let row = self.row(self.a.len());
         let (a, e) = (lie(Word::A, sum_a as u32), lie(Word::E, sum_e as u32));
         let carries = [self.reduce(sum_a, a), self.reduce(sum_e, e)];
-        self.range(2, row + 2, carries[0]);
-        self.range(4, row + 2, carries[1]);
+        self.range(2, 2, carries[0]);
+        self.range(4, 2, carries[1]);
         let [of_a, of_e] = [lie(Word::PiecesOfA, a), lie(Word::PiecesOfE, e)];
-        self.pieces(row, of_a, &A);
-        self.pieces(row + 1, of_e, &E);
+        self.pieces(0, of_a, &A);
+        self.pieces(1, of_e, &E);
         let beside = [lie(Word::SpreadOfA, of_a), lie(Word::SpreadOfE, of_e)];
-        self.xy(row, spread(beside[0]), a);
-        self.xy(row + 1, spread(beside[1]), e);
+        self.xy(0, spread(beside[0]), a);
+        self.xy(1, spread(beside[1]), e);
         self.a.push(a);
         self.e.push(e);
         self.spread.push(beside);
         let (a, e) = (lie(Word::RotatedA, of_a), lie(Word::RotatedE, of_e));
-        self.sums(row + 5, &[2, 13, 22].map(|by| a.rotate_right(by)), Word::BigSigma0, lie);
-        self.sums(row + 7, &[6, 11, 25].map(|by| e.rotate_right(by)), Word::BigSigma1, lie);
+        self.sums(5, &[2, 13, 22].map(|by| a.rotate_right(by)), Word::BigSigma0, lie);
+        self.sums(7, &[6, 11, 25].map(|by| e.rotate_right(by)), Word::BigSigma1, lie);
+        self.slot += 1;
     }
 
     /// A row of spread sums; the claimed half replaces the true one. Returns the claim.
-    fn sums(&mut self, row: usize, words: &[u32], word: Word, lie: &Lie<'_>) -> u32 {
+    fn sums(&mut self, offset: usize, words: &[u32], word: Word, lie: &Lie<'_>) -> u32 {
         let sum: u64 = words.iter().map(|w| spread(*w)).sum();
         let mut halves = [even_bits(sum), odd_bits(sum)];
         let odd = usize::from(matches!(word, Word::Maj | Word::EAndF | Word::NotEAndG));
         halves[odd] = lie(word, halves[odd]);
         for (first, half) in [0, 3].into_iter().zip(halves) {
             for (i, piece) in triple(half).into_iter().enumerate() {
-                self.range(first + i, row, u64::from(piece));
+                self.range(first + i, offset, u64::from(piece));
             }
         }
-        self.xy(row, sum, halves[odd]);
+        self.xy(offset, sum, halves[odd]);
         halves[odd]
     }
 
-    fn claimed(&self, slot: usize, row: usize) -> u64 {
-        let row = self.row(slot) + row;
-        let value = crate::get(self.grid, self.config.columns.first().y, row);
+    fn claimed(&self, slot: usize, offset: usize) -> u64 {
+        let (lane, first) = place(self.config, slot);
+        let value = crate::get(self.grid, lane.y, first + offset);
         u64::from_le_bytes(value.to_bytes()[..8].try_into().expect("eight bytes"))
     }
 
     fn round(&mut self, step: usize, words: &[u32; 16], w: &mut Vec<u32>, lie: &Lie<'_>) {
         let s = self.a.len();
-        let row = self.row(s);
         let sum = match words.get(step) {
             Some(word) => u64::from(*word),
             None => {
@@ -203,26 +231,26 @@ impl Forger<'_> {
         };
         let word = lie(Word::W, sum as u32);
         let carry = self.reduce(sum, word);
-        self.range(5, row + 2, if step < 16 { Fr::ZERO } else { carry });
+        self.range(5, 2, if step < 16 { Fr::ZERO } else { carry });
         w.push(word);
         let of = lie(Word::PiecesOfW, word);
-        self.pieces(row + 3, of, &W);
-        self.xy(row + 3, u64::from(of >> 17 & 1), word);
-        self.grid.forge(self.config.columns.first().x, row + 4, small(u64::from(of >> 18 & 1)));
+        self.pieces(3, of, &W);
+        self.xy(3, u64::from(of >> 17 & 1), word);
+        self.x(4, u64::from(of >> 18 & 1));
         let v = lie(Word::RotatedForSigma0, of);
         let sigma0 = [v.rotate_right(7), v.rotate_right(18), v >> 3];
         let v = lie(Word::RotatedForSigma1, of);
         let sigma1 = [v.rotate_right(17), v.rotate_right(19), v >> 10];
-        self.sums(row + 10, &sigma0, Word::SmallSigma0, lie);
-        self.sums(row + 11, &sigma1, Word::SmallSigma1, lie);
+        self.sums(10, &sigma0, Word::SmallSigma0, lie);
+        self.sums(11, &sigma1, Word::SmallSigma1, lie);
 
         let (d, h) = (self.a[s - 4], self.e[s - 4]);
         let [a, b, c] = [1, 2, 3].map(|i| self.spread[s - i][0]);
         let [e, f, g] = [1, 2, 3].map(|i| self.spread[s - i][1]);
-        let maj = self.sums(row + 6, &[lie(Word::InMaj, a), b, c], Word::Maj, lie);
-        let e_and_f = self.sums(row + 8, &[lie(Word::InEAndF, e), f], Word::EAndF, lie);
+        let maj = self.sums(6, &[lie(Word::InMaj, a), b, c], Word::Maj, lie);
+        let e_and_f = self.sums(8, &[lie(Word::InEAndF, e), f], Word::EAndF, lie);
         let not_e = lie(Word::InNotEAndG, !e);
-        let not_e_and_g = self.sums(row + 9, &[not_e, g], Word::NotEAndG, lie);
+        let not_e_and_g = self.sums(9, &[not_e, g], Word::NotEAndG, lie);
         let t1 = u64::from(h)
             + self.claimed(s - 1, 7)
             + u64::from(e_and_f)
@@ -240,8 +268,7 @@ impl Forger<'_> {
             false => u64::from(words[s - 4]) + u64::from(words[s - BLOCK_SLOTS]),
         };
         let sums = [next(&self.a, INITIAL_STATE[3 - j]), next(&self.e, INITIAL_STATE[7 - j])];
-        let row = self.row(s);
+        self.y(2, reset.into());
         self.state(sums, lie);
-        self.grid.forge(self.config.columns.first().y, row + 2, small(reset.into()));
     }
 }

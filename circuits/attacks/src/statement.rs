@@ -13,10 +13,10 @@ use halo2_proofs::{
     halo2curves::{bn256::Fr, ff::Field as _},
     plonk::{Advice, Column, ConstraintSystem},
 };
+use halo2_rsa::RsaRows;
 use zkdkim_circuits::{
     header::{automaton::Automaton, extract, BYTES},
-    layout::RANGE_BITS,
-    logup::LookupTable,
+    layout::{Rows, RANGE_BITS},
     poseidon,
     spread::spread,
     statement::{CircuitParams, StatementConfig},
@@ -24,7 +24,7 @@ use zkdkim_circuits::{
 use zkdkim_grid::Grid;
 use zkdkim_testkit::{anchor::Anchors, Alteration, Cell, Image, Sweep};
 
-use crate::{get, small, ForgedCircuit, Plan, BLOCK, K};
+use crate::{get, small, ForgedCircuit, Plan, BLOCK};
 
 /// The circuit of an honest witness, with names for its columns and rows.
 pub struct Statement {
@@ -49,41 +49,43 @@ impl Default for Statement {
 }
 
 impl Statement {
-    /// The statement for the block that forgeries start from.
+    /// The statement for the block that forgeries start from, in the default layout.
     pub fn new() -> Self {
+        Self::in_layout(CircuitParams::default())
+    }
+
+    /// The same in any layout.
+    pub fn in_layout(layout: CircuitParams) -> Self {
         let mut meta = ConstraintSystem::default();
-        let config = StatementConfig::configure(&mut meta, CircuitParams::default());
-        let circuit = Plan::honest(BLOCK.as_bytes()).circuit(|_, _| (), |_, _| ());
+        let config = StatementConfig::configure(&mut meta, layout);
+        let plan = Plan::honest(BLOCK.as_bytes()).in_layout(layout);
+        let circuit = plan.circuit(|_, _| (), |_, _| ());
         let (c, rows) = (&config.columns, &config.rows);
         let mut columns: Vec<(String, Column<Advice>)> = Vec::new();
         let mut add = |name: &str, list: &[Column<Advice>]| {
             let names = list.iter().enumerate().map(|(i, column)| (format!("{name}{i}"), *column));
             columns.extend(names);
         };
-        add("range", &c.first().range);
-        add("spread", &c.first().spread);
-        add("x", &[c.first().x]);
-        add("y", &[c.first().y]);
+        for (i, lane) in c.lanes.iter().enumerate() {
+            let prefix = if i == 0 { "" } else { "second " };
+            add(&format!("{prefix}range"), &lane.range);
+            add(&format!("{prefix}spread"), &lane.spread);
+            add(&format!("{prefix}x"), &[lane.x]);
+            add(&format!("{prefix}y"), &[lane.y]);
+            add(&format!("{prefix}helper"), &lane.helper);
+        }
+        if let Some(narrow) = &c.narrow {
+            add("lower", &[c.lower]);
+            add("narrow m", &[narrow.multiplicity]);
+            add("narrow fraction", &[narrow.fraction]);
+        }
         add("wide", &c.wide);
         add("m", &[c.multiplicity]);
         add("acc", &[c.acc]);
-        add("helper", &c.first().helper);
         add("extract", &[c.extract]);
         add("phi", &[c.phi]);
         columns.sort_by_key(|(_, column)| column.index());
-        let blocks = vec![
-            ("poseidon", rows.poseidon),
-            ("digest", rows.poseidon + poseidon::MAX_ROWS),
-            ("horner", rows.rsa.horner),
-            ("products", rows.rsa.products),
-            ("sha256", rows.rsa.products + 102),
-            ("header", rows.header),
-            ("modulus", rows.rsa.modulus),
-            ("carries", rows.rsa.carries),
-            ("outputs", rows.outputs),
-            ("rest", rows.end),
-            ("unusable", config.usable_rows(K)),
-        ];
+        let blocks = blocks(rows, config.usable_rows(layout.k));
         let edges = Automaton::header().edges().iter();
         let edges = edges
             .map(|e| [e.state.into(), e.symbol.into(), e.next.into(), e.field as u64])
@@ -104,11 +106,11 @@ impl Statement {
     /// Its whole assignment.
     pub fn image(&self) -> Image<Fr> {
         let challenges = [self.point, small(77).invert().unwrap(), small(99).invert().unwrap()];
-        let table = LookupTable::new(false);
+        let (k, table) = (self.circuit.params.k, self.config.table());
         let grid = &self.circuit.grid;
-        let second = self.config.assign_second_phase(grid, K, &table, challenges);
+        let second = self.config.assign_second_phase(grid, k, &table, challenges);
         let instance = vec![self.circuit.instances()];
-        Image::new(&self.meta, K, &[grid, &second], instance, challenges.to_vec())
+        Image::new(&self.meta, k, &[grid, &second], instance, challenges.to_vec())
     }
 
     fn block(&self, row: usize) -> &'static str {
@@ -126,7 +128,8 @@ impl Statement {
         let c = &self.config.columns;
         let get = |column: Column<Advice>| image.get(Cell::new(column, cell.row));
         let (column, class) = (self.columns[cell.column].1, self.class(cell));
-        if c.first().range.contains(&column) && !by_gates.contains(&cell) {
+        let range = c.lanes.iter().any(|lane| lane.range.contains(&column));
+        if range && !by_gates.contains(&cell) {
             "range cell that no gate reads".to_owned()
         } else if class == "wide2 outputs" && get(c.wide[4]) == Fr::ZERO {
             "field of a disabled address row".to_owned()
@@ -145,13 +148,15 @@ impl Statement {
     /// A range cell is altered together with its spread form: else the pair alone would give it
     /// away.
     fn follow(&self, cell: Cell, value: Fr) -> Alteration<Fr> {
-        let c = &self.config.columns;
-        let column = c.first().range.iter().position(|column| column.index() == cell.column);
-        let Some(i) = column else { return Vec::new() };
-        let dense = number(value).filter(|value| *value < 1 << RANGE_BITS[i]);
-        let formed = dense
-            .map(|dense| (Cell::new(c.first().spread[i], cell.row), small(spread(dense as u32))));
-        formed.into_iter().collect()
+        for lane in &self.config.columns.lanes {
+            let Some(i) = lane.range.iter().position(|column| column.index() == cell.column) else {
+                continue;
+            };
+            let dense = number(value).filter(|value| *value < 1 << RANGE_BITS[i]);
+            let spread = dense.map(|dense| small(spread(dense as u32)));
+            return spread.map(|s| (Cell::new(lane.spread[i], cell.row), s)).into_iter().collect();
+        }
+        Vec::new()
     }
 
     /// What the logUp argument notices.
@@ -160,21 +165,25 @@ impl Statement {
         let get = |column: Column<Advice>, row| image.get(Cell::new(column, row));
         for cell in changed {
             let row = cell.row;
-            if row >= self.config.usable_rows(K) - 1 {
+            if row >= self.config.usable_rows(self.circuit.params.k) - 1 {
                 continue;
             }
             if cell.column == c.multiplicity.index() {
                 return Some("multiplicity".to_owned());
             }
-            for (i, bits) in RANGE_BITS.into_iter().enumerate() {
-                if [c.first().range[i], c.first().spread[i]]
-                    .iter()
-                    .any(|column| column.index() == cell.column)
-                {
-                    let dense =
-                        number(get(c.first().range[i], row)).filter(|dense| *dense < 1 << bits);
+            let narrow = c.narrow.is_some_and(|narrow| narrow.multiplicity.index() == cell.column);
+            if narrow && row < 1 << RANGE_BITS[2] {
+                return Some("narrow multiplicity".to_owned());
+            }
+            for lane in &c.lanes {
+                for (i, bits) in RANGE_BITS.into_iter().enumerate() {
+                    let pair = [lane.range[i], lane.spread[i]];
+                    if pair.iter().all(|column| column.index() != cell.column) {
+                        continue;
+                    }
+                    let dense = number(get(lane.range[i], row)).filter(|dense| *dense < 1 << bits);
                     let held = dense.map(|dense| small(spread(dense as u32)));
-                    if held != Some(get(c.first().spread[i], row)) {
+                    if held != Some(get(lane.spread[i], row)) {
                         return Some(format!("lookup spread {i}"));
                     }
                 }
@@ -193,17 +202,19 @@ impl Statement {
                 }
             }
             if (rows.outputs..rows.outputs + extract::ROWS).contains(&row)
-                && [c.wide[1], c.first().x].iter().any(|column| column.index() == cell.column)
+                && [c.wide[1], c.lower].iter().any(|column| column.index() == cell.column)
             {
                 let byte = number(get(c.wide[1], row)).filter(|byte| *byte < 256);
                 let lower = byte.map(|byte| small(u64::from((byte as u8).to_ascii_lowercase())));
-                if lower != Some(get(c.first().x, row)) {
+                if lower != Some(get(c.lower, row)) {
                     return Some("lookup case".to_owned());
                 }
             }
         }
         let in_extraction = |cell: &Cell| {
-            (rows.header..rows.outputs + extract::ROWS).contains(&cell.row)
+            let bytes = rows.header..rows.header + BYTES;
+            let outputs = rows.outputs..rows.outputs + extract::ROWS;
+            (bytes.contains(&cell.row) || outputs.contains(&cell.row))
                 && c.wide[1..].iter().any(|column| column.index() == cell.column)
         };
         (changed.iter().any(in_extraction) && !self.extraction_cancels(image))
@@ -233,12 +244,19 @@ impl Statement {
     /// RSA's accumulators after a change.
     fn later(&self, image: &Image<Fr>, changed: &[Cell]) -> Alteration<Fr> {
         let (c, rows) = (&self.config.columns, &self.config.rows);
+        let lengths = RsaRows::LENGTHS;
         let mut grid = self.grid.borrow_mut();
         let mut undo = Vec::new();
         for cell in changed {
             let column = self.columns[cell.column].1;
-            let read = c.first().range.contains(&column) || column == c.wide[1];
-            if read && (cell.row >= rows.rsa.horner && cell.row < rows.outputs) {
+            let limbs = rows.rsa.pairs..rows.rsa.modulus + lengths.modulus;
+            let values = [
+                rows.rsa.horner..rows.rsa.products,
+                rows.rsa.modulus..rows.rsa.modulus + lengths.modulus,
+            ];
+            let limb = c.first().range.contains(&column) && limbs.contains(&cell.row);
+            let value = column == c.wide[1] && values.iter().any(|rows| rows.contains(&cell.row));
+            if limb || value {
                 undo.push((column, cell.row, get(&grid, column, cell.row)));
                 grid.forge(column, cell.row, image.get(*cell));
             }
@@ -269,11 +287,18 @@ impl Statement {
     pub fn anchors(&self, image: &Image<Fr>) -> Anchors {
         let mut anchors = Anchors::of(image, &|gate| gate.starts_with("logup"));
         let (c, rows) = (&self.config.columns, &self.config.rows);
-        for row in 0..self.config.usable_rows(K) - 1 {
-            for (dense, spread) in c.first().range.iter().zip(c.first().spread) {
-                anchors.looked_up([Cell::new(*dense, row), Cell::new(spread, row)]);
+        for row in 0..self.config.usable_rows(self.circuit.params.k) - 1 {
+            for lane in &c.lanes {
+                for (dense, spread) in lane.range.iter().zip(lane.spread) {
+                    anchors.looked_up([Cell::new(*dense, row), Cell::new(spread, row)]);
+                }
             }
             anchors.looked_up([Cell::new(c.multiplicity, row)]);
+        }
+        if let Some(narrow) = &c.narrow {
+            for row in 0..1 << RANGE_BITS[2] {
+                anchors.looked_up([Cell::new(narrow.multiplicity, row)]);
+            }
         }
         for i in 0..BYTES {
             let row = rows.header + i;
@@ -281,11 +306,35 @@ impl Statement {
             anchors.looked_up(edge.map(|(column, row)| Cell::new(column, row)));
         }
         for row in rows.outputs..rows.outputs + extract::ROWS {
-            let columns = [c.wide[1], c.wide[2], c.wide[3], c.wide[4], c.first().x];
+            let columns = [c.wide[1], c.wide[2], c.wide[3], c.wide[4], c.lower];
             anchors.looked_up(columns.map(|column| Cell::new(column, row)));
         }
         anchors
     }
+}
+
+/// Name and first row of each block of rows, from the top. Where blocks stand side by side, that of the wide columns.
+fn blocks(rows: &Rows, usable: usize) -> Vec<(&'static str, usize)> {
+    let wide_end = rows.rsa.products + RsaRows::LENGTHS.products;
+    let outputs_end = rows.outputs + extract::ROWS;
+    let mut blocks = vec![
+        ("poseidon", rows.poseidon),
+        ("digest", rows.poseidon + poseidon::MAX_ROWS),
+        ("horner", rows.rsa.horner),
+        ("products", rows.rsa.products),
+        ("header", rows.header),
+        ("modulus", rows.rsa.modulus),
+        ("outputs", rows.outputs),
+        ("rest", rows.end),
+        ("unusable", usable),
+    ];
+    if outputs_end <= rows.header {
+        blocks.push(("sha256", outputs_end));
+    } else {
+        blocks.extend([("sha256", wide_end), ("carries", rows.rsa.carries)]);
+    }
+    blocks.sort_by_key(|(_, first)| *first);
+    blocks
 }
 
 /// A field element that fits 64 bits.
