@@ -47,6 +47,8 @@ contract RecoverableAccount is
     mapping(address provider => bool) private _isProvider;
 
     /// @notice The owner key is another one from now on.
+    /// @param previousOwner Whose key it was; zero when the account is made.
+    /// @param newOwner Whose key it is.
     event OwnerChanged(address indexed previousOwner, address indexed newOwner);
 
     /// @notice The entry point must be a contract.

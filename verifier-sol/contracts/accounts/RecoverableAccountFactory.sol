@@ -14,8 +14,12 @@ contract RecoverableAccountFactory {
     RecoverableAccount public immutable IMPLEMENTATION;
 
     /// @notice An account was made.
+    /// @param account The account.
+    /// @param owner Its first owner.
+    /// @param salt What it was made with.
     event AccountCreated(address indexed account, address indexed owner, bytes32 salt);
 
+    /// @notice Deploys the implementation.
     /// @param entryPoint The entry point of all accounts of this factory.
     constructor(IEntryPoint entryPoint) {
         IMPLEMENTATION = new RecoverableAccount(entryPoint);

@@ -5,12 +5,15 @@ pragma solidity 0.8.30;
 /// @notice An account that lets recovery providers of its choice give access to a new subject.
 interface IAccountRecovery {
     /// @notice A recovery gave access to `subject`.
+    /// @param subject Who has access now, as the account encodes it.
     event AccessRecovered(bytes subject);
 
     /// @notice The account trusts `provider` from now on.
+    /// @param provider The provider.
     event RecoveryProviderAdded(address indexed provider);
 
     /// @notice The account does not trust `provider` any more.
+    /// @param provider The provider.
     event RecoveryProviderRemoved(address indexed provider);
 
     /// @notice Adds a provider and subscribes the account to it.
@@ -39,11 +42,14 @@ interface IAccountRecovery {
 }
 
 /// @title The provider's side of ERC-7947 (draft), Account Abstraction Recovery Interface
+/// @notice A provider knows when an account may be recovered, and to whom.
 interface IRecoveryProvider {
     /// @notice `account` subscribed.
+    /// @param account The account.
     event AccountSubscribed(address indexed account);
 
     /// @notice `account` unsubscribed.
+    /// @param account The account.
     event AccountUnsubscribed(address indexed account);
 
     /// @notice Subscribes the caller.

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 pragma solidity 0.8.30;
 
-/// @title What {SafeEmailRecovery} needs of a Safe (1.3 to 1.5)
+/// @title What {SafeEmailRecovery} needs of a Safe
+/// @notice The same in versions 1.3 to 1.5.
 interface ISafe {
     /// @notice Makes a call from the Safe in the name of an enabled module.
     /// @param to Whom to call.

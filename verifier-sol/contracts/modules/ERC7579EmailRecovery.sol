@@ -33,6 +33,8 @@ contract ERC7579EmailRecovery is EmailRecovery, IERC7579Module {
     mapping(address account => KeyCall[]) private _keyCalls;
 
     /// @notice The calls that a recovery of `account` makes are others from now on.
+    /// @param account The account.
+    /// @param keyCalls The calls, with zeros where the key goes.
     event KeyCallsSet(address indexed account, KeyCall[] keyCalls);
 
     /// @notice The account is configured here already. If it lost the module without {onUninstall},

@@ -14,6 +14,7 @@ struct KeyCall {
 }
 
 /// @title Calls with a place for a key
+/// @notice Which calls are well-formed, and how the key gets into them.
 library KeyCalls {
     /// @notice The most calls that a recovery makes.
     uint256 internal constant MAX_CALLS = 4;

@@ -26,6 +26,9 @@ contract OwnerValidator is EIP712, IERC7579Validator {
     mapping(address account => address) public ownerOf;
 
     /// @notice The owner of `account` is another one from now on.
+    /// @param account The account.
+    /// @param previousOwner Whose key it was; zero at installation.
+    /// @param newOwner Whose key it is; zero after the validator is gone.
     event OwnerChanged(
         address indexed account, address indexed previousOwner, address indexed newOwner
     );

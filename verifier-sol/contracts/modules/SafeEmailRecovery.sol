@@ -32,6 +32,8 @@ contract SafeEmailRecovery is EmailRecovery {
     address private transient _prevOwner;
 
     /// @notice A recovery of `safe` replaces `owner` from now on.
+    /// @param safe The Safe.
+    /// @param owner The owner; zero when there is no configuration any more.
     event RecoverableOwnerSet(address indexed safe, address indexed owner);
 
     /// @notice The owner to replace is none of the Safe's owners.
