@@ -8,7 +8,7 @@ demo:
 test:
     scripts/test
 
-# One or more of: format npm lint doc vectors test
+# One or more of: format npm lint doc vectors test contracts
 step +names:
     scripts/test {{names}}
 

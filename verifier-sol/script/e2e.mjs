@@ -12,14 +12,14 @@ import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { encodeAbiParameters, parseEther, zeroHash } from "viem";
+import { encodeAbiParameters, encodeFunctionData, parseEther, zeroHash } from "viem";
 import { generatePrivateKey, privateKeyToAccount } from "viem/accounts";
 import { Account } from "./lib/account.mjs";
 import { startChain } from "./lib/anvil.mjs";
 import { compiled } from "./lib/artifacts.mjs";
 import { Failure, main, readJson, run, UsageError } from "./lib/command.mjs";
 import { keyRecord, signedMessage } from "./lib/mail.mjs";
-import { devContracts, Prover } from "./lib/prover.mjs";
+import { Prover } from "./lib/prover.mjs";
 import { personalKey, ThresholdKey } from "./lib/signers.mjs";
 import { Story } from "./lib/story.mjs";
 
@@ -67,6 +67,7 @@ async function recoverTwice({ story, prover, folder, chains }) {
     owner: personalKey(),
   };
   const registry = prover.registry(providers);
+  const verifier = prover.exportVerifier();
   const guardians = {
     alice: prover.mailbox("alice@example.com"),
     // Signed without t=, as Outlook does.
@@ -76,7 +77,8 @@ async function recoverTwice({ story, prover, folder, chains }) {
   const stranger = prover.mailbox("mallory@mail.example.com");
 
   story.tell("\nThe contracts, the registry of keys, an account with three guardians of whom two are needed");
-  const place = await settle({ story, folder, registry, guardians, people }, chain);
+  const world = { story, folder, verifier, registry, guardians, people };
+  const place = await settle(world, chain);
   const { account, recovery } = place;
 
   const { relayer, owner } = people;
@@ -100,30 +102,26 @@ async function recoverTwice({ story, prover, folder, chains }) {
   const [inputs, proof] = foreign;
   const posing = [{ ...inputs, emailCommitment: guardians.alice.commitment }, proof];
   await story.refused("a vote by an acceptance", chain, relayer, vote(owner.address, posing), "SubjectMismatch");
-  await replayElsewhere({ story, folder, registry, guardians, people }, otherChain, place, accepted);
+  await replayElsewhere(world, otherChain, place, accepted);
 
   const personal = personalKey();
-  await recoverTo(personal.address, ["alice", "bob"], "carol", "a personal key");
+  await recoverTo(personal.address, ["alice", "bob"], "a personal key", "carol");
   await ownedBy("the new key", personal, "the old key", owner);
+  await cancelTheft(personal);
 
   story.tell("\nA key of three parties, of whom two sign");
   const group = new ThresholdKey(folder);
   story.tell(`  made together: ${group.address}`);
-  await recoverTo(group.address, ["bob", "carol"], "alice", "the group's key");
+  await recoverTo(group.address, ["bob", "carol"], "the group's key");
   await group.requireQuorum(account.messageDigest("one alone"));
   await ownedBy("parties 1 and 3", group.signers(1, 3), "the personal key", personal);
   await ownedBy("parties 2 and 3", group.signers(2, 3), "the first key", owner);
 
-  /// Two guardians vote, the delay passes, anybody executes.
-  async function recoverTo(newKey, [first, second], late, whose) {
+  /// Two guardians vote, the delay passes, anybody executes; a third guardian, if any, comes too late.
+  async function recoverTo(newKey, [first, second], whose, late) {
     story.tell(`\nThe key is lost; ${first} and ${second} vote for ${whose}`);
     await story.refused("execute before any vote", chain, relayer, execute, "NoRecoveryPending");
-    const subject = await read("recoverySubject", [account.address, newKey]);
-    story.tell(`  Subject: ${subject}`);
-    const votes = {};
-    for (const name of [first, second, late]) {
-      votes[name] = await mailProof(mails, name, guardians[name], subject);
-    }
+    const votes = await votesFor(newKey, late ? [first, second, late] : [first, second]);
     await story.send(`${first} votes`, chain, relayer, vote(newKey, votes[first]));
     await story.refused("the same mail again", chain, relayer, vote(newKey, votes[first]), "AlreadyVoted");
     const redirected = vote(relayer.address, votes[second]);
@@ -132,12 +130,38 @@ async function recoverTwice({ story, prover, folder, chains }) {
     const forged = [{ ...inputs, nullifier: `0x${"01".repeat(32)}` }, proof];
     await story.refused("the relayer alters a public input", chain, relayer, vote(newKey, forged), "InvalidProof");
     await story.send(`${second} votes; the delay begins`, chain, relayer, vote(newKey, votes[second]));
-    await story.refused(`${late} votes too late`, chain, relayer, vote(newKey, votes[late]), "RecoveryPending");
+    if (late) await story.refused(`${late} votes too late`, chain, relayer, vote(newKey, votes[late]), "RecoveryPending");
     await story.refused("execute at once", chain, relayer, execute, "DelayNotPassed");
     await pass(chain, times.delay);
     await story.send("execute after two days", chain, relayer, execute);
     await story.refused("execute again", chain, relayer, execute, "NoRecoveryPending");
-    await story.refused("last round's vote again", chain, relayer, vote(newKey, votes[late]), "SubjectMismatch");
+    const replay = late ?? second;
+    await story.refused(`${replay}'s mail in the next round`, chain, relayer, vote(newKey, votes[replay]), "SubjectMismatch");
+  }
+
+  /// Enough stolen mailboxes start a recovery; whoever has the key ends it.
+  async function cancelTheft(holder) {
+    story.tell("\nA thief has the mailboxes of alice and carol; the owner still has the key");
+    const thief = personalKey().address;
+    const votes = await votesFor(thief, ["alice", "carol"]);
+    await story.send("the thief votes as alice", chain, relayer, vote(thief, votes.alice));
+    await story.send("the thief votes as carol", chain, relayer, vote(thief, votes.carol));
+    await story.refused("the relayer cancels", chain, relayer, { ...recovery, functionName: "cancel" }, "NotConfigured");
+    const cancel = encodeFunctionData({ abi: recoveryAbi, functionName: "cancel" });
+    const call = await account.operation(holder, "execute", [recovery.address, 0n, cancel], relayer.address);
+    await story.operate("the owner cancels, by a user operation", chain, relayer, call);
+    await pass(chain, times.delay);
+    await story.refused("execute after two days", chain, relayer, execute, "NoRecoveryPending");
+    await story.refused("the thief's mail again", chain, relayer, vote(thief, votes.alice), "SubjectMismatch");
+    story.expect("the account's owner", await account.owner(), holder.address);
+  }
+
+  async function votesFor(newKey, names) {
+    const subject = await read("recoverySubject", [account.address, newKey]);
+    story.tell(`  Subject: ${subject}`);
+    const votes = {};
+    for (const name of names) votes[name] = await mailProof(mails, name, guardians[name], subject);
+    return votes;
   }
 
   /// The account takes signatures and user operations of its owner and of nobody else.
@@ -156,14 +180,14 @@ async function recoverTwice({ story, prover, folder, chains }) {
 
 /// Everything that is there before a guardian hears of it. The same people get the same addresses on
 /// every chain.
-async function settle({ story, folder, registry, guardians, people }, chain) {
+async function settle({ story, folder, verifier, registry, guardians, people }, chain) {
   const { client, chainId } = chain;
   const { registryOwner, relayer, owner, deployer } = people;
   for (const { address } of [privateKeyToAccount(deployer), registryOwner, relayer]) {
     await client.setBalance({ address, value: parseEther("10") });
   }
   const entryPoint = await deployEntryPoint(chain, relayer);
-  const { contracts } = deployContracts({ story, folder, deployer, registryOwner, entryPoint }, chain);
+  const { contracts } = deployContracts({ story, folder, verifier, deployer, registryOwner, entryPoint }, chain);
   const recovery = { address: contracts.ERC7947EmailRecovery.address, abi: recoveryAbi };
   const roots = { address: contracts.KeyRegistryRoots.address, abi: registryAbi };
 
@@ -216,10 +240,10 @@ async function replayElsewhere(world, chain, place, accepted) {
 
 /// Runs the deploy script as its user does: refused without the flag for an insecure verifier, then once,
 /// then once more to see that nothing changes.
-function deployContracts({ story, folder, deployer, registryOwner, entryPoint }, chain) {
+function deployContracts({ story, folder, verifier, deployer, registryOwner, entryPoint }, chain) {
   const out = join(folder, `deployment-${chain.chainId}.json`);
   const owner = ["--registry-owner", registryOwner.address, "--entry-point", entryPoint];
-  const args = [deployScript, "--rpc", chain.url, "--verifier", devContracts, ...owner, "--out", out];
+  const args = [deployScript, "--rpc", chain.url, "--verifier", verifier, ...owner, "--out", out];
   const deploy = (...more) => run(process.execPath, [...args, ...more], { env: { DEPLOYER_PRIVATE_KEY: deployer } });
   let refusal;
   try {

@@ -76,6 +76,13 @@ export class Prover {
     return this.#run("verify", file, ...expected, "--allow-insecure-dev").public;
   }
 
+  /// The folder with the verifier of these keys, for the deploy script.
+  exportVerifier() {
+    const folder = this.#path("verifier");
+    this.#run("export-verifier", "--out", folder, "--allow-insecure-dev");
+    return folder;
+  }
+
   #path(kind) {
     return join(this.#folder, `${kind}-${this.#files++}`);
   }
