@@ -15,7 +15,7 @@ fn read(path: impl AsRef<Path>) -> String {
     fs::read_to_string(&path).unwrap_or_else(|e| panic!("{}: {e}", path.display()))
 }
 
-/// Names of all test functions in the workspace.
+/// Names of all test functions in the workspace, in Rust and in Solidity.
 fn tests() -> BTreeSet<String> {
     let mut names = BTreeSet::new();
     let mut folders: Vec<_> = ["circuits", "prover", "verifier-sol"].map(|f| root().join(f)).into();
@@ -31,6 +31,15 @@ fn tests() -> BTreeSet<String> {
                     .extend(functions.filter_map(|f| {
                         Some(f.split_once("fn ")?.1.split_once('(')?.0.to_owned())
                     }));
+            } else if path.to_string_lossy().ends_with(".t.sol") {
+                let text = fs::read_to_string(path).expect("Solidity source is text");
+                // What forge runs: test…, testFuzz_…, invariant_….
+                let functions = text.split("function ").skip(1).filter_map(|f| f.split_once('('));
+                names.extend(
+                    functions
+                        .map(|(name, _)| name.to_owned())
+                        .filter(|name| name.starts_with("test") || name.starts_with("invariant_")),
+                );
             }
         }
     }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 pragma solidity 0.8.30;
 
+import {Strings} from "@openzeppelin/contracts/utils/Strings.sol";
 import {RecoverySubject} from "../contracts/RecoverySubject.sol";
 import {Test} from "./support/Test.sol";
 
@@ -94,6 +95,22 @@ contract RecoverySubjectTest is Test {
         for (uint256 i = 1; i < 6; ++i) {
             vm.assertEq(words[i], 0);
         }
+    }
+
+    function testFuzz_acceptance_isTheTextOfTheStatement(
+        address account,
+        uint128 chain,
+        uint64 nonce
+    ) external pure {
+        string memory expected = string.concat(
+            "Guard ",
+            Strings.toHexString(account),
+            " on ",
+            Strings.toString(chain),
+            " nonce ",
+            Strings.toString(nonce)
+        );
+        vm.assertEq(RecoverySubject.acceptance(account, chain, nonce), expected);
     }
 
     /// @dev Two commands never have the same text.

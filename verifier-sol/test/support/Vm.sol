@@ -97,7 +97,6 @@ interface Vm {
     function toString(uint256 value) external pure returns (string memory);
 
     // Gas
-    function snapshotGasLastCall(string calldata name) external returns (uint256);
     function snapshotGasLastCall(string calldata group, string calldata name)
         external
         returns (uint256);

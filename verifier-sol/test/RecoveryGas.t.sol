@@ -1,0 +1,91 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+pragma solidity 0.8.30;
+
+import {IEmailRecovery} from "../contracts/interfaces/IEmailRecovery.sol";
+import {RealRecoveryTest} from "./support/RealRecoveryTest.sol";
+
+/// @notice What each step costs with real proofs, as whole transactions: calldata and the 21,000
+/// included. Kept in `snapshots/recovery.json`; a change of it fails here.
+/// forge-config: default.isolate = true
+contract RecoveryGasTest is RealRecoveryTest {
+    /// @dev Two of three guardians, as a relayer pays for it.
+    function test_gas_recovery() external {
+        configure(ACCOUNT, guardiansConfig());
+        vm.snapshotGasLastCall("recovery", "configure, 3 guardians");
+        accept("accept-alice");
+        vm.snapshotGasLastCall("recovery", "acceptGuardian");
+        accept("accept-bob");
+        accept("accept-carol");
+        vm.warp(VOTES);
+        vote("recover-alice", NEW_KEY);
+        vm.snapshotGasLastCall("recovery", "vote, first");
+        vote("recover-bob", NEW_KEY);
+        vm.snapshotGasLastCall("recovery", "vote, reaches the threshold");
+        uint256 started = vm.snapshotState();
+
+        cancel(ACCOUNT);
+        vm.snapshotGasLastCall("recovery", "cancel");
+        vm.revertToState(started);
+        remove(ACCOUNT);
+        vm.snapshotGasLastCall("recovery", "remove");
+        vm.revertToState(started);
+        vm.warp(VOTES + EXPIRY);
+        RECOVERY.discard(address(ACCOUNT));
+        vm.snapshotGasLastCall("recovery", "discard");
+        vm.revertToState(started);
+        vm.warp(VOTES + DELAY);
+        vm.prank(relayer);
+        RECOVERY.execute(address(ACCOUNT));
+        vm.snapshotGasLastCall("recovery", "execute");
+        vm.assertEq(ACCOUNT.owner(), NEW_KEY);
+    }
+
+    /// @dev The proof alone, through the adapter.
+    function test_gas_verify() external {
+        Fixture memory mail = fixture("recover-alice");
+        vm.prank(relayer);
+        vm.assertTrue(verifier.verify(mail.inputs, mail.proof));
+        vm.snapshotGasLastCall("recovery", "verify, the call alone");
+    }
+
+    /// @dev The most guardians that there can be.
+    function test_gas_sixteenGuardians() external {
+        IEmailRecovery.RecoveryConfig memory config = guardiansConfig();
+        config.guardians = new IEmailRecovery.GuardianWeight[](16);
+        for (uint256 i = 0; i < 16; ++i) {
+            config.guardians[i] = IEmailRecovery.GuardianWeight(i + 1, 1);
+        }
+        config.guardians[15].commitment = alice;
+        configure(ACCOUNT, config);
+        vm.snapshotGasLastCall("recovery", "configure, 16 guardians");
+        accept("accept-alice");
+        vm.warp(VOTES);
+        vote("recover-alice", NEW_KEY);
+        vm.snapshotGasLastCall("recovery", "vote, first of 16 guardians");
+    }
+
+    function test_gas_registry() external {
+        bytes memory key = new bytes(294);
+        for (uint256 i = 0; i < key.length; ++i) {
+            key[i] = 0xff;
+        }
+        vm.prank(registrar);
+        registry.addKey("alpha.example", key);
+        vm.snapshotGasLastCall("recovery", "registry: addKey");
+        vm.prank(registrar);
+        registry.proposeRoot(1 << 250);
+        vm.snapshotGasLastCall("recovery", "registry: proposeRoot");
+        vm.warp(block.timestamp + REGISTRY_DELAY);
+        vm.prank(relayer);
+        registry.acceptRoot(1 << 250);
+        vm.snapshotGasLastCall("recovery", "registry: acceptRoot");
+        uint256[] memory roots = new uint256[](1);
+        roots[0] = 1 << 250;
+        vm.prank(registrar);
+        registry.revokeRoots(roots);
+        vm.snapshotGasLastCall("recovery", "registry: revokeRoots, one");
+        vm.prank(registrar);
+        registry.removeKey(0);
+        vm.snapshotGasLastCall("recovery", "registry: removeKey");
+    }
+}
