@@ -30,6 +30,7 @@ const providers = ["example.com", "example.net", "example.org", "mail.example.co
 
 const deployScript = fileURLToPath(new URL("deploy.mjs", import.meta.url));
 const recoveryAbi = compiled("ERC7947EmailRecovery").abi;
+const verifierAbi = compiled("RecoveryProofVerifier").abi;
 const registryAbi = compiled("KeyRegistryRoots").abi;
 const factoryAbi = compiled("RecoverableAccountFactory").abi;
 
@@ -96,6 +97,8 @@ async function recoverTwice({ story, prover, folder, chains }) {
     accepted[name] = await mailProof(mails, name, guardian, acceptance);
     await story.send(`${name} accepts`, chain, relayer, accept(accepted[name]));
   }
+  const verify = { ...place.verifier, functionName: "verify", args: accepted.alice };
+  await story.send("for comparison: alice's proof checked and nothing else", chain, relayer, verify);
   await story.refused("the same mail again", chain, relayer, accept(accepted.alice), "AlreadyAccepted");
   const foreign = await mailProof(mails, "a stranger", stranger, acceptance);
   await story.refused("a stranger accepts", chain, relayer, accept(foreign), "NotGuardian");
@@ -223,7 +226,7 @@ async function settle({ story, folder, verifier, registry, guardians, people }, 
   const subscribe = [recovery.address, encodeAbiParameters(inputs, [config])];
   const install = await account.operation(owner, "addRecoveryProvider", subscribe, relayer.address);
   await story.operate("the owner installs recovery, by a user operation", chain, relayer, install);
-  return { account, recovery };
+  return { account, recovery, verifier: { address: config.verifier, abi: verifierAbi } };
 }
 
 /// The same contracts, account and guardians at the same addresses on another chain: mails for the one

@@ -1,7 +1,7 @@
 // The package as a TypeScript program uses it; compiled, never run.
 import { createPublicClient, encodeFunctionData, http } from "viem";
-import { erc7947EmailRecoveryAbi, iEmailRecoveryAbi, keyRegistryRootsAbi } from "../../abi/index.js";
-import { keyRegistryRootsBytecode } from "../../bytecode/index.js";
+import { erc7947EmailRecoveryAbi, iEmailRecoveryAbi, keyRegistryRootsAbi } from "zkdkim-contracts/abi";
+import { keyRegistryRootsBytecode } from "zkdkim-contracts/bytecode";
 
 const client = createPublicClient({ transport: http("http://127.0.0.1:8545") });
 const [account, address] = ["0x00", "0x01"] as const;
