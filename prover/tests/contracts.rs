@@ -3,26 +3,17 @@
 //! `ZKDKIM_BLESS=1 cargo test -p zkdkim --test contracts` writes them anew, with the pinned compiler
 //! (`npm ci` in `verifier-sol`).
 
-use std::path::Path;
+mod statement_key;
 
-use zkdkim::{
-    keys::{cache::Reuse, KeyCache, ProverKey},
-    progress::Silent,
-    solidity,
-};
-use zkdkim_circuits::statement::{CircuitParams, StatementCircuit};
+use statement_key::keys;
+use zkdkim::solidity;
 use zkdkim_verifier_sol::{Artifacts, Solc};
 
 const FILE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/contracts/insecure-dev-k14.json");
 
 #[test]
 fn checked_in_contracts_are_current() {
-    let cache = Path::new(env!("CARGO_TARGET_TMPDIR")).join("zkdkim-cache");
-    let cache = KeyCache::open(&cache).unwrap();
-    let params = CircuitParams::default();
-    let srs = cache.insecure_dev_srs(params.k, &Silent).unwrap();
-    let key: ProverKey<StatementCircuit> =
-        cache.prover_key(&srs, &params, Reuse::Cached, &Silent).unwrap();
+    let key = &keys().key;
     let sources = solidity::sources(key.verifier()).unwrap();
 
     let bless = std::env::var_os("ZKDKIM_BLESS").is_some();

@@ -4,10 +4,10 @@
 //! The mutants are made from a seed, word by word over the whole calldata; the proof itself is made
 //! anew in each run, so a failure names what was done to which word.
 
-use std::path::Path;
+mod statement_key;
 
 use halo2_proofs::halo2curves::{
-    bn256::{Fq, Fr, G1Affine},
+    bn256::{Fq, Fr, G1Affine, G2Affine},
     ff::{Field, PrimeField},
     group::{prime::PrimeCurveAffine, Curve},
     CurveAffine,
@@ -16,24 +16,24 @@ use num_bigint::BigUint;
 use rand::{Rng, RngCore, SeedableRng};
 use rand_chacha::ChaCha20Rng;
 use rayon::prelude::*;
+use statement_key::{keys, witness, Keys};
 use zkdkim::{
-    keys::{cache::Reuse, KeyCache, ProverKey, VerifierKey},
+    keys::{ProverKey, VerifierKey},
     progress::Silent,
     prove::prove,
     salt::Salt,
     solidity,
-    statement::prepare,
+    srs::{Srs, SrsKind},
     verify::verify,
 };
-use zkdkim_circuits::{
-    native::KeyRegistry,
-    statement::{CircuitParams, StatementCircuit},
-};
+use zkdkim_circuits::statement::{CircuitParams, StatementCircuit};
 use zkdkim_verifier_sol::{
     encode_calldata, scalar_word, word_scalar, Artifacts, Evm, InsecureSetup, Verdict, Word,
 };
 
 const SEED: u64 = 1;
+/// A message of the test vectors.
+const MESSAGE: &str = "recovery.eml";
 /// The least number of mutants.
 const LEAST: usize = 10_000;
 /// Mutants of each word that are random numbers or single bits.
@@ -49,7 +49,7 @@ struct Mutant {
 
 /// An honest proof with its public inputs, key and contracts.
 struct Fixture {
-    key: ProverKey<StatementCircuit>,
+    key: &'static ProverKey<StatementCircuit>,
     contracts: Artifacts,
     proof: Vec<u8>,
     /// Another proof of the same statement.
@@ -59,23 +59,11 @@ struct Fixture {
 
 impl Fixture {
     fn new() -> Self {
-        let cache = Path::new(env!("CARGO_TARGET_TMPDIR")).join("zkdkim-cache");
-        let cache = KeyCache::open(&cache).unwrap();
-        let params = CircuitParams::default();
-        let srs = cache.insecure_dev_srs(params.k, &Silent).unwrap();
-        let key: ProverKey<StatementCircuit> =
-            cache.prover_key(&srs, &params, Reuse::Cached, &Silent).unwrap();
+        let Keys { params, srs, key } = keys();
         let contracts = solidity::checked_in(key.verifier()).expect("contracts of this key");
-
-        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../test-vectors/messages");
-        let registry = std::fs::read_to_string(folder.join("registry.json")).unwrap();
-        let registry = KeyRegistry::from_json(&registry).unwrap();
-        let message = std::fs::read(folder.join("recovery.eml")).unwrap();
-        let prepared = prepare(&message, &Salt::random(), &registry, None).unwrap();
-        let circuit = StatementCircuit::new(params, &prepared.input).unwrap();
-        let instances = prepared.public.to_instances().to_vec();
+        let (circuit, instances) = witness(*params, MESSAGE, &Salt::random());
         let [proof, other] = [(); 2]
-            .map(|()| prove(&srs, &key, circuit.clone(), &instances, &Silent).expect("provable"));
+            .map(|()| prove(srs, key, circuit.clone(), &instances, &Silent).expect("provable"));
         Self { key, contracts, proof, other, instances }
     }
 
@@ -359,4 +347,53 @@ fn contracts_and_native_verifier_agree_on_every_mutant() {
     assert_eq!(accepted, mutants.len() - changed);
     // Many reach the pairing, so the agreement is not only one of decoders.
     assert!(invalid > 1_000, "{invalid} well-formed mutants");
+}
+
+/// An SRS with another secret, which everybody can read here.
+fn other_srs(k: u32) -> Srs {
+    let secret = Fr::from(0x5eed);
+    let generator = G1Affine::generator();
+    let powers: Vec<_> = std::iter::successors(Some(Fr::ONE), |power| Some(power * secret))
+        .take(1 << k)
+        .map(|power| generator * power)
+        .collect();
+    let mut affine = vec![G1Affine::identity(); powers.len()];
+    Curve::batch_normalize(&powers, &mut affine);
+    let g2 = G2Affine::generator();
+    let unlisted =
+        SrsKind::UnlistedCeremony { blake2b512: "00".repeat(64), sha256: "00".repeat(32) };
+    Srs::from_powers(k, affine, g2, (g2 * secret).to_affine(), unlisted)
+        .expect("powers of a secret")
+}
+
+#[test]
+fn proofs_under_another_key_are_refused() {
+    let f = Fixture::new();
+    let mut evm = Evm::new();
+    let deployed = f.contracts.deploy(&mut evm, InsecureSetup::Accept).unwrap();
+    let mut verdict = |proof: &[u8], instances: &[Fr]| {
+        evm.call(deployed.verifier, encode_calldata(proof, instances)).unwrap().verdict()
+    };
+
+    // The same circuit over another SRS: a proof of the same shape.
+    let params = keys().params;
+    let srs = other_srs(params.k);
+    let other = ProverKey::<StatementCircuit>::generate(&srs, &params, &Silent).unwrap();
+    let (circuit, instances) = witness(params, MESSAGE, &Salt::random());
+    let proof = prove(&srs, &other, circuit, &instances, &Silent).unwrap();
+    assert!(verify(other.verifier(), &instances, &proof).is_ok());
+    assert_eq!(proof.len(), f.proof.len());
+    assert!(verify(f.key.verifier(), &instances, &proof).is_err());
+    assert_eq!(verdict(&proof, &instances), Verdict::Invalid);
+    assert!(verify(other.verifier(), &f.instances, &f.proof).is_err());
+
+    // The other layout of the statement: a proof of another length, whole or cut.
+    let Keys { params, srs, key } = statement_key::of(CircuitParams::QUICK);
+    let (circuit, instances) = witness(params, MESSAGE, &Salt::random());
+    let proof = prove(&srs, &key, circuit, &instances, &Silent).unwrap();
+    for proof in [&proof[..], &proof[..f.proof.len()]] {
+        assert!(verify(f.key.verifier(), &instances, proof).is_err());
+        assert_ne!(verdict(proof, &instances), Verdict::Valid);
+    }
+    assert!(verify(key.verifier(), &f.instances, &f.proof).is_err());
 }

@@ -1,24 +1,21 @@
 //! Real messages of several providers: proved, verified natively and by the checked-in contracts in the embedded EVM.
 //! The corpus is not part of the repository; without it the test prints a note and passes.
 
+mod statement_key;
+
 use std::path::{Path, PathBuf};
 
 use serde_json::Value;
+use statement_key::{keys, Keys};
 use zkdkim::{
-    keys::{cache::Reuse, KeyCache, ProverKey},
-    progress::Silent,
-    prove::prove,
-    salt::Salt,
-    solidity,
-    statement::prepare,
-    verify::verify,
+    progress::Silent, prove::prove, salt::Salt, solidity, statement::prepare, verify::verify,
 };
 use zkdkim_circuits::{
     native::{
         inspect::{inspect, DnsRecords},
         KeyRegistry,
     },
-    statement::{CircuitParams, StatementCircuit},
+    statement::StatementCircuit,
 };
 use zkdkim_verifier_sol::{InsecureSetup, Verdict};
 
@@ -60,19 +57,14 @@ fn messages_of_real_providers_are_proved_and_verified() {
         mails.push((path, message));
     }
 
-    let cache = Path::new(env!("CARGO_TARGET_TMPDIR")).join("zkdkim-cache");
-    let cache = KeyCache::open(&cache).unwrap();
-    let params = CircuitParams::default();
-    let srs = cache.insecure_dev_srs(params.k, &Silent).unwrap();
-    let key: ProverKey<StatementCircuit> =
-        cache.prover_key(&srs, &params, Reuse::Cached, &Silent).unwrap();
+    let Keys { params, srs, key } = keys();
     let contracts = solidity::checked_in(key.verifier()).expect("contracts of this key");
     let salt = Salt::random();
     for (path, message) in mails {
         let prepared = prepare(&message, &salt, &registry, None).unwrap();
-        let circuit = StatementCircuit::new(params, &prepared.input).unwrap();
+        let circuit = StatementCircuit::new(*params, &prepared.input).unwrap();
         let instances = prepared.public.to_instances();
-        let proof = prove(&srs, &key, circuit, &instances, &Silent).unwrap();
+        let proof = prove(srs, key, circuit, &instances, &Silent).unwrap();
         verify(key.verifier(), &instances, &proof).unwrap();
         let outcome = contracts.verify_once(InsecureSetup::Accept, &proof, &instances).unwrap();
         let name = path.file_name().unwrap().to_string_lossy().into_owned();

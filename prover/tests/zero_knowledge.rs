@@ -5,7 +5,9 @@
 //! of the rows in use are functions of the witness and of challenges. So the blinding rows are all
 //! that can make commitments of one witness differ; both directions are tested.
 
-use std::{cell::Cell, path::Path, sync::OnceLock};
+mod statement_key;
+
+use std::{cell::Cell, sync::OnceLock};
 
 use halo2_proofs::{
     halo2curves::bn256::{Bn256, Fr},
@@ -17,52 +19,17 @@ use halo2_proofs::{
 };
 use rand::{CryptoRng, RngCore, SeedableRng};
 use rand_chacha::ChaCha20Rng;
-use zkdkim::{
-    keys::{cache::Reuse, KeyCache, ProverKey},
-    progress::Silent,
-    proof_file::Proof,
-    prove::prove,
-    salt::Salt,
-    srs::Srs,
-    statement::prepare,
-};
-use zkdkim_circuits::{
-    native::KeyRegistry,
-    statement::{CircuitParams, StatementCircuit},
-};
+use statement_key::keys;
+use zkdkim::{progress::Silent, proof_file::Proof, prove::prove, salt::Salt};
+use zkdkim_circuits::statement::StatementCircuit;
 use zkdkim_verifier_sol::KeccakWrite;
 
 /// Bytes that one random field element takes from the generator.
 const DRAW_BYTES: usize = 64;
 
-/// The development SRS and key of the statement, shared with the other tests.
-struct Keys {
-    params: CircuitParams,
-    srs: Srs,
-    key: ProverKey<StatementCircuit>,
-}
-
-fn keys() -> &'static Keys {
-    static KEYS: OnceLock<Keys> = OnceLock::new();
-    KEYS.get_or_init(|| {
-        let cache = Path::new(env!("CARGO_TARGET_TMPDIR")).join("zkdkim-cache");
-        let cache = KeyCache::open(&cache).unwrap();
-        let params = CircuitParams::default();
-        let srs = cache.insecure_dev_srs(params.k, &Silent).unwrap();
-        let key = cache.prover_key(&srs, &params, Reuse::Cached, &Silent).unwrap();
-        Keys { params, srs, key }
-    })
-}
-
-/// The circuit and the public inputs of a message of the test vectors.
+/// A witness for the default layout.
 fn witness(file: &str, salt: &Salt) -> (StatementCircuit, Vec<Fr>) {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../test-vectors/messages");
-    let registry = std::fs::read_to_string(folder.join("registry.json")).unwrap();
-    let registry = KeyRegistry::from_json(&registry).unwrap();
-    let message = std::fs::read(folder.join(file)).unwrap();
-    let prepared = prepare(&message, salt, &registry, None).unwrap();
-    let circuit = StatementCircuit::new(keys().params, &prepared.input).unwrap();
-    (circuit, prepared.public.to_instances().to_vec())
+    statement_key::witness(keys().params, file, salt)
 }
 
 /// Counts the bytes that the prover draws.
