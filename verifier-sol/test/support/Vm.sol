@@ -95,6 +95,15 @@ interface Vm {
         pure
         returns (address);
     function toString(uint256 value) external pure returns (string memory);
+    function contains(string calldata text, string calldata part) external pure returns (bool);
+    function replace(string calldata text, string calldata from, string calldata to)
+        external
+        pure
+        returns (string memory);
+    function split(string calldata text, string calldata separator)
+        external
+        pure
+        returns (string[] memory);
 
     // Gas
     function snapshotGasLastCall(string calldata group, string calldata name)
