@@ -95,6 +95,7 @@ interface Vm {
         pure
         returns (address);
     function toString(uint256 value) external pure returns (string memory);
+    function parseBytes(string calldata text) external pure returns (bytes memory);
     function contains(string calldata text, string calldata part) external pure returns (bool);
     function replace(string calldata text, string calldata from, string calldata to)
         external
