@@ -37,8 +37,10 @@ await main(async () => {
   if (existsSync(options.out) && readJson(options.out).chainId !== chainId) {
     throw new UsageError(`${options.out} has the addresses of another chain than ${chainId}; it is kept`);
   }
-  const report = ({ name, address, gasUsed, bytes }) =>
-    console.log(`${name.padEnd(26)} ${address}  ${String(bytes).padStart(6)} bytes  ${gasUsed ? `${gasUsed} gas` : "was there"}`);
+  const report = ({ name, address, gasUsed, bytes }) => {
+    const cost = gasUsed ? `${gasUsed} gas` : "was there";
+    console.log(`${name.padEnd(26)} ${address}  ${String(bytes).padStart(6)} bytes  ${cost}`);
+  };
   const deployment = await deploy({ chain, wallet }, { ...options, verifier }, report).catch((error) => {
     throw error.shortMessage ? new Failure(error.shortMessage) : error;
   });

@@ -73,6 +73,7 @@ function check() {
 
 function contracts() {
   const entries = readdirSync(join(root, "contracts"), { recursive: true, withFileTypes: true });
-  const names = entries.filter((entry) => entry.isFile()).map(({ parentPath, path, name }) => join(parentPath ?? path, name));
-  return names.map((name) => name.slice(root.length)).filter((name) => name.endsWith(".sol"));
+  const sources = entries.filter((entry) => entry.isFile() && entry.name.endsWith(".sol"));
+  // Node 20 has the folder in `path`, later ones in `parentPath`.
+  return sources.map(({ parentPath, path, name }) => join(parentPath ?? path, name).slice(root.length));
 }

@@ -56,7 +56,10 @@ export function generatedVerifier(path) {
     // The key's address is the verifier's one immutable.
     verifier: {
       ...contract(verifier),
-      runtimeOf: (code, { key }) => keccak256(code.replaceAll(padHex(key.toLowerCase(), { size: 32 }).slice(2), "0".repeat(64))),
+      runtimeOf: (code, { key }) => {
+        const word = padHex(key.toLowerCase(), { size: 32 }).slice(2);
+        return keccak256(code.replaceAll(word, "0".repeat(word.length)));
+      },
     },
   };
 }

@@ -13,7 +13,13 @@ export const deployable = [
 ];
 
 /// Interfaces, for those who call a contract of somebody else.
-export const interfaces = ["IDKIMRegistry", "IEmailRecovery", "IKeyRegistryRoots", "IRecoveryProofVerifier", "IVerifier"];
+export const interfaces = [
+  "IDKIMRegistry",
+  "IEmailRecovery",
+  "IKeyRegistryRoots",
+  "IRecoveryProofVerifier",
+  "IVerifier",
+];
 
 /// Folders that are made for the package, and never checked in.
 export const generated = ["abi", "bytecode"];

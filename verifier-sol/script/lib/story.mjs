@@ -16,7 +16,8 @@ export class Story {
     const { request } = await client.simulateContract({ ...call, account: sender }).catch((error) => {
       throw new Failure(`${title}: ${revertName(error) ?? error.shortMessage ?? error}`);
     });
-    const receipt = await client.waitForTransactionReceipt({ hash: await client.writeContract({ ...request, chain: null }) });
+    const hash = await client.writeContract({ ...request, chain: null });
+    const receipt = await client.waitForTransactionReceipt({ hash });
     if (receipt.status !== "success") throw new Failure(`${title}: the transaction reverted`);
     this.record(title, receipt.gasUsed);
     return receipt;
