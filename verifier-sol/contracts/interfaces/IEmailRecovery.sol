@@ -223,7 +223,8 @@ interface IEmailRecovery {
     /// @notice Counts a guardian's vote. The one that reaches the threshold starts the recovery.
     /// @dev The Subject is `recoverySubject(account, newKey)`. Reverts while a recovery is pending,
     /// so no vote moves its times. A vote counts for `expiry` seconds and while its root is not
-    /// revoked; a guardian whose vote no longer counts may vote again, by another mail.
+    /// revoked; a guardian whose vote no longer counts may vote again, by another mail. A guardian
+    /// who wrote for two keys has voted for the one whose proof comes first.
     /// @param account The account to recover.
     /// @param newKey The key that it shall have.
     /// @param inputs The proof's public inputs; the commitment says which guardian.
