@@ -24,6 +24,10 @@ figures:
 golden:
     cargo run -p zkdkim-benches --bin cost-report -- --write
 
+# Ten minutes of coverage-guided fuzzing; without a target, their names
+fuzz target="" seconds="600":
+    scripts/fuzz {{target}} {{ if target == "" { "" } else { seconds } }}
+
 # Licences, sources and advisories of all dependencies (needs cargo-deny and its database)
 deny:
     cargo deny check

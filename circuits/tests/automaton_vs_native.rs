@@ -5,106 +5,15 @@ mod automaton_support;
 
 use std::collections::BTreeMap;
 use std::fs;
-use std::ops::Range;
 use std::path::Path;
 
+use automaton_support::verdict::{circuit, native, Verdict};
 use automaton_support::{conformance, mutated, samples, tokens};
-use zkdkim_circuits::header::automaton::{Automaton, Field};
 use zkdkim_circuits::native::dkim::{signature_fields, SignatureField};
 use zkdkim_circuits::native::header::{
-    self, MAX_ADDRESS_BYTES, MAX_DOMAIN_BYTES, MAX_HEADER_BYTES, MAX_SUBJECT_BYTES,
-    MAX_TIMESTAMP_DIGITS,
+    MAX_ADDRESS_BYTES, MAX_DOMAIN_BYTES, MAX_HEADER_BYTES, MAX_SUBJECT_BYTES, MAX_TIMESTAMP_DIGITS,
 };
 use zkdkim_circuits::native::message::Message;
-use zkdkim_circuits::native::Rule;
-
-#[derive(Debug, PartialEq, Eq)]
-enum Verdict {
-    /// What the statement extracts.
-    Accepted {
-        address: Range<usize>,
-        domain: Range<usize>,
-        subject: Range<usize>,
-        time: Option<Range<usize>>,
-    },
-    /// All is well but that the From domain is not the value of `d=`.
-    Misaligned,
-    Refused,
-}
-
-/// What the circuit makes of the emissions: regions are counted, bounded and compared.
-fn circuit(block: &[u8]) -> Verdict {
-    count(block).unwrap_or(Verdict::Refused)
-}
-
-fn count(block: &[u8]) -> Option<Verdict> {
-    let emissions = Automaton::header().emissions(block)?;
-    let regions = |fields: &[Field]| {
-        let mut regions: Vec<Range<usize>> = Vec::new();
-        for &(field, position, byte) in &emissions {
-            assert_eq!(block[position], byte);
-            if fields.contains(&field) {
-                match regions.last_mut() {
-                    Some(region) if region.end == position => region.end += 1,
-                    _ => regions.push(position..position + 1),
-                }
-            }
-        }
-        regions
-    };
-    let one = |fields: &[Field], most: usize| match regions(fields).as_slice() {
-        [region] => (region.len() <= most).then(|| region.clone()),
-        _ => None,
-    };
-    let at_most_one = |field: Field, most: usize| match regions(&[field]).len() {
-        0 => Some(None),
-        _ => one(&[field], most).map(Some),
-    };
-    let marker = |field: Field| {
-        let mut found = emissions.iter().filter(|e| e.0 == field);
-        found.next().filter(|_| found.next().is_none()).map(|e| e.1)
-    };
-    if block.len() > MAX_HEADER_BYTES {
-        return None;
-    }
-    let address = one(&[Field::Local, Field::Domain], MAX_ADDRESS_BYTES)?;
-    let domain = one(&[Field::Domain], MAX_DOMAIN_BYTES)?;
-    assert_eq!(address.end, domain.end);
-    let signer = one(&[Field::Signer], usize::MAX)?;
-    let after_colon = marker(Field::SubjectMark)? + 1;
-    let subject = at_most_one(Field::Subject, MAX_SUBJECT_BYTES)?;
-    let subject = subject.unwrap_or(after_colon..after_colon);
-    assert_eq!(subject.start, after_colon);
-    let time = at_most_one(Field::Time, MAX_TIMESTAMP_DIGITS)?;
-    marker(Field::VersionMark)?;
-    marker(Field::AlgorithmMark)?;
-    marker(Field::CanonMark)?;
-    if !block[domain.clone()].eq_ignore_ascii_case(&block[signer]) {
-        return Some(Verdict::Misaligned);
-    }
-    Some(Verdict::Accepted { address, domain, subject, time })
-}
-
-fn native(block: &[u8]) -> Verdict {
-    match header::parse(block) {
-        Ok(view) => {
-            assert_eq!(view.address, block[view.address_span.clone()].to_ascii_lowercase());
-            assert_eq!(view.subject, block[view.subject_span.clone()]);
-            let digits = view.timestamp_span.clone().map(|span| block[span].to_vec());
-            let digits = String::from_utf8(digits.unwrap_or(b"0".into())).expect("digits");
-            assert_eq!(digits.parse(), Ok(view.timestamp));
-            Verdict::Accepted {
-                address: view.address_span.clone(),
-                domain: view.domain_span.clone(),
-                subject: view.subject_span.clone(),
-                time: view.timestamp_span.clone(),
-            }
-        }
-        // The parser compares the domains last.
-        Err(refusal) if refusal.rule == Rule::Alignment => Verdict::Misaligned,
-        Err(_) => Verdict::Refused,
-    }
-}
 
 /// How often each verdict was given.
 #[derive(Debug, Default)]

@@ -251,6 +251,17 @@ pub fn write(
     })
 }
 
+/// The bytes of an artefact.
+///
+/// # Errors
+///
+/// A header longer than 4,096 bytes.
+pub fn to_bytes(header: &ArtefactHeader, payload: &[u8]) -> Result<Vec<u8>> {
+    let mut bytes = encode_start(header, payload)?;
+    bytes.extend_from_slice(payload);
+    Ok(bytes)
+}
+
 /// Everything that stands before the payload.
 fn encode_start(header: &ArtefactHeader, payload: &[u8]) -> Result<Vec<u8>> {
     let envelope = Envelope {
@@ -289,9 +300,7 @@ mod tests {
     }
 
     fn file() -> Vec<u8> {
-        let mut bytes = encode_start(&header(), b"payload").unwrap();
-        bytes.extend_from_slice(b"payload");
-        bytes
+        to_bytes(&header(), b"payload").unwrap()
     }
 
     fn read(bytes: Vec<u8>) -> Result<Artefact> {

@@ -19,10 +19,12 @@ mod salt;
 mod setup;
 mod verify;
 
-/// Messages of any sensible size; bodies count only for their hash.
-const MESSAGE_LIMIT: u64 = 256 << 20;
+// What is read may take several times as much memory; these keep it below 1 GiB.
+/// More than any provider delivers; bodies count only for their hash.
+const MESSAGE_LIMIT: u64 = 64 << 20;
 const DNS_LIMIT: u64 = 16 << 20;
-const REGISTRY_LIMIT: u64 = 1 << 30;
+/// Some 400,000 keys.
+const REGISTRY_LIMIT: u64 = 256 << 20;
 
 /// Why a command ends early: its own fault, or standard output's.
 enum Stop {

@@ -29,7 +29,7 @@ use std::{
     fmt,
     marker::PhantomData,
     path::Path,
-    sync::{Mutex, PoisonError},
+    sync::{Arc, Mutex, PoisonError},
 };
 
 use halo2_proofs::{
@@ -55,6 +55,7 @@ mod polynomials;
 mod prover;
 
 pub use cache::KeyCache;
+use layout::Layout;
 pub use prover::ProverKey;
 
 const G2_BYTES: usize = 128;
@@ -86,19 +87,29 @@ pub trait KeyedCircuit: Circuit<Fr, Params: Clone> {
 ///
 /// [`Error::Keygen`] where the circuit cannot be laid out.
 pub fn circuit_name<C: KeyedCircuit>(params: &C::Params) -> Result<String> {
+    Ok(named_layout::<C>(params)?.name.clone())
+}
+
+/// A circuit's name, and what its selectors must be.
+struct NamedLayout {
+    name: String,
+    selectors: Vec<u8>,
+}
+
+fn named_layout<C: KeyedCircuit>(params: &C::Params) -> Result<Arc<NamedLayout>> {
     // Laying out takes a tenth of a second, and one run asks several times.
-    static NAMES: Mutex<BTreeMap<String, String>> = Mutex::new(BTreeMap::new());
+    static LAYOUTS: Mutex<BTreeMap<String, Arc<NamedLayout>>> = Mutex::new(BTreeMap::new());
     let short = format!("{} {}", C::ID, C::describe(params));
-    let lock = || NAMES.lock().unwrap_or_else(PoisonError::into_inner);
-    if let Some(name) = lock().get(&short) {
-        return Ok(name.clone());
+    let lock = || LAYOUTS.lock().unwrap_or_else(PoisonError::into_inner);
+    if let Some(layout) = lock().get(&short) {
+        return Ok(layout.clone());
     }
-    let digest = layout::digest(&C::blank(params))
-        .map_err(|e| Error::Keygen { detail: e.to_string() })?
-        .to_string();
-    let name = format!("{short} layout:{}", &digest[..16]);
-    lock().insert(short, name.clone());
-    Ok(name)
+    let Layout { digest, selectors } = layout::layout(&C::blank(params), C::k(params))
+        .map_err(|e| Error::Keygen { detail: e.to_string() })?;
+    let name = format!("{short} layout:{}", &digest.to_string()[..16]);
+    let layout = Arc::new(NamedLayout { name, selectors });
+    lock().insert(short, layout.clone());
+    Ok(layout)
 }
 
 fn constraint_system<C: KeyedCircuit>(params: &C::Params) -> ConstraintSystem<Fr> {
@@ -173,7 +184,8 @@ impl<C: KeyedCircuit> VerifierKey<C> {
     /// Decodes the payload of a verifying key.
     fn decode(payload: &[u8], header: &ArtefactHeader, params: &C::Params) -> Result<Self> {
         let bad = |detail: &str| Error::malformed("verifying key", detail);
-        let expected = circuit_name::<C>(params)?;
+        let layout = named_layout::<C>(params)?;
+        let expected = layout.name.clone();
         if header.circuit != expected {
             return Err(Error::WrongCircuit { expected, got: printable(&header.circuit) });
         }
@@ -196,6 +208,10 @@ impl<C: KeyedCircuit> VerifierKey<C> {
         srs::check::check_g2(&G2Affine::generator(), &s_g2, &header.srs_kind)?;
 
         check_halo2_key::<C>(halo2, k, params)?;
+        // Or else files with different digests would be the same key.
+        if !halo2.ends_with(&layout.selectors) {
+            return Err(bad("its selectors are not those of the circuit"));
+        }
         let mut reader = halo2;
         let vk = VerifyingKey::<G1Affine>::read::<_, C>(
             &mut reader,
@@ -221,7 +237,15 @@ impl<C: KeyedCircuit> VerifierKey<C> {
     ///
     /// A damaged file, another kind, circuit or k, a malformed key.
     pub fn read(path: &Path, params: &C::Params) -> Result<Self> {
-        let artefact = Artefact::read(path, ArtefactKind::VerifyingKey)?;
+        Self::from_artefact(&Artefact::read(path, ArtefactKind::VerifyingKey)?, params)
+    }
+
+    /// Decodes and checks the content of a file of a verifying key.
+    ///
+    /// # Errors
+    ///
+    /// Another circuit or k, a malformed key.
+    pub fn from_artefact(artefact: &Artefact, params: &C::Params) -> Result<Self> {
         let key = Self::decode(artefact.payload(), artefact.header(), params)?;
         key.check_own_digest(artefact.header())?;
         Ok(key)

@@ -28,7 +28,7 @@ use zkdkim::{
 };
 use zkdkim_circuits::statement::{CircuitParams, StatementCircuit};
 use zkdkim_verifier_sol::{
-    encode_calldata, scalar_word, word_scalar, Artifacts, Evm, InsecureSetup, Verdict, Word,
+    decode_calldata, encode_calldata, scalar_word, Artifacts, Evm, InsecureSetup, Verdict, Word,
 };
 
 const SEED: u64 = 1;
@@ -280,20 +280,8 @@ fn length_mutants(f: &Fixture, rng: &mut ChaCha20Rng) -> Vec<Mutant> {
     mutants
 }
 
-/// Reads calldata in its one layout: none where encoding the result would not give it back.
-fn decode(calldata: &[u8]) -> Option<(Vec<u8>, Vec<Fr>)> {
-    let proof_len = calldata.get(0x44..PROOF_AT)?;
-    let proof_len: usize = BigUint::from_bytes_be(proof_len).try_into().ok()?;
-    let inputs_at = PROOF_AT.checked_add(proof_len.checked_next_multiple_of(32)?)?;
-    let proof = calldata.get(PROOF_AT..PROOF_AT.checked_add(proof_len)?)?;
-    let inputs = calldata.get(inputs_at.checked_add(32)?..)?.chunks(32);
-    let inputs: Option<Vec<Fr>> = inputs.map(|w| word_scalar(w.try_into().ok()?)).collect();
-    let (proof, inputs) = (proof.to_vec(), inputs?);
-    (encode_calldata(&proof, &inputs) == calldata).then_some((proof, inputs))
-}
-
 fn natively(key: &VerifierKey<StatementCircuit>, calldata: &[u8]) -> bool {
-    decode(calldata).is_some_and(|(proof, inputs)| verify(key, &inputs, &proof).is_ok())
+    decode_calldata(calldata).is_some_and(|(proof, inputs)| verify(key, &inputs, &proof).is_ok())
 }
 
 /// What became of some mutants: accepted by both, well formed but invalid, malformed.

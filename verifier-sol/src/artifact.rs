@@ -7,7 +7,7 @@ use sha3::{Digest, Keccak256};
 use crate::{
     error::{Error, Result},
     evm::{Address, CallOutcome, Evm},
-    field::{scalar_word, Word},
+    field::{scalar_word, word_scalar, Word},
 };
 
 /// The pinned compiler, also in `package.json`.
@@ -308,6 +308,19 @@ pub fn encode_calldata(proof: &[u8], instances: &[Fr]) -> Vec<u8> {
     data.extend(word(instances.len()));
     data.extend(instances.iter().flat_map(scalar_word));
     data
+}
+
+/// Proof and public inputs out of calldata in that layout; none where encoding them would not give it back.
+pub fn decode_calldata(calldata: &[u8]) -> Option<(Vec<u8>, Vec<Fr>)> {
+    const PROOF_AT: usize = 4 + 0x60;
+    let proof_len = calldata.get(PROOF_AT - 8..PROOF_AT)?;
+    let proof_len = usize::try_from(u64::from_be_bytes(proof_len.try_into().ok()?)).ok()?;
+    let inputs_at = PROOF_AT.checked_add(proof_len.checked_next_multiple_of(32)?)?;
+    let proof = calldata.get(PROOF_AT..PROOF_AT.checked_add(proof_len)?)?;
+    let inputs = calldata.get(inputs_at.checked_add(32)?..)?.chunks(32);
+    let inputs: Option<Vec<Fr>> = inputs.map(|word| word_scalar(word.try_into().ok()?)).collect();
+    let (proof, inputs) = (proof.to_vec(), inputs?);
+    (encode_calldata(&proof, &inputs) == calldata).then_some((proof, inputs))
 }
 
 pub(crate) fn to_hex(bytes: &[u8]) -> String {

@@ -45,8 +45,8 @@ mod transcript;
 mod yul;
 
 pub use artifact::{
-    encode_calldata, Artifacts, Contract, Deployed, InsecureSetup, Metadata, Sources, SrsKind,
-    MAX_RUNTIME_BYTES, SOLC_VERSION,
+    decode_calldata, encode_calldata, Artifacts, Contract, Deployed, InsecureSetup, Metadata,
+    Sources, SrsKind, MAX_RUNTIME_BYTES, SOLC_VERSION,
 };
 pub use codegen::export;
 pub use compile::{standard_input, Solc};

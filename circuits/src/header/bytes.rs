@@ -31,7 +31,7 @@
 //!   (its last eight bytes may be padding, so the flag is read at 1,015). Block 16 is never followed by a reset.
 //!
 //! # Completeness
-//! Every length from 0 to 1,024 of an accepted block.
+//! Every length from 1 to 1,024 of an accepted block; none is empty.
 //!
 //! # Source
 //! FIPS 180-4 §5.1.1; putting filler first is our choice, so that the digest is always that of the last block.

@@ -38,6 +38,10 @@ fn integers(body: &[u8]) -> Result<RsaKey, &'static str> {
     let (modulus, rest) = positive(body)?;
     let (exponent, rest) = positive(rest)?;
     empty(rest)?;
+    // A product of two large primes is odd; everybody could factor this one.
+    if !modulus.bit(0) {
+        return Err("an even modulus");
+    }
     Ok((modulus, exponent))
 }
 
@@ -126,6 +130,7 @@ mod tests {
             (long_length, "malformed length"),
             (other, "not an RSA key"),
             (bare(&[], &[3]), "empty"),
+            (bare(&[6], &[3]), "even modulus"),
             (bare(&[0x80], &[3]), "negative"),
             (bare(&[0, 5], &[3]), "superfluous"),
             (spki(&[]), "cut off"),

@@ -10,7 +10,9 @@ use super::rsa::MODULUS_BITS;
 use super::Fr;
 use halo2_proofs::halo2curves::ff::Field;
 use num_bigint::BigUint;
-use serde::{Deserialize, Serialize};
+use serde::de::{Error as _, SeqAccess, Visitor};
+use serde::{Deserialize, Deserializer, Serialize};
+use std::fmt;
 use std::sync::OnceLock;
 
 /// Depth of the tree.
@@ -183,9 +185,6 @@ impl KeyRegistry {
             let (t, v, d) = (file.r#type, file.version, file.depth);
             return Err(bad(format!("type {t:?}, version {v}, depth {d}")));
         }
-        if file.slots.len() > CAPACITY {
-            return Err(RegistryError::Full);
-        }
         let mut registry = Self::new();
         let mut seen = std::collections::HashMap::new();
         for (slot, entry) in file.slots.into_iter().enumerate() {
@@ -244,7 +243,35 @@ struct File {
     r#type: String,
     version: u32,
     depth: usize,
+    #[serde(deserialize_with = "at_most_capacity")]
     slots: Vec<Option<FileEntry>>,
+}
+
+/// Stops at the first slot too many: an empty one takes five bytes in a file and ten times as many in
+/// memory.
+fn at_most_capacity<'de, D: Deserializer<'de>>(
+    deserializer: D,
+) -> Result<Vec<Option<FileEntry>>, D::Error> {
+    struct Slots;
+    impl<'de> Visitor<'de> for Slots {
+        type Value = Vec<Option<FileEntry>>;
+
+        fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            write!(f, "a list of at most {CAPACITY} slots")
+        }
+
+        fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Self::Value, A::Error> {
+            let mut slots = Vec::new();
+            while let Some(slot) = list.next_element()? {
+                if slots.len() == CAPACITY {
+                    return Err(A::Error::invalid_length(CAPACITY + 1, &self));
+                }
+                slots.push(slot);
+            }
+            Ok(slots)
+        }
+    }
+    deserializer.deserialize_seq(Slots)
 }
 
 #[derive(Serialize, Deserialize)]

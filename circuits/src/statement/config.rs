@@ -11,7 +11,7 @@ use super::{constants::Constants, PUBLIC_INPUTS};
 use crate::{
     field::pow2,
     header::{
-        bytes::BytesConfig,
+        bytes::{BytesAssigned, BytesConfig},
         extract::{ExtractConfig, Extracted},
     },
     layout::{CircuitParams, Columns, Rows},
@@ -20,7 +20,7 @@ use crate::{
     pack::PackConfig,
     poseidon::{Permutation, PoseidonColumns, PoseidonConfig, PERMUTATION_ROWS},
     registry::MerkleConfig,
-    sha256::{Sha256Config, Sha256Lane},
+    sha256::{Sha256Assigned, Sha256Config, Sha256Lane},
 };
 
 /// Every chip of the statement.
@@ -121,17 +121,7 @@ impl StatementConfig {
         let constants = Constants::assign(grid, &self.columns, self.rows.constants);
         self.logup.assign_fixed(grid, table, usable);
 
-        let bytes = self.bytes.assign(grid, self.rows.header, &input.header, &constants);
-        let sha256 = self.sha256.assign(grid, self.rows.sha256, &bytes.message);
-        for (absorbed, word) in sha256.message.iter().zip(&bytes.words) {
-            grid.copy(*absorbed, *word);
-        }
-        for (slots, reset) in sha256.resets.iter().zip(&bytes.resets) {
-            for slot in slots {
-                grid.copy(*slot, *reset);
-            }
-        }
-
+        let (bytes, sha256) = self.assign_digest(grid, &input.header, &constants);
         let extracted = self.extract.assign(grid, self.rows.outputs, &bytes.run);
         for (domain, signer) in extracted.domain.iter().zip(&extracted.signer) {
             grid.copy(*domain, *signer);
@@ -142,6 +132,26 @@ impl StatementConfig {
         let rsa = self.rsa.assign(grid, &self.rows.rsa, &witness, &sha256.digest);
         let halves = self.digest_halves(grid, &sha256.digest);
         self.assign_hashes(grid, &constants, input, &extracted, &rsa.modulus_words, halves);
+    }
+
+    /// The bytes of a header block, SHA-256 of it, and the wires between the two.
+    pub fn assign_digest(
+        &self,
+        grid: &mut Grid<Fr>,
+        block: &[u8],
+        constants: &Constants,
+    ) -> (BytesAssigned, Sha256Assigned) {
+        let bytes = self.bytes.assign(grid, self.rows.header, block, constants);
+        let sha256 = self.sha256.assign(grid, self.rows.sha256, &bytes.message);
+        for (absorbed, word) in sha256.message.iter().zip(&bytes.words) {
+            grid.copy(*absorbed, *word);
+        }
+        for (slots, reset) in sha256.resets.iter().zip(&bytes.resets) {
+            for slot in slots {
+                grid.copy(*slot, *reset);
+            }
+        }
+        (bytes, sha256)
     }
 
     /// The digest as two 128-bit halves, high first.

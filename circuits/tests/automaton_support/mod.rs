@@ -10,6 +10,7 @@ use rand_chacha::ChaCha8Rng;
 use zkdkim_circuits::header::automaton::{Automaton, Edge, Field, END, END_SYMBOL, START};
 
 pub mod spec;
+pub mod verdict;
 
 /// Each byte that has a field, with its position in the block.
 pub type Emissions = Vec<(Field, usize, u8)>;

@@ -1,8 +1,8 @@
-//! A digest of what a circuit fixes: columns, gates and lookups, fixed values, selectors, copies.
+//! What a circuit fixes: columns, gates and lookups, fixed values, selectors, copies.
 //!
 //! Two builds of a program may lay the same circuit out differently; keys of one are of no use to the
-//! other. This digest tells them apart without a key generation: the circuit is synthesised without a
-//! witness into a hash instead of columns.
+//! other. A digest tells them apart without a key generation: the circuit is synthesised without a
+//! witness into a hash instead of columns. The selectors are kept, since they stand in key files.
 
 use halo2_proofs::{
     circuit::Value,
@@ -16,34 +16,52 @@ use sha2::{Digest, Sha256};
 
 use crate::artefact::Sha256Digest;
 
-/// The digest for a circuit without a witness.
-pub(super) fn digest<C: Circuit<Fr>>(circuit: &C) -> Result<Sha256Digest, Error> {
-    let mut cs = ConstraintSystem::default();
-    let config = C::configure_with_params(&mut cs, circuit.params());
-    // As halo2 prints it for its own digest of a key.
-    let mut hash = LayoutHash(Sha256::new_with_prefix(format!("{:?}", cs.pinned())));
-    C::FloorPlanner::synthesize(&mut hash, circuit, config, cs.constants().clone())?;
-    Ok(Sha256Digest(hash.0.finalize().into()))
+/// What is kept of a layout.
+pub(super) struct Layout {
+    /// Its digest.
+    pub(super) digest: Sha256Digest,
+    /// In which rows each selector is enabled, one bit a row, as halo2 writes it into a key.
+    pub(super) selectors: Vec<u8>,
 }
 
-struct LayoutHash(Sha256);
+/// The layout of a circuit without a witness, in `2^k` rows.
+pub(super) fn layout<C: Circuit<Fr>>(circuit: &C, k: u32) -> Result<Layout, Error> {
+    let mut cs = ConstraintSystem::default();
+    let config = C::configure_with_params(&mut cs, circuit.params());
+    let selector_bytes = (1usize << k).div_ceil(8);
+    let mut hash = LayoutHash {
+        // As halo2 prints it for its own digest of a key.
+        hash: Sha256::new_with_prefix(format!("{:?}", cs.pinned())),
+        selectors: vec![0; cs.num_selectors() * selector_bytes],
+        selector_bytes,
+    };
+    C::FloorPlanner::synthesize(&mut hash, circuit, config, cs.constants().clone())?;
+    Ok(Layout { digest: Sha256Digest(hash.hash.finalize().into()), selectors: hash.selectors })
+}
+
+struct LayoutHash {
+    hash: Sha256,
+    selectors: Vec<u8>,
+    /// Bytes of one selector.
+    selector_bytes: usize,
+}
 
 impl LayoutHash {
     fn put(&mut self, tag: u8, words: [usize; 2]) {
-        self.0.update([tag]);
+        self.hash.update([tag]);
         for word in words {
-            self.0.update((word as u64).to_le_bytes());
+            self.hash.update((word as u64).to_le_bytes());
         }
     }
 
     fn put_cell(&mut self, tag: u8, column: Column<Any>, row: usize) {
         self.put(tag, [column.index(), row]);
         // Debug output, which names the type; halo2 gives no number for it.
-        self.0.update(format!("{:?};", column.column_type()));
+        self.hash.update(format!("{:?};", column.column_type()));
     }
 
     fn put_value(&mut self, value: Assigned<Fr>) {
-        self.0.update(value.evaluate().to_repr().as_ref());
+        self.hash.update(value.evaluate().to_repr().as_ref());
     }
 }
 
@@ -70,6 +88,9 @@ impl Assignment<Fr> for LayoutHash {
         AR: Into<String>,
     {
         self.put(1, [selector.index(), row]);
+        if row / 8 < self.selector_bytes {
+            self.selectors[selector.index() * self.selector_bytes + row / 8] |= 1 << (row % 8);
+        }
         Ok(())
     }
 

@@ -51,8 +51,16 @@ impl<C: KeyedCircuit> ProverKey<C> {
     ///
     /// A damaged file, another kind, circuit, k or verifying key, a malformed key.
     pub fn read(path: &Path, params: &C::Params) -> Result<Self> {
+        Self::from_artefact(&Artefact::read(path, ArtefactKind::ProvingKey)?, params)
+    }
+
+    /// Decodes and checks the content of a file of a proving key.
+    ///
+    /// # Errors
+    ///
+    /// Another circuit, k or verifying key, a malformed key.
+    pub fn from_artefact(artefact: &Artefact, params: &C::Params) -> Result<Self> {
         let bad = || Error::malformed("proving key", "too short for its verifying key");
-        let artefact = Artefact::read(path, ArtefactKind::ProvingKey)?;
         let (len, rest) = artefact.payload().split_first_chunk::<8>().ok_or_else(bad)?;
         let len = usize::try_from(u64::from_le_bytes(*len)).map_err(|_| bad())?;
         let (vk, polynomials) = rest.split_at_checked(len).ok_or_else(bad)?;

@@ -116,3 +116,16 @@ fn a_file_with_a_duplicate_is_refused() {
     let doubled = text.replace(entry, &format!("{entry}, {entry}"));
     assert_eq!(KeyRegistry::from_json(&doubled), Err(RegistryError::Duplicate("d0.org".into(), 0)));
 }
+
+#[test]
+fn a_flood_of_slots_is_refused_before_it_is_read() {
+    let file = |slots: usize, end: &str| {
+        let slots = vec!["null"; slots].join(",");
+        let head = format!("\"type\":\"{FILE_TYPE}\",\"version\":1,\"depth\":20");
+        KeyRegistry::from_json(&format!("{{{head},\"slots\":[{slots}{end}"))
+    };
+    assert_eq!(file(CAPACITY, "]}").map(|registry| registry.used_slots()), Ok(CAPACITY));
+    // What stands behind the slot too many is not looked at.
+    let refused = file(CAPACITY + 1, ", nonsense").unwrap_err().to_string();
+    assert!(refused.contains("at most 1048576 slots"), "{refused}");
+}

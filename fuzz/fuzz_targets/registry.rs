@@ -1,0 +1,7 @@
+#![no_main]
+// The entry point of libFuzzer is a C function.
+#![allow(unsafe_code, missing_docs)]
+
+libfuzzer_sys::fuzz_target!(|data: &[u8]| {
+    zkdkim_fuzz::registry::run(data);
+});

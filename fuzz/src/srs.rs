@@ -1,0 +1,45 @@
+//! An SRS file, as it is and packed anew with right digests.
+
+use zkdkim::{
+    artefact::{self, Artefact, ArtefactHeader, ArtefactKind, Sha256Digest},
+    srs::{Srs, SrsKind},
+};
+
+/// With an even first byte the rest is a file, otherwise it is the payload of one.
+pub fn run(data: &[u8]) -> bool {
+    let Some((first, rest)) = data.split_first() else { return false };
+    let file = match first % 2 {
+        0 => rest.to_vec(),
+        _ => pack(*first, rest),
+    };
+    let Ok(artefact) = Artefact::from_bytes(file, ArtefactKind::Srs) else { return false };
+    let Ok(srs) = Srs::from_artefact(&artefact) else { return false };
+    assert_eq!((srs.k(), srs.kind()), (artefact.header().k, &artefact.header().srs_kind));
+    assert_eq!(srs.sha256(), artefact.payload_sha256());
+    assert_eq!(srs.truncated(1).expect("a smaller one").k(), 1);
+    true
+}
+
+fn pack(first: u8, payload: &[u8]) -> Vec<u8> {
+    let digits = |byte: u8| format!("{byte:02x}").repeat(32);
+    let srs_kind = match first >> 4 {
+        0..=7 => SrsKind::InsecureDev,
+        8..=11 => {
+            SrsKind::UnlistedCeremony { blake2b512: digits(first).repeat(2), sha256: digits(first) }
+        }
+        _ => SrsKind::Ceremony {
+            name: "none".into(),
+            file: "none.ptau".into(),
+            blake2b512: digits(first).repeat(2),
+        },
+    };
+    let header = ArtefactHeader {
+        kind: ArtefactKind::Srs,
+        circuit: String::new(),
+        k: u32::from(first >> 1 & 7),
+        srs_kind,
+        srs_sha256: Sha256Digest::of(payload),
+        vk_sha256: Sha256Digest::NONE,
+    };
+    artefact::to_bytes(&header, payload).expect("a short header")
+}
