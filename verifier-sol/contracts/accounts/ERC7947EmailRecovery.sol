@@ -14,7 +14,8 @@ import {IAccountRecovery, IRecoveryProvider} from "../interfaces/IERC7947.sol";
 /// the same, anybody may call them, and only the first one to come does anything.
 ///
 /// What of ERC-7947 does not fit: the standard has one proof that works at once. Here proofs are
-/// many and come days before, so the proof of `recoverAccess` is empty.
+/// many and come days before, so the proof of `recoverAccess` is empty. An account may also use
+/// {configure} and {remove} directly; these have the events of `IEmailRecovery` only.
 contract ERC7947EmailRecovery is EmailRecovery, IRecoveryProvider {
     /// @dev What {execute} is about to make an account ask for; nothing outside of it.
     bytes32 private transient _granted;
