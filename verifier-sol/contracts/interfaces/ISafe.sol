@@ -2,7 +2,7 @@
 pragma solidity 0.8.30;
 
 /// @title What {SafeEmailRecovery} needs of a Safe
-/// @notice The same in versions 1.3 to 1.5.
+/// @notice The same in versions 1.4.1 and 1.5.0.
 interface ISafe {
     /// @notice Makes a call from the Safe in the name of an enabled module.
     /// @param to Whom to call.

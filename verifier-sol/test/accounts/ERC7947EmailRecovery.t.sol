@@ -425,6 +425,14 @@ contract ERC7947EmailRecoveryTest is AccountRecoveryTest, UserOperations {
         vm.assertEq(account.owner(), newOwner.addr);
     }
 
+    /// @dev What is granted to one account, no other can take, be it for the same key.
+    function test_execute_revertsWhenTheAccountHasAnotherRecoveredInItsPlace() external {
+        address hostile = hostileAccount(HostileERC7947Account.Deed.RecoverAnother);
+        vm.expectRevert(abi.encodeWithSelector(IEmailRecovery.NoRecoveryPending.selector, place));
+        execute(recovery, hostile);
+        vm.assertEq(account.owner(), oldOwner.addr);
+    }
+
     function test_execute_accountMayReconfigureItselfMeanwhile() external {
         address hostile = hostileAccount(HostileERC7947Account.Deed.Reconfigure);
         HostileERC7947Account(hostile).prepareConfig(defaultConfig());

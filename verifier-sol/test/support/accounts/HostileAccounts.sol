@@ -14,6 +14,7 @@ contract HostileERC7947Account is IAccountRecovery {
         AskForAnotherKey,
         ExecuteAgain,
         ExecuteAnother,
+        RecoverAnother,
         Reconfigure
     }
 
@@ -58,6 +59,9 @@ contract HostileERC7947Account is IAccountRecovery {
         if (_deed == Deed.AskForAnotherKey) subject = abi.encode(address(0xbad));
         if (_deed == Deed.ExecuteAgain) EmailRecovery(provider).execute(address(this));
         if (_deed == Deed.ExecuteAnother) EmailRecovery(provider).execute(_other);
+        if (_deed == Deed.RecoverAnother) {
+            IAccountRecovery(_other).recoverAccess(subject, provider, "");
+        }
         if (_deed == Deed.Reconfigure) EmailRecovery(provider).configure(_config);
         IRecoveryProvider(provider).recover(subject, "");
         if (_deed == Deed.AskTwice) IRecoveryProvider(provider).recover(subject, "");
