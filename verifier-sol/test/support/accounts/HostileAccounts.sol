@@ -60,7 +60,7 @@ contract HostileERC7947Account is IAccountRecovery {
         if (_deed == Deed.ExecuteAgain) EmailRecovery(provider).execute(address(this));
         if (_deed == Deed.ExecuteAnother) EmailRecovery(provider).execute(_other);
         if (_deed == Deed.RecoverAnother) {
-            IAccountRecovery(_other).recoverAccess(subject, provider, "");
+            return IAccountRecovery(_other).recoverAccess(subject, provider, "");
         }
         if (_deed == Deed.Reconfigure) EmailRecovery(provider).configure(_config);
         IRecoveryProvider(provider).recover(subject, "");
