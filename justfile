@@ -12,6 +12,11 @@ test:
 step +names:
     scripts/test {{names}}
 
+# Plants bugs in the circuit, one at a time, and says which attack notices each; `just mutate --help` says more. A run
+# that was killed goes on where it was. --write replaces the result that is checked in
+mutate *options:
+    cargo run -p zkdkim-attacks --bin mutate -- {{options}}
+
 # All benchmarks; criterion's reports lie in target/criterion
 bench:
     cargo bench -p zkdkim-benches

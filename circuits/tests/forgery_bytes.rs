@@ -1,7 +1,7 @@
 //! Forged bytes, end flags, padding, lengths and resets.
 
 use halo2_proofs::halo2curves::{bn256::Fr, ff::Field as _};
-use zkdkim_attacks::{bump, names, small, Plan, BLOCK};
+use zkdkim_attacks::{bump, forge_sha256, names, small, Plan, Word, BLOCK};
 use zkdkim_circuits::{
     header::{automaton::END_SYMBOL, BYTES},
     sha256::BLOCKS,
@@ -111,6 +111,26 @@ fn padding_does_not_begin_before_the_last_blocks() {
     let falls = "header end flag only falls between blocks[0]";
     let refusals = Plan::placed(&block_of(384), 576).refusals();
     assert_eq!(refusals, names([falls, reset, "header reset after filler[0]"]));
+}
+
+#[test]
+fn a_reset_is_not_minus_one() {
+    // A block that ends between two message blocks. The flag rises there, so the reset has to be -1,
+    // and SHA-256 takes that: twice the sum minus the initial value. The last message block is then
+    // absorbed alone, and the digest is that of no byte of the header.
+    let mut plan = Plan::placed(&block_of(384), 128);
+    plan.reset_again();
+    let refusals = plan.refusals_with(
+        |config, grid| {
+            grid.forge(config.columns.first().y, config.rows.header + 512 + 1, -Fr::ONE);
+            forge_sha256(config, grid, &plan.message, &|block, _, word, truth| match word {
+                Word::Reset if block == 512 / 64 - 1 => u32::MAX,
+                _ => truth,
+            });
+        },
+        |_, _| (),
+    );
+    assert_eq!(refusals, names(["header end flag only falls between blocks[0]"]));
 }
 
 #[test]

@@ -9,7 +9,7 @@ use halo2_proofs::halo2curves::{bn256::Fr, ff::Field as _};
 use rand::{seq::SliceRandom, SeedableRng};
 use zkdkim_attacks::statement::{explained, Statement};
 use zkdkim_circuits::layout::CircuitParams;
-use zkdkim_testkit::{anchor::active_rows, Cell, Effort, Sweep};
+use zkdkim_testkit::{anchor::active_rows, Cell, Effort, Mutation, Sweep};
 
 /// Rows of each polynomial in which the search begins.
 const ROWS: usize = 6;
@@ -62,11 +62,11 @@ fn check(layout: CircuitParams, keep: impl Fn(&str) -> bool) {
     for (poly, name) in polys {
         let rows = active_rows(sweep.image(), poly);
         let rows: Vec<usize> = rows.choose_multiple(&mut rng, ROWS).copied().collect();
-        sweep.image_mut().drop_polynomial(Some(poly));
+        sweep.image_mut().plant(Some(Mutation::Polynomial(poly)));
         if !noticed(&statement, &mut sweep, &by_gates, poly, &rows) {
             missed.push(name);
         }
-        sweep.image_mut().drop_polynomial(None);
+        sweep.image_mut().plant(None);
     }
     println!("{} of {count} seen within a few cells", count - missed.len());
     let tests = [

@@ -1,6 +1,6 @@
 //! A circuit over any first-phase grid; the second phase is honest, or forged by the test.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use halo2_proofs::{
     circuit::{Layouter, SimpleFloorPlanner, Value},
@@ -9,6 +9,8 @@ use halo2_proofs::{
 };
 use zkdkim_circuits::statement::{CircuitParams, StatementConfig, PUBLIC_INPUTS};
 use zkdkim_grid::Grid;
+
+use crate::{Plan, BLOCK};
 
 /// Changes second-phase cells once the challenges are known.
 pub type SecondPhase = dyn Fn(&StatementConfig, &mut Grid<Fr>) + Send + Sync;
@@ -30,6 +32,24 @@ impl ForgedCircuit {
     /// A circuit over `grid`.
     pub fn new(params: CircuitParams, grid: Grid<Fr>) -> Self {
         Self { grid: Arc::new(grid), instances: None, second: None, params }
+    }
+
+    /// The honest circuit for the block that forgeries start from, with cells that are changed after
+    /// the provider has signed and the hashes are computed.
+    pub fn late(change: impl FnOnce(&StatementConfig, &mut Grid<Fr>)) -> Self {
+        static SIGNED: OnceLock<Grid<Fr>> = OnceLock::new();
+        let plan = Plan::honest(BLOCK.as_bytes());
+        let layout = plan.layout;
+        let signed = SIGNED.get_or_init(|| {
+            let mut signed = Grid::new();
+            plan.circuit(|_, _| (), |_, grid| signed = grid.clone());
+            signed
+        });
+        let config = StatementConfig::configure(&mut ConstraintSystem::default(), layout);
+        let mut grid = signed.clone();
+        change(&config, &mut grid);
+        config.assign_lookups(&mut grid, layout.k, &config.table());
+        Self::new(layout, grid)
     }
 
     /// The public inputs that the cells tied to them hold.

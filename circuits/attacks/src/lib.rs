@@ -6,10 +6,14 @@
 //! says by name what fails. So a test sees the one constraint that stops a forgery, not the noise
 //! behind it.
 
+pub mod argument;
 mod circuit;
+pub mod mutants;
 mod names;
+pub mod nearby;
 mod plan;
 pub mod provider;
+pub mod report;
 mod sha;
 pub mod statement;
 

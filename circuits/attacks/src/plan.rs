@@ -1,6 +1,6 @@
 //! What a prover claims of a header block, written coherently.
 
-use std::collections::BTreeSet;
+use std::{collections::BTreeSet, sync::OnceLock};
 
 use halo2_proofs::{
     dev::MockProver,
@@ -106,6 +106,16 @@ impl Plan {
         self.message = message(&self.symbols, &self.ends, filler);
     }
 
+    /// Puts the resets where the end flags say that filler ends.
+    pub fn reset_again(&mut self) {
+        for block in 0..BLOCKS - 1 {
+            let at = 64 * (block + 1);
+            let falls = self.ends[at - 1] == 1 && self.ends[at] == 0;
+            let last = block == BLOCKS - 2;
+            self.message[block].1 = if last { self.ends[1015] == 1 } else { falls };
+        }
+    }
+
     /// Writes bytes, SHA-256 and output rows.
     fn write(&self, config: &StatementConfig, grid: &mut Grid<Fr>) {
         self.write_bytes(config, grid);
@@ -162,18 +172,28 @@ impl Plan {
         early: impl FnOnce(&StatementConfig, &mut Grid<Fr>),
         late: impl FnOnce(&StatementConfig, &mut Grid<Fr>),
     ) -> ForgedCircuit {
-        let config = StatementConfig::configure(&mut ConstraintSystem::default(), self.layout);
-        let (k, table) = (self.layout.k, config.table());
-        let mut grid = Grid::new();
-        config.assign(&mut grid, k, &table, &provider::honest_input());
+        // Most plans are for one layout.
+        static ON_CHAIN: OnceLock<(StatementConfig, Grid<Fr>)> = OnceLock::new();
+        let (config, mut grid) = match self.layout {
+            CircuitParams::ON_CHAIN => ON_CHAIN.get_or_init(|| honest(self.layout)).clone(),
+            other => honest(other),
+        };
         self.write(&config, &mut grid);
         early(&config, &mut grid);
         provider::sign(&config, &mut grid);
         provider::hash(&config, &mut grid);
         late(&config, &mut grid);
-        config.assign_lookups(&mut grid, k, &table);
+        config.assign_lookups(&mut grid, self.layout.k, &config.table());
         ForgedCircuit::new(self.layout, grid)
     }
+}
+
+/// The chips of a layout, and the honest witness that plans are written over.
+fn honest(layout: CircuitParams) -> (StatementConfig, Grid<Fr>) {
+    let config = StatementConfig::configure(&mut ConstraintSystem::default(), layout);
+    let mut grid = Grid::new();
+    config.assign(&mut grid, layout.k, &config.table(), &provider::honest_input());
+    (config, grid)
 }
 
 /// The message words of symbols and flags, with FIPS 180-4 padding as the gates compute it.

@@ -50,8 +50,12 @@ pub fn signature(digest: &[u8; 32]) -> BigUint {
     block.push(0x00);
     block.extend(hex::decode("3031300d060960864801650304020105000420").expect("hex"));
     block.extend(digest);
+    sign_any(&BigUint::from_bytes_be(&block))
+}
+
+fn sign_any(block: &BigUint) -> BigUint {
     let (modulus, exponent) = key();
-    BigUint::from_bytes_be(&block).modpow(exponent, modulus)
+    block.modpow(exponent, modulus)
 }
 
 /// An input that satisfies the statement.
@@ -75,14 +79,27 @@ pub fn digest_cells(config: &StatementConfig) -> [CellRef; 8] {
 pub fn sign(config: &StatementConfig, grid: &mut Grid<Fr>) {
     let cells = digest_cells(config);
     let mut digest = [0; 32];
-    let mut scratch = Grid::new();
     for (i, cell) in cells.into_iter().enumerate() {
         let value = grid.value(cell).expect("a digest word");
         digest[4 * i..4 * i + 4].copy_from_slice(&low_word(value).to_be_bytes());
+    }
+    write_rsa(config, grid, signature(&digest));
+}
+
+/// Signs any block and writes the RSA rows anew, for the digest that stands in the grid.
+pub fn sign_block(config: &StatementConfig, grid: &mut Grid<Fr>, block: &BigUint) {
+    write_rsa(config, grid, sign_any(block));
+}
+
+fn write_rsa(config: &StatementConfig, grid: &mut Grid<Fr>, signature: BigUint) {
+    let cells = digest_cells(config);
+    let mut scratch = Grid::new();
+    for cell in cells {
+        let value = grid.value(cell).expect("a digest word");
         let lane = config.columns.lanes.iter().find(|lane| cell.column == lane.y.into());
         scratch.advice(lane.expect("a column of words").y, cell.row, value);
     }
-    let witness = RsaWitness { signature: signature(&digest), modulus: modulus().clone() };
+    let witness = RsaWitness { signature, modulus: modulus().clone() };
     config.rsa.assign(&mut scratch, &config.rows.rsa, &witness, &cells);
     overlay(grid, &scratch);
 }

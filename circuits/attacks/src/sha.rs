@@ -59,6 +59,42 @@ pub enum Word {
     InEAndF,
     /// The word that the conjunction with g adds for NOT e.
     InNotEAndG,
+    /// Bit 17 of W, which stands alone. A lie of 2 takes the place of bit 18.
+    Bit17,
+    /// Bit 18 of W. A lie of 2 takes from the piece above it.
+    Bit18,
+    /// The reset flag of one feed-forward slot.
+    Reset,
+}
+
+impl Word {
+    /// Every word of a round.
+    pub const ROUND: [Self; 24] = [
+        Self::A,
+        Self::E,
+        Self::W,
+        Self::BigSigma0,
+        Self::BigSigma1,
+        Self::Maj,
+        Self::EAndF,
+        Self::NotEAndG,
+        Self::SmallSigma0,
+        Self::SmallSigma1,
+        Self::PiecesOfA,
+        Self::SpreadOfA,
+        Self::RotatedA,
+        Self::PiecesOfE,
+        Self::SpreadOfE,
+        Self::RotatedE,
+        Self::PiecesOfW,
+        Self::RotatedForSigma0,
+        Self::RotatedForSigma1,
+        Self::InMaj,
+        Self::InEAndF,
+        Self::InNotEAndG,
+        Self::Bit17,
+        Self::Bit18,
+    ];
 }
 
 /// (offset, bits, column, column and row of the multiplied copy and its exponent)
@@ -107,7 +143,10 @@ pub fn forge_sha256(
     for j in 0..INITIAL_SLOTS {
         let (a, e) = (INITIAL_STATE[3 - j], INITIAL_STATE[7 - j]);
         let lie = |word, truth| lie(usize::MAX, j, word, truth);
+        // These slots have no sum, so they need no carry.
+        let (lane, row) = forger.here();
         forger.state([a.into(), e.into()], &lie);
+        [2, 4].iter().for_each(|i| forger.grid.forge(lane.range[*i], row + 2, Fr::ZERO));
     }
     for (block, (words, reset)) in message.iter().enumerate() {
         let mut w = Vec::new();
@@ -199,7 +238,10 @@ impl Forger<'_> {
 
     /// A row of spread sums; the claimed half replaces the true one. Returns the claim.
     fn sums(&mut self, offset: usize, words: &[u32], word: Word, lie: &Lie<'_>) -> u32 {
-        let sum: u64 = words.iter().map(|w| spread(*w)).sum();
+        self.halves(offset, words.iter().map(|w| spread(*w)).sum(), word, lie)
+    }
+
+    fn halves(&mut self, offset: usize, sum: u64, word: Word, lie: &Lie<'_>) -> u32 {
         let mut halves = [even_bits(sum), odd_bits(sum)];
         let odd = usize::from(matches!(word, Word::Maj | Word::EAndF | Word::NotEAndG));
         halves[odd] = lie(word, halves[odd]);
@@ -234,15 +276,37 @@ impl Forger<'_> {
         self.range(5, 2, if step < 16 { Fr::ZERO } else { carry });
         w.push(word);
         let of = lie(Word::PiecesOfW, word);
+        // What a bit holds too much is taken from the bits above it.
+        let mut rest = of;
+        let claims = [(17, Word::Bit17), (18, Word::Bit18)].map(|(offset, word)| {
+            let truth = of >> offset & 1;
+            let claimed = lie(word, truth);
+            rest = rest.wrapping_sub(claimed.wrapping_sub(truth) << offset);
+            (claimed != truth).then_some(claimed)
+        });
+        let of = rest;
+        let bits = [0, 1].map(|i| claims[i].unwrap_or(of >> (17 + i) & 1));
         self.pieces(3, of, &W);
-        self.xy(3, u64::from(of >> 17 & 1), word);
-        self.x(4, u64::from(of >> 18 & 1));
+        self.xy(3, bits[0].into(), word);
+        self.x(4, bits[1].into());
+        // The spread form of a bit is what its cell holds.
+        let moved = |word: u32, by: u32, shift: bool| {
+            let others = word & !(0b11 << 17);
+            let others = if shift { others >> by } else { others.rotate_right(by) };
+            let at = |offset: u32| 1u64 << (2 * ((offset + 32 - by) % 32));
+            let held = |i: usize| if word == of { bits[i] } else { word >> (17 + i) & 1 };
+            let moved = [17, 18].map(at).into_iter().zip([0, 1].map(held));
+            moved.fold(spread(others), |sum, (at, held)| {
+                sum.wrapping_add(at.wrapping_mul(held.into()))
+            })
+        };
+        let sum = |parts: [u64; 3]| parts.into_iter().fold(0, u64::wrapping_add);
         let v = lie(Word::RotatedForSigma0, of);
-        let sigma0 = [v.rotate_right(7), v.rotate_right(18), v >> 3];
+        let sigma0 = [moved(v, 7, false), moved(v, 18, false), moved(v, 3, true)];
         let v = lie(Word::RotatedForSigma1, of);
-        let sigma1 = [v.rotate_right(17), v.rotate_right(19), v >> 10];
-        self.sums(10, &sigma0, Word::SmallSigma0, lie);
-        self.sums(11, &sigma1, Word::SmallSigma1, lie);
+        let sigma1 = [moved(v, 17, false), moved(v, 19, false), moved(v, 10, true)];
+        self.halves(10, sum(sigma0), Word::SmallSigma0, lie);
+        self.halves(11, sum(sigma1), Word::SmallSigma1, lie);
 
         let (d, h) = (self.a[s - 4], self.e[s - 4]);
         let [a, b, c] = [1, 2, 3].map(|i| self.spread[s - i][0]);
@@ -263,12 +327,21 @@ impl Forger<'_> {
 
     fn feed_forward(&mut self, j: usize, reset: bool, lie: &Lie<'_>) {
         let s = self.a.len();
-        let next = |words: &[u32], initial: u32| match reset {
-            true => u64::from(initial),
-            false => u64::from(words[s - 4]) + u64::from(words[s - BLOCK_SLOTS]),
+        let reset = lie(Word::Reset, reset.into());
+        // A reset of -1, which no gate of this chip refuses, takes the initial value off twice the
+        // sum.
+        let next = |words: &[u32], initial: u32| {
+            let sum = u64::from(words[s - 4]) + u64::from(words[s - BLOCK_SLOTS]);
+            match reset {
+                0 => sum,
+                u32::MAX => (2 * sum).wrapping_sub(initial.into()),
+                _ => u64::from(initial),
+            }
         };
         let sums = [next(&self.a, INITIAL_STATE[3 - j]), next(&self.e, INITIAL_STATE[7 - j])];
-        self.y(2, reset.into());
+        let reset = if reset == u32::MAX { -Fr::ONE } else { small(reset.into()) };
+        let (lane, first) = self.here();
+        self.grid.forge(lane.y, first + 2, reset);
         self.state(sums, lie);
     }
 }

@@ -4,10 +4,7 @@
 //! tables, emitted and consumed bytes must cancel. RSA's accumulators are recomputed after each
 //! alteration.
 
-use std::{
-    cell::RefCell,
-    collections::{BTreeMap, BTreeSet},
-};
+use std::{cell::RefCell, collections::BTreeSet};
 
 use halo2_proofs::{
     halo2curves::{bn256::Fr, ff::Field as _},
@@ -17,6 +14,7 @@ use halo2_rsa::RsaRows;
 use zkdkim_circuits::{
     header::{automaton::Automaton, extract, BYTES},
     layout::{Rows, RANGE_BITS},
+    logup::TupleType,
     poseidon,
     spread::spread,
     statement::{CircuitParams, StatementConfig},
@@ -24,20 +22,27 @@ use zkdkim_circuits::{
 use zkdkim_grid::Grid;
 use zkdkim_testkit::{anchor::Anchors, Alteration, Cell, Image, Sweep};
 
-use crate::{get, small, ForgedCircuit, Plan, BLOCK};
+use crate::{
+    argument::{number, Argument},
+    get,
+    mutants::Witness,
+    small, ForgedCircuit, Plan, BLOCK,
+};
 
 /// The circuit of an honest witness, with names for its columns and rows.
 pub struct Statement {
     /// The constraints.
     pub meta: ConstraintSystem<Fr>,
-    config: StatementConfig,
+    /// The chips.
+    pub config: StatementConfig,
     circuit: ForgedCircuit,
     point: Fr,
     /// Name and column, by index.
     pub columns: Vec<(String, Column<Advice>)>,
     /// Name and first row of each block of rows, from the top.
     blocks: Vec<(&'static str, usize)>,
-    edges: BTreeSet<[u64; 4]>,
+    /// What the logUp argument notices.
+    pub argument: Argument,
     /// The first phase with the alteration in hand, from which RSA's accumulators are computed.
     grid: RefCell<Grid<Fr>>,
 }
@@ -86,10 +91,7 @@ impl Statement {
         add("phi", &[c.phi]);
         columns.sort_by_key(|(_, column)| column.index());
         let blocks = blocks(rows, config.usable_rows(layout.k));
-        let edges = Automaton::header().edges().iter();
-        let edges = edges
-            .map(|e| [e.state.into(), e.symbol.into(), e.next.into(), e.field as u64])
-            .collect();
+        let argument = Argument::new(&config, layout.k);
         let grid = RefCell::new((*circuit.grid).clone());
         Self {
             meta,
@@ -98,7 +100,7 @@ impl Statement {
             point: small(0xabcdef).square(),
             columns,
             blocks,
-            edges,
+            argument,
             grid,
         }
     }
@@ -120,6 +122,101 @@ impl Statement {
     /// Column and block of rows.
     pub fn class(&self, cell: Cell) -> String {
         format!("{} {}", self.columns[cell.column].0, self.block(cell.row))
+    }
+
+    /// A row by its block and its distance from the block's first row.
+    pub fn row_name(&self, row: usize) -> String {
+        let (name, first) =
+            self.blocks.iter().rev().find(|(_, first)| *first <= row).expect("a block");
+        format!("{name} {}", row - first)
+    }
+
+    /// An advice cell by column and row.
+    pub fn place(&self, cell: Cell) -> String {
+        format!("{} {}", self.columns[cell.column].0, self.row_name(cell.row))
+    }
+
+    /// The name of a fixed column, and its row; rows of the table are numbered from its first.
+    pub fn fixed_name(&self, column: usize, row: usize) -> (String, String) {
+        let c = &self.config.columns;
+        let table = c.table.iter().position(|t| t.index() == column);
+        let names = [
+            (c.active, "active"),
+            (c.step, "step"),
+            (c.output, "output"),
+            (c.weight, "weight"),
+            (c.first().constant, "constant"),
+            (c.k[0], "k0"),
+            (c.k[1], "k1"),
+            (c.k[2], "k2"),
+        ];
+        match table {
+            Some(component) => (format!("table{component}"), format!("table {row}")),
+            None => {
+                let name = names.iter().find(|(c, _)| c.index() == column).expect("a known column");
+                (name.1.to_owned(), self.row_name(row))
+            }
+        }
+    }
+
+    /// Another witness, by what it changes. Multiplicities follow from the rest.
+    pub fn witness(&self, name: &str, image: &Image<Fr>, circuit: &ForgedCircuit) -> Witness {
+        let own = |column: &Column<Advice>| {
+            image.phase(column.index()) == 0 && *column != self.config.columns.multiplicity
+        };
+        let columns = self.columns.iter().map(|(_, column)| *column).filter(own);
+        let changes = columns.flat_map(|column| {
+            let values = circuit
+                .grid
+                .advice_column(column, 1 << self.circuit.params.k)
+                .into_iter()
+                .enumerate();
+            let cells = values.map(move |(row, value)| (Cell::new(column, row), value));
+            cells.filter(|(cell, value)| image.get(*cell) != *value)
+        });
+        let instance = vec![circuit.instances()];
+        Witness { name: name.to_owned(), changes: changes.collect(), instance }
+    }
+
+    /// Whether the table holds what its parts are defined to hold, in order: a word of 11 and of 10
+    /// bits with each bit in the even place of a pair, the automaton's edges, lower-case forms; and
+    /// zeros behind them.
+    pub fn table_is_as_defined(&self, image: &Image<Fr>) -> bool {
+        let even_bits = |word: u64| (0..11).fold(0, |sum, i| sum | (word >> i & 1) << (2 * i));
+        let words = |bits: u32, kind: TupleType| {
+            (0..1u64 << bits).map(move |word| [word, even_bits(word), 0, 0, kind as u64])
+        };
+        let edges = Automaton::header().edges().iter().map(|edge| {
+            let [state, symbol, next] = [edge.state, edge.symbol, edge.next].map(u64::from);
+            [state, symbol, next, edge.field as u64, TupleType::Automaton as u64]
+        });
+        let cases = (0..256u64).map(|byte| {
+            let capital = (65..=90).contains(&byte);
+            [byte, byte + 32 * u64::from(capital), 0, 0, TupleType::Case as u64]
+        });
+        let words = words(11, TupleType::Spread11).chain(words(10, TupleType::Spread10));
+        let defined = words.chain(edges).chain(cases).chain(std::iter::repeat([0; 5]));
+        let table = self.config.columns.table;
+        (0..image.usable()).zip(defined).all(|(row, entry)| {
+            let entry = table.into_iter().zip(entry);
+            entry.into_iter().all(|(c, value)| image.fixed_at(c.index(), row) == small(value))
+        })
+    }
+
+    /// Cells from which a forgery of later phases may begin: the lowest coefficient of each product
+    /// of which an evaluation is among `cells`.
+    pub fn also(&self, cells: &BTreeSet<Cell>) -> Vec<Cell> {
+        let (c, rsa) = (&self.config.columns, &self.config.rows.rsa);
+        let products = rsa.products..rsa.products + RsaRows::LENGTHS.products;
+        let reads = cells.iter().filter(|cell| cell.column == c.acc.index());
+        let inside = reads.filter(|cell| products.contains(&cell.row));
+        let mut of: BTreeSet<usize> = inside.map(|cell| (cell.row - rsa.products) / 6).collect();
+        // The expected block is an operand of the last product.
+        let block = rsa.horner + 17 * 126..rsa.products;
+        if cells.iter().any(|cell| cell.column == c.acc.index() && block.contains(&cell.row)) {
+            of.insert(16);
+        }
+        of.into_iter().map(|i| Cell::new(c.wide[1], rsa.horner + 126 * i + 125)).collect()
     }
 
     /// The kind of a survivor: more precise than its class where only some cells of a class may
@@ -159,88 +256,6 @@ impl Statement {
         Vec::new()
     }
 
-    /// What the logUp argument notices.
-    fn argument(&self, image: &Image<Fr>, changed: &[Cell]) -> Option<String> {
-        let (c, rows) = (&self.config.columns, &self.config.rows);
-        let get = |column: Column<Advice>, row| image.get(Cell::new(column, row));
-        for cell in changed {
-            let row = cell.row;
-            if row >= self.config.usable_rows(self.circuit.params.k) - 1 {
-                continue;
-            }
-            if cell.column == c.multiplicity.index() {
-                return Some("multiplicity".to_owned());
-            }
-            let narrow = c.narrow.is_some_and(|narrow| narrow.multiplicity.index() == cell.column);
-            if narrow && row < 1 << RANGE_BITS[2] {
-                return Some("narrow multiplicity".to_owned());
-            }
-            for lane in &c.lanes {
-                for (i, bits) in RANGE_BITS.into_iter().enumerate() {
-                    let pair = [lane.range[i], lane.spread[i]];
-                    if pair.iter().all(|column| column.index() != cell.column) {
-                        continue;
-                    }
-                    let dense = number(get(lane.range[i], row)).filter(|dense| *dense < 1 << bits);
-                    let held = dense.map(|dense| small(spread(dense as u32)));
-                    if held != Some(get(lane.spread[i], row)) {
-                        return Some(format!("lookup spread {i}"));
-                    }
-                }
-            }
-            for row in [row, row.saturating_sub(1)] {
-                let edge =
-                    [(c.wide[0], row), (c.wide[1], row), (c.wide[0], row + 1), (c.wide[2], row)];
-                let reads = edge.iter().any(|(column, at)| Cell::new(*column, *at) == *cell);
-                if (rows.header..rows.header + BYTES).contains(&row) && reads {
-                    let edge: Option<Vec<u64>> =
-                        edge.iter().map(|(c, r)| number(get(*c, *r))).collect();
-                    let found = edge.and_then(|edge| edge.try_into().ok());
-                    if !found.is_some_and(|edge: [u64; 4]| self.edges.contains(&edge)) {
-                        return Some("lookup automaton".to_owned());
-                    }
-                }
-            }
-            if (rows.outputs..rows.outputs + extract::ROWS).contains(&row)
-                && [c.wide[1], c.lower].iter().any(|column| column.index() == cell.column)
-            {
-                let byte = number(get(c.wide[1], row)).filter(|byte| *byte < 256);
-                let lower = byte.map(|byte| small(u64::from((byte as u8).to_ascii_lowercase())));
-                if lower != Some(get(c.lower, row)) {
-                    return Some("lookup case".to_owned());
-                }
-            }
-        }
-        let in_extraction = |cell: &Cell| {
-            let bytes = rows.header..rows.header + BYTES;
-            let outputs = rows.outputs..rows.outputs + extract::ROWS;
-            (bytes.contains(&cell.row) || outputs.contains(&cell.row))
-                && c.wide[1..].iter().any(|column| column.index() == cell.column)
-        };
-        (changed.iter().any(in_extraction) && !self.extraction_cancels(image))
-            .then(|| "extraction".to_owned())
-    }
-
-    fn extraction_cancels(&self, image: &Image<Fr>) -> bool {
-        let (c, rows, grid) = (&self.config.columns, &self.config.rows, &self.circuit.grid);
-        let [byte, field, position, enabled] = [1, 2, 3, 4].map(|i| image.column(c.wide[i]));
-        let weight = grid.fixed_column(c.weight, rows.end);
-        let mut sums: BTreeMap<[[u8; 32]; 3], Fr> = BTreeMap::new();
-        let mut add = |key: [Fr; 3], weight: Fr| {
-            if weight != Fr::ZERO {
-                *sums.entry(key.map(|v| v.to_bytes())).or_insert(Fr::ZERO) += weight;
-            }
-        };
-        for i in 0..BYTES {
-            let row = rows.header + i;
-            add([field[row], small(i as u64), byte[row]], field[row]);
-        }
-        for row in rows.outputs..rows.outputs + extract::ROWS {
-            add([field[row], position[row], byte[row]], weight[row] * enabled[row]);
-        }
-        sums.values().all(|sum| *sum == Fr::ZERO)
-    }
-
     /// RSA's accumulators after a change.
     fn later(&self, image: &Image<Fr>, changed: &[Cell]) -> Alteration<Fr> {
         let (c, rows) = (&self.config.columns, &self.config.rows);
@@ -274,12 +289,14 @@ impl Statement {
 
     /// A sweep over it.
     pub fn sweep(&self) -> Sweep<'_, Fr> {
-        Sweep::new(self.image())
+        let image = self.image();
+        self.argument.read(&image);
+        Sweep::new(image)
             .following(|_, cell, value| self.follow(cell, value))
             .later(|image, changed| self.later(image, changed))
             .argument(
                 |gate| gate.starts_with("logup"),
-                |image, changed| self.argument(image, changed),
+                |image, changed| self.argument.notices(image, changed),
             )
     }
 
@@ -335,13 +352,6 @@ fn blocks(rows: &Rows, usable: usize) -> Vec<(&'static str, usize)> {
     }
     blocks.sort_by_key(|(_, first)| *first);
     blocks
-}
-
-/// A field element that fits 64 bits.
-fn number(value: Fr) -> Option<u64> {
-    let bytes = value.to_bytes();
-    let low = u64::from_le_bytes(bytes[..8].try_into().expect("eight bytes"));
-    bytes[8..].iter().all(|b| *b == 0).then_some(low)
 }
 
 /// The survivors that `survivors.txt` explains: `kind: reason` a line.

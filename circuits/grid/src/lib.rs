@@ -160,6 +160,13 @@ impl<F: PrimeField> Grid<F> {
         })
     }
 
+    /// Every fixed cell that was written, column by column.
+    pub fn fixed_cells(&self) -> impl Iterator<Item = (Column<Fixed>, usize, F)> + '_ {
+        self.fixed.values().flat_map(|(column, cells)| {
+            cells.iter().map(move |(row, value)| (*column, *row, *value))
+        })
+    }
+
     /// Overwrites every advice value with zero.
     pub fn wipe(&mut self) {
         for (_, cells) in self.advice.values_mut() {

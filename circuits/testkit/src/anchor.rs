@@ -9,7 +9,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use halo2_proofs::{halo2curves::ff::PrimeField, plonk::Expression};
 
-use crate::image::{Cell, Image, Tie};
+use crate::image::{Cell, End, Image};
 
 /// The advice cells on which an expression depends in a row; empty for a constant.
 enum Form<F> {
@@ -92,16 +92,16 @@ impl Anchors {
                 }
             }
         }
-        for (cell, ties) in &image.ties {
-            for tie in ties {
-                match tie {
-                    Tie::Advice(other) => anchors.join(BTreeSet::from([*cell, *other])),
-                    Tie::Value(_) => {
-                        anchors.tied.insert(*cell);
-                        anchors.join(BTreeSet::from([*cell]));
-                    }
-                }
+        for ends in &image.copies {
+            let cells = ends.iter().filter_map(|end| match end {
+                End::Advice(cell) => Some(*cell),
+                _ => None,
+            });
+            let cells: BTreeSet<Cell> = cells.collect();
+            if cells.len() < 2 {
+                anchors.tied.extend(cells.iter().copied());
             }
+            anchors.join(cells);
         }
         anchors
     }

@@ -8,6 +8,8 @@ use halo2_proofs::{
 };
 use zkdkim_grid::{CellRef, Grid};
 
+use crate::mutation::Mutation;
+
 /// An advice cell: column index and absolute row.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Cell {
@@ -39,26 +41,51 @@ pub(crate) struct Lookup<F: PrimeField> {
     pub(crate) name: String,
     pub(crate) inputs: Vec<Expression<F>>,
     pub(crate) reads: Vec<(usize, i32)>,
-    table: HashSet<Vec<u8>>,
+    /// The table's columns.
+    pub(crate) entries: Vec<Expression<F>>,
+    pub(crate) table: HashSet<Vec<u8>>,
 }
 
-/// The other end of a copy.
-#[derive(Clone, Copy)]
-pub(crate) enum Tie<F> {
+/// One end of a copy.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum End {
+    /// An advice cell.
     Advice(Cell),
-    /// A fixed cell's value, or a public input's.
-    Value(F),
+    /// A fixed cell.
+    Fixed {
+        /// The index of the fixed column.
+        column: usize,
+        /// The absolute row.
+        row: usize,
+    },
+    /// A public input.
+    Public {
+        /// The index of the instance column.
+        column: usize,
+        /// The row.
+        row: usize,
+    },
 }
 
-/// A constraint that does not hold.
-pub(crate) enum Violation<F> {
-    /// A copy: the cell's column, the advice cell at its other end if that is one, and the value
-    /// that the other end should have.
-    Copy { column: usize, other: Option<Cell>, value: F },
-    /// A lookup by its index.
-    Lookup(usize),
-    /// A polynomial by its index, and the row.
-    Gate { poly: usize, row: usize },
+/// One constraint: what a verifier checks in one place.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Constraint {
+    /// An equality of two cells, by its number.
+    Copy(usize),
+    /// A lookup, by its number, in a row.
+    Lookup {
+        /// The lookup.
+        lookup: usize,
+        /// The row.
+        row: usize,
+    },
+    /// A polynomial, by its number, in a row.
+    Gate {
+        /// The polynomial.
+        poly: usize,
+        /// The row.
+        row: usize,
+    },
 }
 
 /// A circuit's constraints with one assignment.
@@ -68,17 +95,20 @@ pub struct Image<F: PrimeField> {
     pub(crate) advice: Vec<Vec<F>>,
     assigned: BTreeSet<Cell>,
     phases: Vec<u8>,
-    fixed: Vec<Vec<F>>,
-    selectors: Vec<Vec<bool>>,
+    pub(crate) fixed: Vec<Vec<F>>,
+    written: BTreeSet<(usize, usize)>,
+    pub(crate) selectors: Vec<Vec<bool>>,
     instance: Vec<Vec<F>>,
     challenges: Vec<F>,
-    pub(crate) ties: HashMap<Cell, Vec<Tie<F>>>,
+    pub(crate) copies: Vec<[End; 2]>,
+    /// By advice cell: the copies that it is an end of.
+    pub(crate) ties: HashMap<Cell, Vec<usize>>,
     pub(crate) polys: Vec<Poly<F>>,
     pub(crate) lookups: Vec<Lookup<F>>,
     /// By advice column: indices of polynomials that read it, with the rotation.
     pub(crate) readers: BTreeMap<usize, Vec<(usize, i32)>>,
-    /// A polynomial that is left out.
-    dropped: Option<usize>,
+    /// The planted bug, and what its fixed cell held before.
+    pub(crate) planted: Option<(Mutation<F>, F)>,
 }
 
 /// Advice columns and rotations of an expression.
@@ -117,14 +147,16 @@ impl<F: PrimeField> Image<F> {
             assigned: BTreeSet::new(),
             phases: meta.advice_column_phase(),
             fixed: vec![vec![F::ZERO; rows]; meta.num_fixed_columns()],
+            written: BTreeSet::new(),
             selectors: vec![vec![false; rows]; meta.num_selectors()],
             instance: instance.into_iter().map(|column| padded(column, rows)).collect(),
             challenges,
+            copies: Vec::new(),
             ties: HashMap::new(),
             polys: Vec::new(),
             lookups: Vec::new(),
             readers: BTreeMap::new(),
-            dropped: None,
+            planted: None,
         };
         for grid in phases {
             image.take(grid);
@@ -142,11 +174,9 @@ impl<F: PrimeField> Image<F> {
             self.advice[column.index()][row] = value;
             self.assigned.insert(Cell::new(column, row));
         }
-        // Columns are known to a grid by their index alone.
-        let mut names = ConstraintSystem::<F>::default();
-        for column in &mut self.fixed {
-            let values = grid.fixed_column(names.fixed_column(), column.len());
-            column.iter_mut().zip(values).filter(|(_, v)| *v != F::ZERO).for_each(|(c, v)| *c = v);
+        for (column, row, value) in grid.fixed_cells() {
+            self.fixed[column.index()][row] = value;
+            self.written.insert((column.index(), row));
         }
         for (selector, row) in grid.selectors() {
             self.selectors[selector.index()][*row] = true;
@@ -154,17 +184,20 @@ impl<F: PrimeField> Image<F> {
     }
 
     fn tie(&mut self, left: CellRef, right: CellRef) {
-        let end = |cell: CellRef| match cell.column.column_type() {
-            Any::Advice(_) => Tie::Advice(Cell { column: cell.column.index(), row: cell.row }),
-            Any::Fixed => Tie::Value(self.fixed[cell.column.index()][cell.row]),
-            Any::Instance => Tie::Value(self.instance[cell.column.index()][cell.row]),
-        };
-        let ends = [end(left), end(right)];
-        for (from, to) in [(ends[0], ends[1]), (ends[1], ends[0])] {
-            if let Tie::Advice(cell) = from {
-                self.ties.entry(cell).or_default().push(to);
+        let ends = [left, right].map(|cell| {
+            let (column, row) = (cell.column.index(), cell.row);
+            match cell.column.column_type() {
+                Any::Advice(_) => End::Advice(Cell { column, row }),
+                Any::Fixed => End::Fixed { column, row },
+                Any::Instance => End::Public { column, row },
+            }
+        });
+        for end in ends {
+            if let End::Advice(cell) = end {
+                self.ties.entry(cell).or_default().push(self.copies.len());
             }
         }
+        self.copies.push(ends);
     }
 
     fn add_gates(&mut self, meta: &ConstraintSystem<F>) {
@@ -197,15 +230,21 @@ impl<F: PrimeField> Image<F> {
             lookup.input_expressions().iter().for_each(|e| reads(e, &mut in_inputs));
             lookup.table_expressions().iter().for_each(|e| reads(e, &mut in_table));
             assert!(in_table.is_empty(), "the table of `{}` is not fixed", lookup.name());
-            let table = lookup.table_expressions();
-            let table = (0..self.usable).map(|row| self.tuple(table, row)).collect();
+            let entries = lookup.table_expressions().clone();
+            let table = self.entries(&entries);
             self.lookups.push(Lookup {
                 name: lookup.name().to_owned(),
                 inputs: lookup.input_expressions().clone(),
                 reads: in_inputs.into_iter().collect(),
+                entries,
                 table,
             });
         }
+    }
+
+    /// The tuples of a table.
+    pub(crate) fn entries(&self, expressions: &[Expression<F>]) -> HashSet<Vec<u8>> {
+        (0..self.usable).map(|row| self.tuple(expressions, row)).collect()
     }
 
     fn tuple(&self, expressions: &[Expression<F>], row: usize) -> Vec<u8> {
@@ -213,11 +252,17 @@ impl<F: PrimeField> Image<F> {
         values.flat_map(|repr| repr.as_ref().to_vec()).collect()
     }
 
+    /// The number of rows that witnesses may use.
+    pub fn usable(&self) -> usize {
+        self.usable
+    }
+
     pub(crate) fn at(&self, row: usize, rotation: i32) -> usize {
         (row as i64 + i64::from(rotation)).rem_euclid(self.rows as i64) as usize
     }
 
-    pub(crate) fn fixed_at(&self, column: usize, row: usize) -> F {
+    /// A fixed cell's value, by the index of its column.
+    pub fn fixed_at(&self, column: usize, row: usize) -> F {
         self.fixed[column][row]
     }
 
@@ -279,12 +324,23 @@ impl<F: PrimeField> Image<F> {
         phase: u8,
         ignored: &dyn Fn(&str) -> bool,
     ) -> Option<String> {
-        let violation = self.first_violation(cells, phase, ignored)?;
-        Some(match violation {
-            Violation::Copy { column, .. } => format!("copy of column {column}"),
-            Violation::Lookup(index) => format!("lookup {}", self.lookups[index].name),
-            Violation::Gate { poly, .. } => self.polys[poly].name.clone(),
-        })
+        self.first_violation(cells, phase, ignored).map(|violation| self.name(violation))
+    }
+
+    /// A constraint's name: that of its gate or lookup, or the column of its copy.
+    pub fn name(&self, constraint: Constraint) -> String {
+        match constraint {
+            Constraint::Copy(copy) => {
+                let [left, right] = self.copies[copy].map(|end| match end {
+                    End::Advice(cell) => format!("column {}", cell.column),
+                    End::Fixed { column, .. } => format!("fixed column {column}"),
+                    End::Public { column, .. } => format!("instance column {column}"),
+                });
+                format!("copy of {left} to {right}")
+            }
+            Constraint::Lookup { lookup, .. } => format!("lookup {}", self.lookups[lookup].name),
+            Constraint::Gate { poly, .. } => self.polys[poly].name.clone(),
+        }
     }
 
     pub(crate) fn first_violation(
@@ -292,64 +348,118 @@ impl<F: PrimeField> Image<F> {
         cells: &[Cell],
         phase: u8,
         ignored: &dyn Fn(&str) -> bool,
-    ) -> Option<Violation<F>> {
-        let copy = cells.iter().find_map(|cell| self.broken_copy(*cell));
-        let lookup = || cells.iter().find_map(|cell| self.failing_lookup(*cell));
-        let gate = || cells.iter().find_map(|cell| self.failing_gate(*cell, phase, ignored));
-        copy.or_else(lookup).or_else(gate)
-    }
-
-    fn broken_copy(&self, cell: Cell) -> Option<Violation<F>> {
-        let value = self.get(cell);
-        self.ties.get(&cell).into_iter().flatten().find_map(|tie| {
-            let (held, other) = match tie {
-                Tie::Advice(other) => (self.get(*other), Some(*other)),
-                Tie::Value(held) => (*held, None),
-            };
-            (held != value).then_some(Violation::Copy { column: cell.column, other, value })
-        })
-    }
-
-    fn failing_lookup(&self, cell: Cell) -> Option<Violation<F>> {
-        let failing = self.lookups.iter().position(|lookup| {
-            let here = lookup.reads.iter().filter(|(column, _)| *column == cell.column);
-            let mut rows = here.map(|(_, rotation)| self.at(cell.row, -rotation));
-            rows.any(|row| {
-                row < self.usable && !lookup.table.contains(&self.tuple(&lookup.inputs, row))
-            })
+    ) -> Option<Constraint> {
+        let violated = |constraint: &Constraint| !self.holds(*constraint);
+        let copies = cells.iter().flat_map(|cell| self.copies_of(*cell));
+        let lookups = cells.iter().flat_map(|cell| self.lookups_of(*cell));
+        // Most cells of one row are read by the same polynomials.
+        let mut seen = HashSet::new();
+        let gates = cells.iter().flat_map(|cell| self.gates_of(*cell));
+        let gates = gates.filter(|constraint| {
+            let Constraint::Gate { poly, .. } = *constraint else { return false };
+            let known = self.polys[poly].phase <= phase && !ignored(&self.polys[poly].gate);
+            known && (cells.len() < 100 || seen.insert(*constraint))
         });
-        failing.map(Violation::Lookup)
+        copies.chain(lookups).chain(gates).find(violated)
     }
 
-    fn failing_gate(
-        &self,
-        cell: Cell,
-        phase: u8,
-        ignored: &dyn Fn(&str) -> bool,
-    ) -> Option<Violation<F>> {
-        let readers = self.readers.get(&cell.column)?;
-        readers.iter().find_map(|(poly, rotation)| {
-            let row = self.at(cell.row, -rotation);
-            let known = self.polys[*poly].phase <= phase && Some(*poly) != self.dropped;
-            let checked = known && !ignored(&self.polys[*poly].gate);
-            let fails = checked && self.evaluate_poly(*poly, row) != F::ZERO;
-            fails.then_some(Violation::Gate { poly: *poly, row })
+    fn copies_of(&self, cell: Cell) -> impl Iterator<Item = Constraint> + '_ {
+        self.ties.get(&cell).into_iter().flatten().map(|copy| Constraint::Copy(*copy))
+    }
+
+    fn lookups_of(&self, cell: Cell) -> impl Iterator<Item = Constraint> + '_ {
+        self.lookups.iter().enumerate().flat_map(move |(lookup, l)| {
+            let here = l.reads.iter().filter(move |(column, _)| *column == cell.column);
+            let rows = here.map(move |(_, rotation)| self.at(cell.row, -rotation));
+            let usable = rows.filter(|row| *row < self.usable);
+            usable.map(move |row| Constraint::Lookup { lookup, row })
         })
+    }
+
+    fn gates_of(&self, cell: Cell) -> impl Iterator<Item = Constraint> + '_ {
+        let readers = self.readers.get(&cell.column).into_iter().flatten();
+        readers.map(move |(poly, rotation)| Constraint::Gate {
+            poly: *poly,
+            row: self.at(cell.row, -rotation),
+        })
+    }
+
+    /// Whether a constraint holds, or the planted bug leaves it out.
+    pub fn holds(&self, constraint: Constraint) -> bool {
+        if self.leaves_out(constraint) {
+            return true;
+        }
+        match constraint {
+            Constraint::Copy(copy) => {
+                let [left, right] = self.copies[copy].map(|end| self.value(end));
+                left == right
+            }
+            Constraint::Lookup { lookup, row } => {
+                let lookup = &self.lookups[lookup];
+                lookup.table.contains(&self.tuple(&lookup.inputs, row))
+            }
+            Constraint::Gate { poly, row } => self.evaluate_poly(poly, row) == F::ZERO,
+        }
+    }
+
+    pub(crate) fn value(&self, end: End) -> F {
+        match end {
+            End::Advice(cell) => self.get(cell),
+            End::Fixed { column, row } => self.fixed[column][row],
+            End::Public { column, row } => self.instance[column][row],
+        }
+    }
+
+    /// Whether a constraint reads cells of the first phase only.
+    pub fn first_phase(&self, constraint: Constraint) -> bool {
+        self.cells_of(constraint).iter().all(|cell| self.phases[cell.column] == 0)
+    }
+
+    /// The cells that are tied to public inputs.
+    pub(crate) fn public(&self) -> Vec<Cell> {
+        let public = |ends: &&[End; 2]| ends.iter().any(|end| matches!(end, End::Public { .. }));
+        let ends = self.copies.iter().filter(public).flatten();
+        let cells = ends.filter_map(|end| match end {
+            End::Advice(cell) => Some(*cell),
+            _ => None,
+        });
+        cells.collect()
+    }
+
+    /// Replaces the public inputs and returns the old ones.
+    pub fn set_instance(&mut self, instance: Vec<Vec<F>>) -> Vec<Vec<F>> {
+        let rows = self.rows;
+        let padded = instance.into_iter().map(|column| padded(column, rows)).collect();
+        std::mem::replace(&mut self.instance, padded)
     }
 
     pub(crate) fn evaluate_poly(&self, poly: usize, row: usize) -> F {
         self.evaluate(&self.polys[poly].expression, row)
     }
 
+    /// The fixed cells that were written, by column and row.
+    pub fn fixed_cells(&self) -> impl Iterator<Item = (usize, usize)> + '_ {
+        self.written.iter().copied()
+    }
+
+    /// The selectors that are on, with their rows.
+    pub fn enabled(&self) -> impl Iterator<Item = (usize, usize)> + '_ {
+        let selectors = self.selectors.iter().enumerate();
+        selectors.flat_map(|(selector, rows)| {
+            let on = rows.iter().enumerate().filter(|(_, on)| **on);
+            on.map(move |(row, _)| (selector, row))
+        })
+    }
+
+    /// The copies, in the order in which they were made.
+    pub fn copies(&self) -> &[[End; 2]] {
+        &self.copies
+    }
+
     /// Every polynomial by its number: its name, its gate's name and the last phase that it reads.
     pub fn polynomials(&self) -> impl Iterator<Item = (usize, &str, &str, u8)> + '_ {
         let polys = self.polys.iter().enumerate();
         polys.map(|(i, poly)| (i, poly.name.as_str(), poly.gate.as_str(), poly.phase))
-    }
-
-    /// Leaves one polynomial out: a planted bug, for tests of what notices it.
-    pub fn drop_polynomial(&mut self, poly: Option<usize>) {
-        self.dropped = poly;
     }
 
     /// The cells that a polynomial reads in a row.
@@ -373,8 +483,8 @@ impl<F: PrimeField> Image<F> {
                 names.insert(format!("lookup {}", lookup.name));
             }
         }
-        let untied = self.ties.keys().filter(|cell| self.broken_copy(**cell).is_some());
-        names.extend(untied.map(|cell| format!("copy of column {}", cell.column)));
+        let untied = (0..self.copies.len()).map(Constraint::Copy);
+        names.extend(untied.filter(|copy| !self.holds(*copy)).map(|copy| self.name(copy)));
         names
     }
 }

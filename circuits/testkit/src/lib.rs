@@ -9,6 +9,8 @@
 //!   them) and reports the alterations that nothing notices.
 //! - [`Sweep::forge`] repairs what an alteration breaks by further alterations: a dishonest prover
 //!   that needs no idea of the circuit.
+//! - [`Mutation`] leaves one constraint out of the image, or changes one fixed cell, so that the other
+//!   tools can be asked whether they notice.
 //! - [`anchor`] finds cells that no active constraint reads, and groups of cells that constrain
 //!   only each other.
 //! - [`challenge`] lists the cells that are chosen after a challenge and checked under it.
@@ -33,8 +35,10 @@ pub mod anchor;
 pub mod challenge;
 mod forge;
 mod image;
+mod mutation;
 mod sweep;
 
 pub use forge::Effort;
-pub use image::{Cell, Image};
+pub use image::{Cell, Constraint, End, Image};
+pub use mutation::Mutation;
 pub use sweep::{Alteration, Survivor, Sweep};

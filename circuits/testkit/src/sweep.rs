@@ -10,7 +10,7 @@ use std::collections::BTreeSet;
 
 use halo2_proofs::halo2curves::ff::PrimeField;
 
-use crate::image::{Cell, Image, Violation};
+use crate::image::{Cell, Constraint, Image};
 
 /// Cells and the values that they are changed to.
 pub type Alteration<F> = Vec<(Cell, F)>;
@@ -94,15 +94,41 @@ impl<'a, F: PrimeField> Sweep<'a, F> {
         let mut undo = Vec::new();
         let changed = self.change(cell, value, &mut undo);
         let verdict = match self.image.phase(cell.column) {
-            0 => self
-                .image
-                .first_failure(&changed, 0, &*self.ignored)
-                .or_else(|| self.noticed_by_argument(&changed))
-                .or_else(|| self.noticed_later(&changed)),
+            0 => self.noticed(&changed),
             phase => self.image.first_failure(&changed, phase, &|_| false),
         };
         self.undo(undo);
         verdict
+    }
+
+    /// What notices another witness: first-phase cells that differ from the image, the later
+    /// phases computed from them, and the public inputs that go with it. The image is left as it
+    /// was.
+    pub fn witness(&mut self, changes: Alteration<F>, instance: Vec<Vec<F>>) -> Option<String> {
+        let mut undo = Vec::new();
+        let before = self.image.set_instance(instance);
+        let mut changed = self.apply(changes, &mut undo);
+        changed.extend(self.image.public());
+        let verdict = self.noticed(&changed);
+        self.undo(undo);
+        self.image.set_instance(before);
+        verdict
+    }
+
+    /// What notices an alteration of any phase, nothing being computed from it.
+    pub fn exactly(&mut self, changes: Alteration<F>) -> Option<String> {
+        let mut undo = Vec::new();
+        let changed = self.apply(changes, &mut undo);
+        let verdict = self.image.first_failure(&changed, u8::MAX, &*self.ignored);
+        let verdict = verdict.or_else(|| self.noticed_by_argument(&changed));
+        self.undo(undo);
+        verdict
+    }
+
+    fn noticed(&mut self, changed: &[Cell]) -> Option<String> {
+        let first = self.image.first_failure(changed, 0, &*self.ignored);
+        let first = first.or_else(|| self.noticed_by_argument(changed));
+        first.or_else(|| self.noticed_later(changed))
     }
 
     /// Changes a cell, and with it what follows; returns the cells that differ now.
@@ -118,8 +144,18 @@ impl<'a, F: PrimeField> Sweep<'a, F> {
         }
     }
 
-    pub(crate) fn violation(&self, changed: &[Cell]) -> Option<Violation<F>> {
-        self.image.first_violation(changed, 0, &*self.ignored)
+    pub(crate) fn violation(&self, changed: &[Cell], phase: u8) -> Option<Constraint> {
+        self.image.first_violation(changed, phase, &*self.ignored)
+    }
+
+    /// The later phases' cells, computed anew; returns those that differ now.
+    pub(crate) fn compute_later(
+        &mut self,
+        changed: &[Cell],
+        undo: &mut Alteration<F>,
+    ) -> Vec<Cell> {
+        let later = (self.later)(&self.image, changed);
+        self.apply(later, undo)
     }
 
     pub(crate) fn noticed_by_argument(&self, changed: &[Cell]) -> Option<String> {
@@ -129,15 +165,14 @@ impl<'a, F: PrimeField> Sweep<'a, F> {
     /// What notices first-phase changes once the later phases are computed from them.
     pub(crate) fn noticed_later(&mut self, changed: &[Cell]) -> Option<String> {
         let mut undo = Vec::new();
-        let later = (self.later)(&self.image, changed);
         let mut changed = changed.to_vec();
-        changed.extend(self.apply(later, &mut undo));
+        changed.extend(self.compute_later(&changed, &mut undo));
         let verdict = self.image.first_failure(&changed, u8::MAX, &*self.ignored);
         self.undo(undo);
         verdict
     }
 
-    fn apply(&mut self, changes: Alteration<F>, undo: &mut Alteration<F>) -> Vec<Cell> {
+    pub(crate) fn apply(&mut self, changes: Alteration<F>, undo: &mut Alteration<F>) -> Vec<Cell> {
         let mut changed = BTreeSet::new();
         for (cell, value) in changes {
             let old = self.image.set(cell, value);

@@ -10,7 +10,8 @@ use halo2_proofs::{
 };
 use zkdkim_grid::{CellRef, Grid};
 use zkdkim_testkit::{
-    anchor::Anchors, challenge::columns_chosen_after, Alteration, Cell, Effort, Image, Sweep,
+    anchor::Anchors, challenge::columns_chosen_after, Alteration, Cell, Effort, Image, Mutation,
+    Sweep,
 };
 
 const K: u32 = 6;
@@ -201,6 +202,110 @@ fn square(bug: Bug) -> [BTreeSet<(usize, usize)>; 2] {
 fn finds_a_missing_copy() {
     assert_eq!(square(Sound), [(); 2].map(|()| BTreeSet::new()));
     assert_eq!(square(Planted), [(); 2].map(|()| BTreeSet::from([(1, 0)])));
+}
+
+/// A run over given symbols, state by state in a table of edges, from the first state to the last;
+/// planted: nothing says that the run ends in the last state, so that a word may break off anywhere.
+fn run(bug: Bug) -> [BTreeSet<(usize, usize)>; 2] {
+    let mut meta = ConstraintSystem::default();
+    let [state, symbol] = [(); 2].map(|()| meta.advice_column());
+    let (constant, instance) = (meta.fixed_column(), meta.instance_column());
+    let edges = [(); 3].map(|()| meta.lookup_table_column());
+    let q = meta.complex_selector();
+    meta.lookup("edge", |m| {
+        let q = m.query_selector(q);
+        let next = m.query_advice(state, Rotation::next());
+        let [state, symbol] = [state, symbol].map(|c| m.query_advice(c, Rotation::cur()));
+        let step = [state, symbol, next].map(|cell| q.clone() * cell);
+        step.into_iter().zip(edges).collect()
+    });
+    for column in [state, symbol] {
+        meta.enable_equality(column);
+    }
+    meta.enable_equality(constant);
+    meta.enable_equality(instance);
+    let mut grid = Grid::new();
+    // 0 begins, 1 goes on, 2 is the end; where the word ends, the prover guesses.
+    for (row, edge) in [[0, 0, 0], [0, 1, 1], [1, 1, 1], [1, 1, 2]].into_iter().enumerate() {
+        for (column, value) in edges.into_iter().zip(edge) {
+            grid.fixed(column.inner(), row, Fr::from(value));
+        }
+    }
+    for (row, value) in [0u64, 1, 1, 2].into_iter().enumerate() {
+        grid.advice(state, row, Fr::from(value));
+    }
+    for row in 0..3 {
+        grid.enable(q, row);
+        let cell = grid.advice(symbol, row, Fr::ONE);
+        grid.copy(cell, CellRef::new(instance, row));
+    }
+    let ends = [(0, 0, 0u64), (1, 3, 2)];
+    for (i, row, value) in ends.into_iter().take(if bug == Planted { 1 } else { 2 }) {
+        let fixed = grid.fixed(constant, i, Fr::from(value));
+        grid.copy(fixed, CellRef::new(state, row));
+    }
+    let build = || Image::new(&meta, K, &[&grid], vec![vec![Fr::ONE; 3]], vec![]);
+    let by_itself = forged(build());
+    [rows(&mut Sweep::new(build())), by_itself]
+}
+
+#[test]
+fn finds_an_automaton_that_need_not_end() {
+    assert_eq!(run(Sound), [(); 2].map(|()| BTreeSet::new()));
+    assert_eq!(run(Planted), [(); 2].map(|()| BTreeSet::from([(0, 3)])));
+}
+
+/// A sum of two constants: the constraints that a planted bug leaves out are the ones that an
+/// alteration then passes, and the circuit is whole again afterwards.
+#[test]
+fn leaves_out_what_is_said_and_nothing_else() {
+    let mut meta = ConstraintSystem::default();
+    let a = meta.advice_column();
+    let constant = meta.fixed_column();
+    let [first, second] = [(); 2].map(|()| meta.selector());
+    meta.create_gate("twice", |m| {
+        let cell = m.query_advice(a, Rotation::cur());
+        let next = m.query_advice(a, Rotation::next());
+        vec![m.query_selector(first) * (next - cell * Fr::from(2))]
+    });
+    meta.create_gate("constant", |m| {
+        let held = m.query_fixed(constant, Rotation::cur());
+        vec![m.query_selector(second) * (m.query_advice(a, Rotation::cur()) - held)]
+    });
+    meta.enable_equality(a);
+    meta.enable_equality(constant);
+    let mut grid = Grid::new();
+    let [x, y] = [3u64, 6].map(Fr::from);
+    grid.enable(first, 0);
+    grid.enable(second, 2);
+    grid.advice(a, 0, x);
+    grid.advice(a, 1, y);
+    grid.advice(a, 2, y);
+    let fixed = grid.fixed(constant, 0, x);
+    grid.fixed(constant, 2, y);
+    grid.copy(fixed, CellRef::new(a, 0));
+    let mut sweep = Sweep::new(Image::new(&meta, K, &[&grid], vec![], vec![]));
+    assert_eq!(rows(&mut sweep), BTreeSet::new());
+    let [left_out, off] = [Mutation::Polynomial(0), Mutation::Selector { selector: 1, row: 2 }];
+    for (bug, freed) in [(left_out, (0, 1)), (off, (0, 2))] {
+        assert_eq!(sweep.image().touched(bug).len(), 1);
+        sweep.image_mut().plant(Some(bug));
+        assert_eq!(rows(&mut sweep), BTreeSet::from([freed]));
+    }
+    // The copy alone is not enough: the doubled cell goes with it.
+    sweep.image_mut().plant(Some(Mutation::Copy(0)));
+    assert_eq!(rows(&mut sweep), BTreeSet::new());
+    let effort = Effort { repairs: 1, steps: 10 };
+    assert!(sweep.forge(Cell::new(a, 0), Fr::from(5), effort).is_some());
+    // With another constant an honest witness no longer holds.
+    let row = 0;
+    let wrong = Mutation::Fixed { column: constant.index(), row, value: Fr::ZERO };
+    sweep.image_mut().plant(Some(wrong));
+    let names = BTreeSet::from(["copy of fixed column 0 to column 0".to_owned()]);
+    assert_eq!(sweep.image().failures(), names);
+    sweep.image_mut().plant(None);
+    assert_eq!(rows(&mut sweep), BTreeSet::new());
+    assert!(sweep.forge(Cell::new(a, 0), Fr::from(5), effort).is_none());
 }
 
 /// One of three constants, chosen by bits; planted: nothing says that one bit is set. The choice
