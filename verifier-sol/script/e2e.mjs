@@ -19,6 +19,7 @@ import { startChain } from "./lib/anvil.mjs";
 import { compiled } from "./lib/artifacts.mjs";
 import { Failure, main, readJson, run, UsageError } from "./lib/command.mjs";
 import { keyRecord, signedMessage } from "./lib/mail.mjs";
+import { program } from "./lib/programs.mjs";
 import { Prover } from "./lib/prover.mjs";
 import { personalKey, ThresholdKey } from "./lib/signers.mjs";
 import { Story } from "./lib/story.mjs";
@@ -39,6 +40,8 @@ await main(async () => {
   if (args.some((arg) => arg !== "--json")) throw new UsageError("usage: npm run e2e [-- --json]");
   for (const signal of ["SIGINT", "SIGTERM"]) process.once(signal, () => process.exit(130));
 
+  // What has to be built is built first.
+  for (const name of ["zkdkim", "signer", "threshold"]) program(name);
   const folder = mkdtempSync(join(tmpdir(), "zkdkim-e2e-"));
   const prover = new Prover();
   const story = new Story();

@@ -32,18 +32,20 @@ export async function main(run) {
   }
 }
 
-/// Runs a program to its end and returns what it wrote to standard output.
-export function run(program, args, { input, cwd, env } = {}) {
+/// Runs a program to its end and returns what it wrote to standard output. Standard error becomes part of
+/// the failure, if there is one; with `stderr: "inherit"` it is shown at once.
+export function run(program, args, { input, cwd, env, stderr = "pipe" } = {}) {
   const result = spawnSync(program, args, {
     cwd,
     input,
     env: { ...process.env, ...env },
+    stdio: ["pipe", "pipe", stderr],
     encoding: "utf8",
     maxBuffer: 1 << 28,
   });
   if (result.error) throw new UsageError(`cannot run ${program}: ${result.error.message}`);
   if (result.status !== 0) {
-    const said = (result.stderr + result.stdout).trim();
+    const said = ((result.stderr ?? "") + result.stdout).trim();
     const ended = result.signal ?? `exit code ${result.status}`;
     throw new Failure(`${basename(program)} ${args.join(" ")}: ${ended}\n${said}`);
   }

@@ -26,10 +26,8 @@ export function signedMessage({ address, subject, timestamp }) {
     "Everything that counts is in the Subject.",
     "",
   ].join("\r\n");
-  signer ??= program("signer");
-  return run(signer, ["--sign", domain, timestamp === null ? "-" : String(timestamp)], { input: unsigned });
+  return run(program("signer"), ["--sign", domain, String(timestamp ?? "-")], { input: unsigned });
 }
-let signer;
 
 /// The key record of a test provider, as DNS would have it.
 export function keyRecord(domain) {

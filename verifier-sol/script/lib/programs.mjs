@@ -25,9 +25,15 @@ const known = {
   },
 };
 
+const paths = new Map();
+
 /// The path of a program, which is built first where it has to be.
 export function program(name) {
-  const { file, cargo } = known[name];
+  if (!paths.has(name)) paths.set(name, find(known[name]));
+  return paths.get(name);
+}
+
+function find({ file, cargo }) {
   const folder = process.env.ZKDKIM_BIN_DIR;
   if (folder) {
     const path = join(folder, file);
@@ -35,7 +41,6 @@ export function program(name) {
     return path;
   }
   const args = ["build", "--locked", "--message-format=json-render-diagnostics", ...cargo];
-  console.error(`cargo ${args.filter((arg) => !arg.startsWith("--m")).join(" ")}`);
-  const messages = run("cargo", args, { cwd: repository }).trim().split("\n").map((line) => JSON.parse(line));
-  return messages.findLast((message) => message.executable).executable;
+  const lines = run("cargo", args, { cwd: repository, stderr: "inherit" }).trim().split("\n");
+  return lines.map((line) => JSON.parse(line)).findLast((message) => message.executable).executable;
 }
