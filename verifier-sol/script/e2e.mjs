@@ -81,7 +81,7 @@ async function recoverTwice({ story, prover, folder, chains }) {
   const stranger = prover.mailbox("mallory@mail.example.com");
 
   story.tell("\nThe contracts, the registry of keys, an account with three guardians of whom two are needed");
-  const world = { story, folder, verifier, registry, guardians, people };
+  const world = { story, folder, prover, verifier, registry, guardians, people };
   const place = await settle(world, chain);
   const { account, recovery } = place;
 
@@ -191,7 +191,7 @@ async function recoverTwice({ story, prover, folder, chains }) {
 
 /// Everything that is there before a guardian hears of it. The same people get the same addresses on
 /// every chain.
-async function settle({ story, folder, verifier, registry, guardians, people }, chain) {
+async function settle({ story, folder, prover, verifier, registry, guardians, people }, chain) {
   const { client, chainId } = chain;
   const { registryOwner, relayer, owner, deployer } = people;
   for (const { address } of [privateKeyToAccount(deployer), registryOwner, relayer]) {
@@ -202,13 +202,23 @@ async function settle({ story, folder, verifier, registry, guardians, people }, 
   const recovery = { address: contracts.ERC7947EmailRecovery.address, abi: recoveryAbi };
   const roots = { address: contracts.KeyRegistryRoots.address, abi: registryAbi };
 
-  for (const domain of providers) {
-    const publicKey = `0x${Buffer.from(/\bp=(.*)/.exec(keyRecord(domain))[1], "base64").toString("hex")}`;
-    const add = { ...roots, functionName: "addKey", args: [domain, publicKey] };
+  const publicKey = (domain) => `0x${Buffer.from(/\bp=(.*)/.exec(keyRecord(domain))[1], "base64").toString("hex")}`;
+  const addKey = async (domain, key) => {
+    const add = { ...roots, functionName: "addKey", args: [domain, key] };
     await story.send(`registry: add the key of ${domain}`, chain, registryOwner, add);
-  }
+  };
+  for (const domain of providers) await addKey(domain, publicKey(domain));
+  // A mistake, and how it is taken back before it counts.
+  await addKey("misspelt.example.net", publicKey("example.net"));
+  const removal = { ...roots, functionName: "removeKey", args: [BigInt(providers.length)] };
+  await story.send("registry: remove that key", chain, registryOwner, removal);
   const propose = { ...roots, functionName: "proposeRoot", args: [registry.root] };
   await story.send("registry: propose the root", chain, registryOwner, propose);
+  const logged = await client.getContractEvents({ ...roots, fromBlock: 0n });
+  const keys = logged.filter(({ eventName }) => eventName === "KeyAdded" || eventName === "KeyRemoved");
+  const { root } = logged.findLast(({ eventName }) => eventName === "RootProposed").args;
+  const same = BigInt(prover.rebuiltRoot(keys)) === root;
+  story.expect("registry: anybody rebuilds the proposed tree from the logs", same, true);
   const acceptRoot = { ...roots, functionName: "acceptRoot", args: [registry.root] };
   await story.refused("registry: accept it at once", chain, relayer, acceptRoot, "DelayNotPassed");
   await pass(chain, 2 * day);

@@ -8,7 +8,8 @@
 //!
 //! # Trusts
 //! The lookup argument: in every row each range cell is below `2^RANGE_BITS[i]` and the spread cell beside it holds
-//! its spread form. The reset cells are boolean (the header chip makes them so).
+//! its spread form. The reset cells are 0 or 1: the gate takes any field element. The header chip sees to it: a reset is
+//! the fall of a boolean flag that only falls where resets are read, or that flag itself, or a constant.
 //!
 //! # Layout
 //! A *slot* computes one new pair (A, E) of the compression function and stands in 12 rows; 4 slots hold the initial

@@ -47,6 +47,24 @@ export class Prover {
     return { file, root: this.#run("registry", "root", "--file", file).root };
   }
 
+  /// The root of the tree that a registry contract's logs describe: `KeyAdded` and `KeyRemoved`, in order.
+  rebuiltRoot(logs) {
+    const file = this.#path("registry");
+    this.#run("registry", "init", "--file", file);
+    const domains = [];
+    for (const { eventName, args } of logs) {
+      const slot = String(args.slot);
+      if (eventName === "KeyAdded") {
+        const key = Buffer.from(args.publicKey.slice(2), "hex").toString("base64");
+        domains[slot] = args.domain;
+        this.#run("registry", "add", args.domain, `v=DKIM1; k=rsa; p=${key}`, "--file", file);
+      } else {
+        this.#run("registry", "remove", domains[slot], "--slot", slot, "--file", file);
+      }
+    }
+    return this.#run("registry", "root", "--file", file).root;
+  }
+
   /// A guardian's mailbox with a salt, a new one where none is given.
   mailbox(address, salt) {
     const saltFile = this.#path("salt");
