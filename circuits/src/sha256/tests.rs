@@ -10,10 +10,7 @@ use sha2::{Digest, Sha256};
 use zkdkim_grid::Grid;
 
 use super::*;
-use crate::{
-    logup::LookupTable,
-    statement::{CircuitParams, StatementConfig},
-};
+use crate::statement::{CircuitParams, StatementConfig};
 
 const K: u32 = 14;
 
@@ -64,7 +61,7 @@ impl Circuit<Fr> for ChipOnly {
         config: Self::Config,
         mut layouter: impl Layouter<Fr>,
     ) -> Result<(), Error> {
-        let table = LookupTable::new(false);
+        let table = config.table();
         let usable = config.usable_rows(K);
         let mut grid = Grid::new();
         config.logup.assign_fixed(&mut grid, &table, usable);

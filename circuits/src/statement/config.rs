@@ -15,7 +15,7 @@ use crate::{
         extract::{ExtractConfig, Extracted},
     },
     layout::{CircuitParams, Columns, Rows},
-    logup::{LogUpConfig, LookupTable},
+    logup::{LogUpConfig, LookupTable, TableLayout},
     native::{commitment, statement::StatementInput},
     pack::PackConfig,
     poseidon::{Permutation, PoseidonColumns, PoseidonConfig, PERMUTATION_ROWS},
@@ -106,7 +106,10 @@ impl StatementConfig {
 
     /// The lookup table of this layout.
     pub fn table(&self) -> LookupTable {
-        LookupTable::new(self.columns.narrow.is_some())
+        LookupTable::new(match self.columns.narrow {
+            Some(_) => TableLayout::Shared,
+            None => TableLayout::Stacked,
+        })
     }
 
     /// Rows that a witness may use, of `2^k`.
