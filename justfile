@@ -21,9 +21,9 @@ mutate *options:
 bench:
     cargo bench -p zkdkim-benches
 
-# The rows of the README's table of figures
-figures:
-    cargo run --release -p zkdkim-benches --bin figures
+# A column of the README's table of figures: on-chain or quick
+figures layout="on-chain":
+    cargo run --release -p zkdkim-benches --bin figures -- {{layout}}
 
 # Regenerate the golden cost report; add a line "verifying key changed: yes/no" to CHANGELOG.md
 golden:
