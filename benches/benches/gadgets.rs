@@ -4,20 +4,20 @@ mod common;
 
 use common::measure;
 use criterion::Criterion;
-use halo2_proofs::{
-    halo2curves::{bn256::Fr, ff::Field},
-    plonk::{Circuit, ConstraintSystem},
-};
 use zkdkim_benches::{
     gadgets::{Alone, Gadget, Harness, Poseidon, Rsa, Sha256},
     sample,
 };
 use zkdkim_circuits::{
     header::automaton::Automaton,
-    native::{commitment, registry::DEPTH, StatementInput},
     statement::{constants::Constants, CircuitParams, StatementCircuit, StatementConfig},
 };
 use zkdkim_grid::{CellRef, Grid};
+use zkdkim_plonk::{
+    halo2curves::{bn256::Fr, ff::Field},
+    plonk::{Circuit, ConstraintSystem},
+};
+use zkdkim_relation::{commitment, registry::DEPTH, StatementInput};
 
 fn input() -> StatementInput {
     sample::statement(&sample::registry().expect("registry")).expect("provable").0

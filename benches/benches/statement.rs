@@ -4,19 +4,22 @@ mod common;
 
 use common::measure;
 use criterion::Criterion;
-use zkdkim::{
-    files::Overwrite,
+use rand::rngs::OsRng;
+use zkdkim_benches::sample;
+use zkdkim_circuits::statement::{CircuitParams, StatementCircuit};
+use zkdkim_plonk::{
     keys::{KeyedCircuit, ProverKey},
     progress::Silent,
-    proof_file::Proof,
     prove::prove,
-    solidity,
     srs::Srs,
     verify::verify,
 };
-use zkdkim_benches::sample;
-use zkdkim_circuits::statement::{CircuitParams, StatementCircuit};
-use zkdkim_verifier_sol::{Evm, InsecureSetup};
+use zkdkim_prover::Proof;
+use zkdkim_store::{
+    binary::{read_prover_key, write_prover_key},
+    Overwrite,
+};
+use zkdkim_verifier_sol::{Artifacts, Evm, InsecureSetup, Sources};
 
 type Key = ProverKey<StatementCircuit>;
 
@@ -29,24 +32,26 @@ fn statement(criterion: &mut Criterion, name: &str, params: CircuitParams) {
     let instances = public.to_instances();
     let folder = tempfile::tempdir().expect("a folder");
     let path = folder.path().join("statement.pk");
-    key.write(&path, Overwrite::Never).expect("a key file");
+    write_prover_key(&path, &key, Overwrite::Never).expect("a key file");
 
     let mut group = criterion.benchmark_group(name);
     measure(&mut group, "parse, check and evaluate natively", || sample::statement(&registry));
-    measure(&mut group, "load the proving key", || Key::read(&path, &params).expect("a key"));
+    measure(&mut group, "load the proving key", || {
+        read_prover_key::<StatementCircuit>(&path, &params).expect("a key")
+    });
     measure(&mut group, "witness, first phase", || {
         StatementCircuit::new(params, &input).expect("fits")
     });
     let proved = || {
         let circuit = StatementCircuit::new(params, &input).expect("fits");
-        prove(&srs, &key, circuit, &instances, &Silent).expect("a proof")
+        prove(&srs, &key, circuit, &instances, OsRng, &Silent).expect("a proof")
     };
     let proof = Proof::new(key.verifier(), instances.to_vec(), proved());
     measure(&mut group, "verify natively", || {
         verify(key.verifier(), &instances, &proof.proof).expect("valid")
     });
-    let sources = solidity::sources(key.verifier()).expect("sources");
-    let contracts = solidity::contracts(key.verifier(), &sources, None).expect("contracts");
+    let sources = Sources::for_key(key.verifier()).expect("sources");
+    let contracts = Artifacts::for_key(key.verifier(), &sources, None).expect("contracts");
     let mut evm = Evm::new();
     let deployed = contracts.deploy(&mut evm, InsecureSetup::Accept).expect("deployed");
     let calldata = proof.calldata();

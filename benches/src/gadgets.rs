@@ -12,7 +12,17 @@
 //! For the same reason these proofs do not add up to one of the statement, where one argument serves all.
 
 use anyhow::{anyhow, ensure, Result};
-use halo2_proofs::{
+use halo2_rsa::{RsaColumns, RsaConfig, RsaRows, RsaWitness};
+use num_bigint::BigUint;
+use sha2::Digest;
+use zkdkim_circuits::{
+    layout::{RANGE_BITS, RANGE_SLOTS},
+    poseidon::{PoseidonColumns, PoseidonConfig, MAX_ROWS, PERMUTATION_ROWS},
+    sha256::{self, Sha256Config, Sha256Lane},
+    spread::spread,
+};
+use zkdkim_grid::{CellRef, Grid};
+use zkdkim_plonk::{
     circuit::{Layouter, SimpleFloorPlanner, Value},
     halo2curves::{
         bn256::{Bn256, Fr, G1Affine},
@@ -31,18 +41,10 @@ use halo2_proofs::{
         Rotation, VerificationStrategy,
     },
 };
-use halo2_rsa::{RsaColumns, RsaConfig, RsaRows, RsaWitness};
-use num_bigint::BigUint;
-use sha2::Digest;
-use zkdkim::srs::Srs;
-use zkdkim_circuits::{
-    layout::{RANGE_BITS, RANGE_SLOTS},
-    poseidon::{PoseidonColumns, PoseidonConfig, MAX_ROWS, PERMUTATION_ROWS},
-    sha256::{self, Sha256Config, Sha256Lane},
-    spread::spread,
+use zkdkim_plonk::{
+    srs::Srs,
+    transcript::{KeccakRead, KeccakWrite},
 };
-use zkdkim_grid::{CellRef, Grid};
-use zkdkim_verifier_sol::{KeccakRead, KeccakWrite};
 
 /// A gadget that can stand in a circuit of its own.
 pub trait Gadget: Clone {

@@ -3,8 +3,8 @@
 //! A proof costs the same for every message, so one is enough; the message of a recovery is the usual case.
 
 use anyhow::{anyhow, Context, Result};
-use halo2_proofs::halo2curves::bn256::Fr;
-use zkdkim_circuits::native::{
+use zkdkim_plonk::halo2curves::bn256::Fr;
+use zkdkim_relation::{
     inspect::{inspect_with, KeySource},
     statement::{evaluate, PublicInputs, StatementInput},
     KeyRegistry,

@@ -19,7 +19,7 @@ fn read(path: impl AsRef<Path>) -> String {
 fn tests() -> BTreeSet<String> {
     let mut names = BTreeSet::new();
     let mut folders: Vec<_> =
-        ["circuits", "fuzz", "prover", "verifier-sol"].map(|f| root().join(f)).into();
+        ["plonk", "circuits", "fuzz", "prover", "verifier-sol"].map(|f| root().join(f)).into();
     while let Some(folder) = folders.pop() {
         for entry in fs::read_dir(folder).expect("a folder").map(|entry| entry.expect("an entry")) {
             let path = entry.path();

@@ -1,6 +1,6 @@
 //! Small helpers to write constraints with: constants, powers, linear combinations.
 
-use halo2_proofs::{
+use zkdkim_plonk::{
     halo2curves::{bn256::Fr, ff::Field},
     plonk::Expression,
 };

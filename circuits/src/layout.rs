@@ -34,14 +34,14 @@
 //! The lookup tables stand in fixed columns of their own beside all of this. With two lanes the table of 10-bit words
 //! shares the rows of the 11-bit one ([`Narrow`]): stacked, the tables have 9,048 entries, more than k = 13 has rows.
 
-use halo2_proofs::{
+use halo2_rsa::RsaRows;
+use serde::{Deserialize, Serialize};
+use zkdkim_plonk::{
     halo2curves::bn256::Fr,
     plonk::{
         Advice, Challenge, Column, ConstraintSystem, FirstPhase, Fixed, Instance, SecondPhase,
     },
 };
-use halo2_rsa::RsaRows;
-use serde::{Deserialize, Serialize};
 
 use crate::{header, poseidon, sha256};
 

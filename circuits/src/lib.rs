@@ -1,25 +1,23 @@
-//! The zkdkim statement, twice: in plain Rust ([`native`]) and as a Halo2 circuit ([`statement`]).
+//! The zkdkim statement as a Halo2 circuit. What it states is defined, in plain Rust, by [`zkdkim_relation`].
 //!
 //! ```text
-//! message ──native──> signed header block, signature, key ──statement──> StatementCircuit ──> proof
+//! message ──zkdkim_relation──> signed header block, signature, key ──statement──> StatementCircuit ──> proof
 //! ```
 //!
 //! | module | what | source |
 //! | --- | --- | --- |
-//! | [`native`] | the definition: canonicalisation, grammar, RSA, Poseidon, registry | RFC 6376, RFC 5322, RFC 8017 |
 //! | [`layout`] | every column and row range, lent to the chips | – |
 //! | [`logup`] | lookups and extraction, one argument | Haböck 2022 |
 //! | [`spread`], [`sha256`] | SHA-256 of the header block | FIPS 180-4 |
 //! | [`header`] | its grammar, bytes and extracted fields | RFC 5322, RFC 6376 |
 //! | [`halo2_rsa`] | RSA-2048 signatures | RFC 8017 |
 //! | [`poseidon`], [`registry`], [`pack`] | hashes, Merkle path, packing | Poseidon paper, circomlib |
-//! | [`statement`] | the wires between them | statement.md |
+//! | [`statement`] | the wires between them | docs/src/relation.md |
 
 pub mod field;
 pub mod header;
 pub mod layout;
 pub mod logup;
-pub mod native;
 pub mod pack;
 pub mod poseidon;
 pub mod registry;

@@ -6,12 +6,12 @@
 //! # Soundness
 //! With k\[2\] = 0 in the first row of a word the packed cell is a function of the values alone.
 
-use halo2_proofs::{
+use zkdkim_grid::{CellRef, Grid};
+use zkdkim_plonk::{
     halo2curves::bn256::Fr,
     plonk::{ConstraintSystem, Selector},
     poly::Rotation,
 };
-use zkdkim_grid::{CellRef, Grid};
 
 use crate::layout::Columns;
 

@@ -9,11 +9,11 @@ use std::path::Path;
 
 use automaton_support::verdict::{circuit, native, Verdict};
 use automaton_support::{conformance, mutated, samples, tokens};
-use zkdkim_circuits::native::dkim::{signature_fields, SignatureField};
-use zkdkim_circuits::native::header::{
+use zkdkim_relation::dkim::{signature_fields, SignatureField};
+use zkdkim_relation::header::{
     MAX_ADDRESS_BYTES, MAX_DOMAIN_BYTES, MAX_HEADER_BYTES, MAX_SUBJECT_BYTES, MAX_TIMESTAMP_DIGITS,
 };
-use zkdkim_circuits::native::message::Message;
+use zkdkim_relation::message::Message;
 
 /// How often each verdict was given.
 #[derive(Debug, Default)]

@@ -8,10 +8,8 @@ mod common;
 use std::collections::BTreeSet;
 
 use common::corpus::{corpus, Attempt, Case};
-use zkdkim_circuits::{
-    native::{commitment::email_commitment, header},
-    statement::{CircuitError, CircuitParams, StatementCircuit},
-};
+use zkdkim_circuits::statement::{CircuitError, CircuitParams, StatementCircuit};
+use zkdkim_relation::{commitment::email_commitment, header};
 
 /// The address that the circuit proves, if it is satisfied.
 fn proved(layout: CircuitParams, attempt: &Attempt) -> Option<String> {

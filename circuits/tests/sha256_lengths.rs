@@ -5,10 +5,6 @@
 //! message; afterwards those are evaluated that read a cell which changed, and the others hold still.
 //! What the automaton thinks of the bytes is another matter: messages here are any bytes.
 
-use halo2_proofs::{
-    halo2curves::bn256::Fr,
-    plonk::{Advice, Column, ConstraintSystem},
-};
 use rand::{RngCore, SeedableRng};
 use sha2::{Digest, Sha256};
 use zkdkim_circuits::{
@@ -19,6 +15,10 @@ use zkdkim_circuits::{
     statement::{constants::Constants, CircuitParams, StatementConfig, PUBLIC_INPUTS},
 };
 use zkdkim_grid::{CellRef, Grid};
+use zkdkim_plonk::{
+    halo2curves::bn256::Fr,
+    plonk::{Advice, Column, ConstraintSystem},
+};
 use zkdkim_testkit::{Cell, Image};
 
 /// Whether the constraints of the chip for bytes count.

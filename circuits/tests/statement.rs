@@ -3,12 +3,10 @@
 mod common;
 
 use common::{failures, honest};
-use zkdkim_circuits::{
-    native::{
-        inspect::{inspect, DnsRecords},
-        statement::StatementInput,
-    },
-    statement::{CircuitError, CircuitParams, StatementCircuit},
+use zkdkim_circuits::statement::{CircuitError, CircuitParams, StatementCircuit};
+use zkdkim_relation::{
+    inspect::{inspect, DnsRecords},
+    statement::StatementInput,
 };
 
 /// The recovery mail of the test vectors.
@@ -33,7 +31,7 @@ fn accepts_with_its_public_inputs_only(params: CircuitParams) {
     assert_eq!(common::claimed(&circuit), instances);
     for i in 0..instances.len() {
         let mut other = instances.clone();
-        other[i] += halo2_proofs::halo2curves::bn256::Fr::one();
+        other[i] += zkdkim_plonk::halo2curves::bn256::Fr::one();
         assert!(!failures(&circuit, &other).is_empty(), "public input {i}");
     }
 }

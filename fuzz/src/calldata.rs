@@ -4,21 +4,18 @@
 use std::cell::RefCell;
 use std::sync::OnceLock;
 
-use zkdkim::{
+use rand::rngs::OsRng;
+use zkdkim_circuits::statement::{CircuitParams, StatementCircuit};
+use zkdkim_plonk::{
+    calldata::decode_calldata,
     keys::{ProverKey, VerifierKey},
     progress::Silent,
-    prove::prove,
-    salt::Salt,
-    solidity,
     srs::Srs,
-    statement,
     verify::verify,
 };
-use zkdkim_circuits::{
-    native::KeyRegistry,
-    statement::{CircuitParams, StatementCircuit},
-};
-use zkdkim_verifier_sol::{decode_calldata, encode_calldata, Address, Evm, InsecureSetup, Verdict};
+use zkdkim_prover::{Prover, Salt};
+use zkdkim_relation::KeyRegistry;
+use zkdkim_verifier_sol::{Address, Artifacts, Evm, InsecureSetup, Verdict};
 
 use crate::edits;
 
@@ -39,12 +36,12 @@ fn fixture() -> &'static Fixture {
         let srs = Srs::insecure_dev(params.k).expect("a k that is supported");
         let key = ProverKey::<StatementCircuit>::generate(&srs, &params, &Silent).expect("keys");
         let registry = KeyRegistry::from_json(REGISTRY).expect("the registry of the test vectors");
-        let prepared =
-            statement::prepare(MESSAGE, &Salt::random(), &registry, None).expect("provable");
-        let circuit = StatementCircuit::new(params, &prepared.input).expect("fits");
-        let instances = prepared.public.to_instances();
-        let proof = prove(&srs, &key, circuit, &instances, &Silent).expect("a proof");
-        Fixture { key: key.verifier().clone(), honest: encode_calldata(&proof, &instances) }
+        let verifier = key.verifier().clone();
+        let prover = Prover::new(srs, key, params).expect("they belong together");
+        let salt = Salt::random(&mut OsRng);
+        let proof =
+            prover.prove(MESSAGE, &salt, &registry, None, OsRng, &Silent).expect("provable");
+        Fixture { key: verifier, honest: proof.calldata() }
     })
 }
 
@@ -53,7 +50,7 @@ thread_local! {
 }
 
 fn deploy() -> (Evm, Address) {
-    let contracts = solidity::checked_in(&fixture().key).expect("contracts of this key");
+    let contracts = Artifacts::checked_in(&fixture().key).expect("contracts of this key");
     let mut evm = Evm::new();
     let deployed = contracts.deploy(&mut evm, InsecureSetup::Accept).expect("deployed");
     (evm, deployed.verifier)

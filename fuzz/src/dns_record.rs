@@ -6,7 +6,7 @@ use rsa::{
     pkcs1::DecodeRsaPublicKey, pkcs8::DecodePublicKey, pkcs8::EncodePublicKey,
     traits::PublicKeyParts, RsaPublicKey,
 };
-use zkdkim_circuits::native::{
+use zkdkim_relation::{
     key_record::KeyRecord,
     rsa::{EXPONENT, MODULUS_BITS},
     DnsRecords,

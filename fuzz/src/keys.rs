@@ -2,10 +2,11 @@
 
 use std::sync::OnceLock;
 
-use zkdkim::{
-    artefact::{self, Artefact, ArtefactKind, Sha256Digest},
-    files::Overwrite,
+use zkdkim_plonk::{
+    container::{Container, EncodedContainer},
+    digest::Sha256Digest,
     keys::{ProverKey, VerifierKey},
+    kinds::ContainerKind,
     verify::verify,
 };
 
@@ -16,20 +17,20 @@ use crate::{
 
 /// The artefacts of the honest keys.
 struct Files {
-    verifying: Artefact,
-    proving: Artefact,
+    verifying: Container,
+    proving: Container,
 }
 
 fn files() -> &'static Files {
     static FILES: OnceLock<Files> = OnceLock::new();
     FILES.get_or_init(|| {
-        let folder = tempfile::tempdir().expect("a folder");
-        let path = folder.path().join("key");
+        let read = |file: zkdkim_plonk::Result<EncodedContainer>, kind| {
+            let bytes = file.expect("a short header").into_bytes();
+            Container::from_bytes(bytes, kind).expect("a key file")
+        };
         let key = &fixture().key;
-        key.write(&path, Overwrite::Replace).expect("a key file");
-        let proving = Artefact::read(&path, ArtefactKind::ProvingKey).expect("a proving key");
-        key.verifier().write(&path, Overwrite::Replace).expect("a key file");
-        let verifying = Artefact::read(&path, ArtefactKind::VerifyingKey).expect("a verifying key");
+        let proving = read(key.to_container(), ContainerKind::ProvingKey);
+        let verifying = read(key.verifier().to_container(), ContainerKind::VerifyingKey);
         Files { verifying, proving }
     })
 }
@@ -44,20 +45,20 @@ pub fn prepare() {
 pub fn run(data: &[u8]) -> bool {
     let Some((first, rest)) = data.split_first() else { return false };
     let kind = match first & 1 {
-        0 => ArtefactKind::VerifyingKey,
-        _ => ArtefactKind::ProvingKey,
+        0 => ContainerKind::VerifyingKey,
+        _ => ContainerKind::ProvingKey,
     };
     let file = match first & 2 {
         0 => rest.to_vec(),
         _ => pack(kind, rest),
     };
-    let Ok(artefact) = Artefact::from_bytes(file, kind) else { return false };
+    let Ok(container) = Container::from_bytes(file, kind) else { return false };
     let params = Params::default();
     let key = match kind {
-        ArtefactKind::VerifyingKey => {
-            VerifierKey::<ProductAndSum>::from_artefact(&artefact, &params)
+        ContainerKind::VerifyingKey => {
+            VerifierKey::<ProductAndSum>::from_container(&container, &params)
         }
-        _ => ProverKey::from_artefact(&artefact, &params).map(|key| key.verifier().clone()),
+        _ => ProverKey::from_container(&container, &params).map(|key| key.verifier().clone()),
     };
     let Ok(key) = key else { return false };
     // What another key verifies is none of our proofs; what this key verifies is.
@@ -68,19 +69,19 @@ pub fn run(data: &[u8]) -> bool {
 }
 
 /// An honest key's artefact with a changed payload and the digests of what is in it.
-fn pack(kind: ArtefactKind, changes: &[u8]) -> Vec<u8> {
+fn pack(kind: ContainerKind, changes: &[u8]) -> Vec<u8> {
     let honest = match kind {
-        ArtefactKind::VerifyingKey => &files().verifying,
+        ContainerKind::VerifyingKey => &files().verifying,
         _ => &files().proving,
     };
     let payload = edits::apply(honest.payload(), 0, changes);
     let verifying = match kind {
-        ArtefactKind::VerifyingKey => Some(&payload[..]),
+        ContainerKind::VerifyingKey => Some(&payload[..]),
         _ => payload
             .split_first_chunk::<8>()
             .and_then(|(len, rest)| rest.get(..usize::try_from(u64::from_le_bytes(*len)).ok()?)),
     };
     let mut header = honest.header().clone();
     header.vk_sha256 = Sha256Digest::of(verifying.unwrap_or_default());
-    artefact::to_bytes(&header, &payload).expect("a short header")
+    EncodedContainer::new(&header, payload).expect("a short header").into_bytes()
 }

@@ -15,7 +15,7 @@ use rsa::{
     RsaPrivateKey,
 };
 use sha2::Sha256;
-use zkdkim_circuits::native::{
+use zkdkim_relation::{
     canon::{self, Canonicalisation},
     commitment::email_commitment,
     dkim::{key_name, signature_fields, SignatureField},

@@ -1,6 +1,7 @@
 //! A proof file and the proof in it.
 
-use zkdkim::{proof_file::Proof, verify::verify};
+use zkdkim_plonk::verify::verify;
+use zkdkim_prover::Proof;
 
 use crate::{edits, small::fixture};
 

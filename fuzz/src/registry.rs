@@ -1,8 +1,6 @@
 //! A registry file.
 
-use zkdkim_circuits::native::{
-    commitment::leaf, header::MAX_DOMAIN_BYTES, rsa::MODULUS_BITS, KeyRegistry,
-};
+use zkdkim_relation::{commitment::leaf, header::MAX_DOMAIN_BYTES, rsa::MODULUS_BITS, KeyRegistry};
 
 /// Entries whose paths are computed: each takes twenty hashes and more.
 const PATHS: usize = 2;

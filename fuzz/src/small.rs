@@ -1,13 +1,14 @@
 //! The small circuit of the prover's tests, its keys, and an honest proof: files and proofs of the
 //! statement itself are a hundred times as large and read by the same code.
 
-#[path = "../../prover/tests/common/mod.rs"]
+#[path = "../../plonk/tests/common/mod.rs"]
 mod circuit;
 
 use std::sync::OnceLock;
 
-use halo2_proofs::halo2curves::bn256::Fr;
-use zkdkim::{keys::ProverKey, progress::Silent, prove::prove, srs::Srs};
+use rand::rngs::OsRng;
+use zkdkim_plonk::halo2curves::bn256::Fr;
+use zkdkim_plonk::{keys::ProverKey, progress::Silent, prove::prove, srs::Srs};
 
 pub(crate) use circuit::{Params, ProductAndSum};
 
@@ -26,7 +27,7 @@ pub(crate) fn fixture() -> &'static Fixture {
         let srs = Srs::insecure_dev(params.k).expect("a small k");
         let key = ProverKey::generate(&srs, &params, &Silent).expect("keys");
         let (circuit, instances) = ProductAndSum::new(params, 6, 7);
-        let proof = prove(&srs, &key, circuit, &instances, &Silent).expect("a proof");
+        let proof = prove(&srs, &key, circuit, &instances, OsRng, &Silent).expect("a proof");
         Fixture { key, instances, proof }
     })
 }

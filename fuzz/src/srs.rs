@@ -1,8 +1,10 @@
 //! An SRS file, as it is and packed anew with right digests.
 
-use zkdkim::{
-    artefact::{self, Artefact, ArtefactHeader, ArtefactKind, Sha256Digest},
-    srs::{Srs, SrsKind},
+use zkdkim_plonk::{
+    container::{Container, ContainerHeader, EncodedContainer},
+    digest::Sha256Digest,
+    kinds::{ContainerKind, SrsKind},
+    srs::Srs,
 };
 
 /// With an even first byte the rest is a file, otherwise it is the payload of one.
@@ -12,10 +14,10 @@ pub fn run(data: &[u8]) -> bool {
         0 => rest.to_vec(),
         _ => pack(*first, rest),
     };
-    let Ok(artefact) = Artefact::from_bytes(file, ArtefactKind::Srs) else { return false };
-    let Ok(srs) = Srs::from_artefact(&artefact) else { return false };
-    assert_eq!((srs.k(), srs.kind()), (artefact.header().k, &artefact.header().srs_kind));
-    assert_eq!(srs.sha256(), artefact.payload_sha256());
+    let Ok(container) = Container::from_bytes(file, ContainerKind::Srs) else { return false };
+    let Ok(srs) = Srs::from_container(&container) else { return false };
+    assert_eq!((srs.k(), srs.kind()), (container.header().k, &container.header().srs_kind));
+    assert_eq!(srs.sha256(), container.payload_sha256());
     assert_eq!(srs.truncated(1).expect("a smaller one").k(), 1);
     true
 }
@@ -33,13 +35,13 @@ fn pack(first: u8, payload: &[u8]) -> Vec<u8> {
             blake2b512: digits(first).repeat(2),
         },
     };
-    let header = ArtefactHeader {
-        kind: ArtefactKind::Srs,
+    let header = ContainerHeader {
+        kind: ContainerKind::Srs,
         circuit: String::new(),
         k: u32::from(first >> 1 & 7),
         srs_kind,
         srs_sha256: Sha256Digest::of(payload),
         vk_sha256: Sha256Digest::NONE,
     };
-    artefact::to_bytes(&header, payload).expect("a short header")
+    EncodedContainer::new(&header, payload.to_vec()).expect("a short header").into_bytes()
 }

@@ -3,13 +3,13 @@
 //! A proof that verifies says only that *some* mail of *some* account exists. What it means depends on
 //! its public inputs, so whoever verifies says what it expects of them.
 
-use halo2_proofs::halo2curves::bn256::Fr;
 use serde::Serialize;
-use zkdkim_circuits::native::commitment::{pack_bytes, to_biguint, SUBJECT_WORDS};
+use zkdkim_plonk::halo2curves::bn256::Fr;
+use zkdkim_relation::commitment::{pack_bytes, to_biguint, SUBJECT_WORDS};
 
 use crate::{
     error::{Error, Result},
-    proof_file::field_hex,
+    hex_form::field_hex,
     statement::unpack_subject,
 };
 
@@ -55,12 +55,15 @@ impl PublicView {
     ///
     /// # Errors
     ///
-    /// [`Error::InstanceCount`].
+    /// [`zkdkim_plonk::Error::InstanceCount`].
     pub fn new(instances: &[Fr]) -> Result<PublicView> {
         let expected = 4 + SUBJECT_WORDS;
         let (head, subject) = match instances.split_first_chunk::<4>() {
             Some((head, subject)) if subject.len() == SUBJECT_WORDS => (head, subject),
-            _ => return Err(Error::InstanceCount { expected, got: instances.len() }),
+            _ => {
+                let got = instances.len();
+                return Err(zkdkim_plonk::Error::InstanceCount { expected, got }.into());
+            }
         };
         let [root, commitment, timestamp, nullifier] = head;
         Ok(PublicView {
@@ -78,8 +81,8 @@ impl Expected {
     ///
     /// # Errors
     ///
-    /// [`Error::Unexpected`] for the first difference, [`Error::Input`] for a Subject that no mail can
-    /// have, [`Error::InstanceCount`].
+    /// [`Error::Unexpected`] for the first difference, [`Error::ExpectedSubject`] for a Subject that no mail
+    /// can have, [`zkdkim_plonk::Error::InstanceCount`].
     pub fn check(&self, instances: &[Fr]) -> Result<(Vec<&'static str>, Vec<&'static str>)> {
         let view = PublicView::new(instances)?;
         let differs =
@@ -100,9 +103,7 @@ impl Expected {
         if let Some(subject) = &self.subject {
             let words = pack_bytes(subject.as_bytes(), SUBJECT_WORDS)
                 .filter(|_| subject.bytes().all(|b| (0x20..=0x7e).contains(&b)))
-                .ok_or_else(|| {
-                    Error::input("--subject", "not printable ASCII of at most 186 bytes")
-                })?;
+                .ok_or(Error::ExpectedSubject)?;
             if words[..] != instances[4..] {
                 let got = view.subject.unwrap_or_else(|| "words that are no text".into());
                 return differs(SUBJECT, subject.clone(), got);
@@ -186,8 +187,8 @@ mod tests {
         timeless[2] = -Fr::from(1);
         assert!(matches!(expected.check(&timeless), Err(Error::Unexpected { .. })));
         let expected = Expected { subject: Some("\u{e9}".into()), ..Default::default() };
-        assert!(matches!(expected.check(&instances()), Err(Error::Input { .. })));
+        assert!(matches!(expected.check(&instances()), Err(Error::ExpectedSubject)));
         let short = Expected::default().check(&instances()[1..]);
-        assert!(matches!(short, Err(Error::InstanceCount { .. })));
+        assert!(matches!(short, Err(Error::Plonk(_))));
     }
 }

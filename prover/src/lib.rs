@@ -1,26 +1,29 @@
-//! Proofs about DKIM-signed e-mails: SRS, keys, proving, verifying, and the CLI around them.
+//! From a DKIM-signed mail to a proof, and from a proof to what it says.
 //!
 //! ```text
-//! .ptau ──► srs ──► keys ──────────┬──────────────► verify ◄── proof_file
-//!                                  ▼                                ▲
-//! message ──► native::inspect ──► prove ────────────────────────────┘
+//! mail, salt, registry ──► prepare ──► Prover ──► Proof ──► Verifier ──► Verified
+//!                            │ refused: rule, place, hint        ▲
+//!                            ▼                                   │
+//!                         Refusal                            Expected
 //! ```
 //!
-//! Every binary file goes through [`artefact`]; nothing is read unchecked, nothing is written halfway.
+//! [`Prover`] and [`Verifier`] are the front door. Nothing here opens a file, reads a clock, draws randomness that the
+//! caller did not hand in (but see [`Prover::prove`]), or prints: `zkdkim-store` keeps keys on disk, the program
+//! `zkdkim` is the command line.
 
-pub mod artefact;
 pub mod error;
 pub mod expect;
-pub mod files;
-pub mod keys;
-pub mod progress;
+pub mod hex_form;
 pub mod proof_file;
-pub mod prove;
+pub mod prover;
 pub mod salt;
-pub mod solidity;
-pub mod srs;
 pub mod statement;
-pub mod timing;
-pub mod verify;
+pub mod verifier;
 
 pub use error::{Error, Result};
+pub use expect::{Expected, PublicView};
+pub use proof_file::Proof;
+pub use prover::Prover;
+pub use salt::Salt;
+pub use statement::{prepare, Prepared};
+pub use verifier::{Verified, Verifier};

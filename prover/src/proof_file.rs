@@ -10,23 +10,19 @@
 //! transaction sends to the exported contract; it must be that of the proof and the public inputs.
 //! Everything but those two is a label: a verifier trusts its own key, and compares.
 
-use std::path::Path;
-
-use halo2_proofs::halo2curves::bn256::Fr;
 use serde::{Deserialize, Serialize};
-use zkdkim_verifier_sol::{encode_calldata, scalar_word, word_scalar};
+use zkdkim_plonk::{
+    calldata::encode_calldata, digest::Sha256Digest, halo2curves::bn256::Fr, keys::VerifierKey,
+    kinds::SrsKind,
+};
 
 use crate::{
-    artefact::Sha256Digest,
     error::{Error, Result},
-    files::{self, Overwrite, Secrecy},
-    keys::VerifierKey,
-    srs::SrsKind,
+    hex_form::{bytes_from_hex, bytes_hex, field_from_hex, field_hex},
 };
 
 const TYPE: &str = "zkdkim-proof";
 const VERSION: u32 = 1;
-const FILE_LIMIT: u64 = 1 << 20;
 const PROOF_LIMIT: usize = 1 << 16;
 const PUBLIC_INPUTS_LIMIT: usize = 64;
 
@@ -61,27 +57,6 @@ struct Json {
     calldata: String,
 }
 
-/// Writes a field element as `0x` and 64 digits.
-pub fn field_hex(value: &Fr) -> String {
-    format!("0x{}", hex::encode(scalar_word(value)))
-}
-
-/// Reads `0x` and 64 lower-case digits of a number below r.
-pub fn field_from_hex(text: &str) -> Option<Fr> {
-    let bytes = bytes_from_hex(text)?;
-    word_scalar(&bytes.try_into().ok()?)
-}
-
-/// Reads `0x` and lower-case digits, two to a byte.
-fn bytes_from_hex(text: &str) -> Option<Vec<u8>> {
-    let digits = text.strip_prefix("0x")?;
-    // One spelling only, so that a file has one form.
-    if digits.bytes().any(|b| b.is_ascii_uppercase()) {
-        return None;
-    }
-    hex::decode(digits).ok()
-}
-
 impl Proof {
     /// Puts a proof together with the labels of its key.
     pub fn new<C>(key: &VerifierKey<C>, public_inputs: Vec<Fr>, proof: Vec<u8>) -> Proof {
@@ -110,8 +85,8 @@ impl Proof {
             srs: self.srs.clone(),
             vk_sha256: self.vk_sha256.to_string(),
             public_inputs: self.public_inputs.iter().map(field_hex).collect(),
-            proof: format!("0x{}", hex::encode(&self.proof)),
-            calldata: format!("0x{}", hex::encode(self.calldata())),
+            proof: bytes_hex(&self.proof),
+            calldata: bytes_hex(&self.calldata()),
         };
         // Strings and numbers only: nothing that the serialiser could refuse.
         serde_json::to_string_pretty(&json).unwrap_or_default() + "\n"
@@ -153,25 +128,6 @@ impl Proof {
             return Err(bad("calldata is not that of the proof and the public inputs".into()));
         }
         Ok(result)
-    }
-
-    /// Reads a proof file.
-    ///
-    /// # Errors
-    ///
-    /// I/O failures, [`Error::TooLarge`] and what [`Proof::from_json`] refuses.
-    pub fn read(path: &Path) -> Result<Proof> {
-        Proof::from_json(&files::read_file_or_stdin(path, "proof file", FILE_LIMIT)?)
-    }
-
-    /// Writes a proof file, whole or not at all.
-    ///
-    /// # Errors
-    ///
-    /// I/O failures, and an existing file with [`Overwrite::Never`].
-    pub fn write(&self, path: &Path, overwrite: Overwrite) -> Result<()> {
-        let json = self.to_json();
-        files::write_atomic(path, overwrite, Secrecy::Public, |out| out.write_all(json.as_bytes()))
     }
 }
 

@@ -7,22 +7,20 @@
 //! Without it nobody can link commitments and nullifiers to an address (S16, S19 of the security
 //! requirements), and with it gone no recovery can be proved: the file is never overwritten unasked.
 
-use std::{fmt, path::Path};
+use std::fmt;
 
-use halo2_proofs::halo2curves::{bn256::Fr, ff::Field};
-use rand::rngs::OsRng;
+use rand::{CryptoRng, RngCore};
 use serde::{Deserialize, Serialize};
 use zeroize::Zeroizing;
+use zkdkim_plonk::halo2curves::{bn256::Fr, ff::Field};
 
 use crate::{
     error::{Error, Result},
-    files::{self, Overwrite, Secrecy},
-    proof_file::{field_from_hex, field_hex},
+    hex_form::{field_from_hex, field_hex},
 };
 
 const TYPE: &str = "zkdkim-salt";
 const VERSION: u32 = 1;
-const FILE_LIMIT: u64 = 4096;
 /// Fewer leading zero bits than this have a random salt, but for one in 2^64.
 const MIN_BITS_BYTES: usize = 16;
 
@@ -54,9 +52,9 @@ struct Json<'a> {
 }
 
 impl Salt {
-    /// A new salt from the system's randomness, uniform in the field.
-    pub fn random() -> Salt {
-        Salt(Fr::random(OsRng))
+    /// A new salt, uniform in the field.
+    pub fn random(rng: &mut (impl RngCore + CryptoRng)) -> Salt {
+        Salt(Fr::random(rng))
     }
 
     /// The secret itself, to compute with.
@@ -64,16 +62,15 @@ impl Salt {
         self.0
     }
 
-    /// Reads a salt file.
+    /// Reads the JSON form.
     ///
     /// # Errors
     ///
-    /// I/O failures, and [`Error::Input`] for anything but a salt of at least 128 bits.
-    pub fn read(path: &Path) -> Result<Salt> {
-        let bytes = Zeroizing::new(files::read_bounded(path, "salt file", FILE_LIMIT)?);
+    /// [`Error::SaltFile`] for anything but a salt of at least 128 bits.
+    pub fn from_json(bytes: &[u8]) -> Result<Salt> {
         // No detail of serde's: it quotes the content.
-        let bad = |detail: &str| Error::input(path.display().to_string(), detail);
-        let json: Json<'_> = serde_json::from_slice(&bytes)
+        let bad = |detail| Error::SaltFile { detail };
+        let json: Json<'_> = serde_json::from_slice(bytes)
             .map_err(|_| bad("not a salt file as `zkdkim salt new` writes it"))?;
         if json.r#type != TYPE || json.version != VERSION {
             return Err(bad("not a salt file of version 1"));
@@ -86,44 +83,31 @@ impl Salt {
         Ok(Salt(salt))
     }
 
-    /// Writes a salt file that only its owner can read.
-    ///
-    /// # Errors
-    ///
-    /// I/O failures, and an existing file with [`Overwrite::Never`].
-    pub fn write(&self, path: &Path, overwrite: Overwrite) -> Result<()> {
+    /// The JSON form; whoever keeps it keeps it secret.
+    pub fn to_json(&self) -> Zeroizing<String> {
         let salt = Zeroizing::new(field_hex(&self.0));
         let json = Json { r#type: TYPE, version: VERSION, salt: &salt };
         // Strings and numbers only: nothing that the serialiser could refuse.
-        let text = Zeroizing::new(serde_json::to_string_pretty(&json).unwrap_or_default() + "\n");
-        files::write_atomic(path, overwrite, Secrecy::OwnerOnly, |out| {
-            out.write_all(text.as_bytes())
-        })
+        Zeroizing::new(serde_json::to_string_pretty(&json).unwrap_or_default() + "\n")
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use rand::rngs::OsRng;
 
     #[test]
-    fn accepts_what_it_wrote_and_keeps_it() {
-        let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("salt.json");
-        let salt = Salt::random();
-        salt.write(&path, Overwrite::Never).unwrap();
-        assert_eq!(Salt::read(&path).unwrap().expose(), salt.expose());
-        let other = Salt::random();
-        assert_ne!(other.expose(), salt.expose());
-        assert!(matches!(other.write(&path, Overwrite::Never), Err(Error::Exists { .. })));
-        assert_eq!(Salt::read(&path).unwrap().expose(), salt.expose());
+    fn accepts_what_it_wrote() {
+        let salt = Salt::random(&mut OsRng);
+        let again = Salt::from_json(salt.to_json().as_bytes()).unwrap();
+        assert_eq!(again.expose(), salt.expose());
+        assert_ne!(Salt::random(&mut OsRng).expose(), salt.expose());
     }
 
     #[test]
     fn debug_and_errors_show_no_secret() {
-        let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("salt.json");
-        let salt = Salt::random();
+        let salt = Salt::random(&mut OsRng);
         let hex = field_hex(&salt.expose());
         assert_eq!(format!("{salt:?}"), "Salt(redacted)");
         for text in [
@@ -132,17 +116,14 @@ mod tests {
             format!("{{\"type\":\"zkdkim-salt\",\"version\":1,\"salt\":\"{hex}0\"}}"),
             format!("{{\"type\":\"zkdkim-salt\",\"version\":\"{hex}\"}}"),
         ] {
-            std::fs::write(&path, &text).unwrap();
-            let error = Salt::read(&path).unwrap_err().to_string();
+            let error = Salt::from_json(text.as_bytes()).unwrap_err().to_string();
             assert!(!error.contains(&hex[2..20]), "{error}");
         }
     }
 
     #[test]
     fn rejects_a_salt_that_could_be_guessed() {
-        let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("salt.json");
-        Salt(Fr::from(7)).write(&path, Overwrite::Never).unwrap();
-        assert!(Salt::read(&path).unwrap_err().to_string().contains("128 bits"));
+        let error = Salt::from_json(Salt(Fr::from(7)).to_json().as_bytes()).unwrap_err();
+        assert!(error.to_string().contains("128 bits"));
     }
 }

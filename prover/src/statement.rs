@@ -1,38 +1,15 @@
-//! From a message to the statement's circuit.
+//! From a message to the statement and its witness.
 
-use halo2_proofs::halo2curves::bn256::Fr;
-use zkdkim_circuits::{
-    native::{
-        commitment::{to_biguint, PACKED_BYTES},
-        inspect::{inspect_with, KeySource, Provable},
-        statement::{evaluate, PublicInputs, StatementInput},
-        KeyRegistry,
-    },
-    statement::{CircuitParams, StatementCircuit, CIRCUIT_ID, PUBLIC_INPUTS},
+use zkdkim_plonk::halo2curves::bn256::Fr;
+use zkdkim_relation::{
+    commitment::{to_biguint, PACKED_BYTES},
+    inspect::{inspect_with, KeySource, Provable},
+    registry::RegistryError,
+    statement::{evaluate, PublicInputs, StatementInput},
+    KeyRegistry,
 };
 
-use crate::{
-    error::{Error, Result},
-    keys::KeyedCircuit,
-    salt::Salt,
-};
-
-impl KeyedCircuit for StatementCircuit {
-    const ID: &'static str = CIRCUIT_ID;
-    const INSTANCES: usize = PUBLIC_INPUTS;
-
-    fn k(params: &CircuitParams) -> u32 {
-        params.k
-    }
-
-    fn describe(params: &CircuitParams) -> String {
-        serde_json::to_string(params).unwrap_or_else(|_| format!("{params:?}"))
-    }
-
-    fn blank(params: &CircuitParams) -> Self {
-        StatementCircuit::keygen(*params)
-    }
-}
+use crate::{error::Result, salt::Salt};
 
 /// A message that passed every rule, with what its proof will say.
 #[derive(Debug)]
@@ -49,7 +26,7 @@ pub struct Prepared {
 ///
 /// # Errors
 ///
-/// [`Error::Refused`] with the rule, the place and a hint.
+/// [`crate::Error::Refused`] with the rule, the place and a hint.
 pub fn prepare(
     message: &[u8],
     salt: &Salt,
@@ -57,10 +34,10 @@ pub fn prepare(
     clock: Option<u64>,
 ) -> Result<Prepared> {
     let inspection = inspect_with(message, KeySource::Registry(registry), clock);
-    let provable = *inspection.verdict.map_err(|refusal| Error::Refused(Box::new(refusal)))?;
+    let provable = *inspection.verdict?;
     // The key came out of the registry, so it has a slot there.
     let slot = registry.find(&provable.domain, &provable.modulus);
-    let slot = slot.ok_or_else(|| Error::input("registry", "the key left the registry"))?;
+    let slot = slot.ok_or(RegistryError::NoEntry(0))?;
     let input = StatementInput {
         header: provable.header.bytes.clone(),
         signature: provable.signature.clone(),
@@ -68,7 +45,7 @@ pub fn prepare(
         salt: salt.expose(),
         path: registry.path(slot)?,
     };
-    let public = evaluate(&input).map_err(|refusal| Error::Refused(Box::new(refusal)))?;
+    let public = evaluate(&input)?;
     Ok(Prepared { input, public, provable })
 }
 
@@ -93,7 +70,7 @@ pub fn unpack_subject(words: &[Fr]) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use zkdkim_circuits::native::commitment::{pack_bytes, SUBJECT_WORDS};
+    use zkdkim_relation::commitment::{pack_bytes, SUBJECT_WORDS};
 
     #[test]
     fn subjects_unpack_as_they_were_packed() {

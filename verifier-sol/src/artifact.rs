@@ -1,14 +1,10 @@
 //! What the generator hands out: sources, and the compiled contracts as one JSON document.
 
-use halo2_proofs::halo2curves::bn256::Fr;
 use serde::{Deserialize, Serialize};
 use sha3::{Digest, Keccak256};
+use zkdkim_plonk::kinds::SrsKind;
 
-use crate::{
-    error::{Error, Result},
-    evm::{Address, CallOutcome, Evm},
-    field::{scalar_word, word_scalar, Word},
-};
+use crate::error::{Error, Result};
 
 /// The pinned compiler, also in `package.json`.
 pub const SOLC_VERSION: &str = "0.8.30";
@@ -22,17 +18,27 @@ const ACKNOWLEDGEMENT: &str = "I accept forged proofs";
 const FORMAT: &str = "zkdkim-solidity-verifier";
 const FORMAT_VERSION: u32 = 1;
 
-/// Where the parameters of the commitment scheme come from.
+/// What a contract says about the SRS that its key was made over: all that its users have to know of a
+/// [`SrsKind`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-pub enum SrsKind {
+pub enum Setup {
     /// Made locally; its secret is known, so anybody can forge proofs.
     InsecureDev,
     /// From a multi-party ceremony.
     Ceremony,
 }
 
-impl SrsKind {
+impl From<&SrsKind> for Setup {
+    fn from(kind: &SrsKind) -> Self {
+        match kind {
+            SrsKind::InsecureDev => Self::InsecureDev,
+            SrsKind::Ceremony { .. } | SrsKind::UnlistedCeremony { .. } => Self::Ceremony,
+        }
+    }
+}
+
+impl Setup {
     /// As it stands in contracts and artefacts.
     pub fn as_str(self) -> &'static str {
         match self {
@@ -59,7 +65,7 @@ pub struct Metadata {
     /// SHA-256 of the verifying key in the caller's serialisation.
     pub key_digest: [u8; 32],
     /// Where the parameters come from.
-    pub srs_kind: SrsKind,
+    pub srs_kind: Setup,
     /// Number of public inputs.
     pub instances: usize,
 }
@@ -175,7 +181,7 @@ pub struct Artifacts {
     /// See [`Metadata::key_digest`]; hex.
     pub key_digest: String,
     /// See [`Metadata::srs_kind`].
-    pub srs_kind: SrsKind,
+    pub srs_kind: Setup,
     /// Number of public inputs.
     pub instances: usize,
     /// The length of every proof.
@@ -188,17 +194,6 @@ pub struct Artifacts {
     pub verifier: Contract,
     /// The contract that holds the key.
     pub key: Contract,
-}
-
-/// A verifier and its key in an EVM.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Deployed {
-    /// The verifier, to call.
-    pub verifier: Address,
-    /// The key contract.
-    pub key: Address,
-    /// Gas of both deployments.
-    pub gas_used: u64,
 }
 
 impl Artifacts {
@@ -254,73 +249,19 @@ impl Artifacts {
     }
 
     /// Creation code of the verifier with its constructor's arguments.
-    pub fn verifier_initcode(&self, key: Address, insecure: InsecureSetup) -> Result<Vec<u8>> {
+    pub fn verifier_initcode(&self, key: [u8; 20], insecure: InsecureSetup) -> Result<Vec<u8>> {
         let mut code = from_hex(&self.verifier.initcode)?;
         code.extend([0; 12]);
-        code.extend(key.as_slice());
+        code.extend(key);
         match (self.srs_kind, insecure) {
-            (SrsKind::Ceremony, _) => {}
-            (SrsKind::InsecureDev, InsecureSetup::Accept) => {
+            (Setup::Ceremony, _) => {}
+            (Setup::InsecureDev, InsecureSetup::Accept) => {
                 code.extend(Keccak256::digest(ACKNOWLEDGEMENT));
             }
-            (SrsKind::InsecureDev, InsecureSetup::Refuse) => return Err(Error::InsecureSetup),
+            (Setup::InsecureDev, InsecureSetup::Refuse) => return Err(Error::InsecureSetup),
         }
         Ok(code)
     }
-
-    /// Deploys key and verifier.
-    pub fn deploy(&self, evm: &mut Evm, insecure: InsecureSetup) -> Result<Deployed> {
-        let (key, key_gas) = evm.deploy_measured(self.key_initcode()?)?;
-        let (verifier, gas) = evm.deploy_measured(self.verifier_initcode(key, insecure)?)?;
-        Ok(Deployed { verifier, key, gas_used: key_gas + gas })
-    }
-}
-
-impl Artifacts {
-    /// Deploys into a fresh EVM and verifies one proof: the outcome's gas is that of the whole
-    /// verifying transaction.
-    pub fn verify_once(
-        &self,
-        insecure: InsecureSetup,
-        proof: &[u8],
-        instances: &[Fr],
-    ) -> Result<CallOutcome> {
-        let mut evm = Evm::new();
-        let deployed = self.deploy(&mut evm, insecure)?;
-        evm.call(deployed.verifier, encode_calldata(proof, instances))
-    }
-}
-
-/// Calldata of `verifyProof(bytes,uint256[])`, in the one layout that the verifier accepts.
-pub fn encode_calldata(proof: &[u8], instances: &[Fr]) -> Vec<u8> {
-    let word = |value: usize| {
-        let mut word = Word::default();
-        word[24..].copy_from_slice(&(value as u64).to_be_bytes());
-        word
-    };
-    let padded = proof.len().next_multiple_of(32);
-    let mut data = Keccak256::digest("verifyProof(bytes,uint256[])")[..4].to_vec();
-    data.extend(word(0x40));
-    data.extend(word(0x60 + padded));
-    data.extend(word(proof.len()));
-    data.extend(proof);
-    data.resize(4 + 0x60 + padded, 0);
-    data.extend(word(instances.len()));
-    data.extend(instances.iter().flat_map(scalar_word));
-    data
-}
-
-/// Proof and public inputs out of calldata in that layout; none where encoding them would not give it back.
-pub fn decode_calldata(calldata: &[u8]) -> Option<(Vec<u8>, Vec<Fr>)> {
-    const PROOF_AT: usize = 4 + 0x60;
-    let proof_len = calldata.get(PROOF_AT - 8..PROOF_AT)?;
-    let proof_len = usize::try_from(u64::from_be_bytes(proof_len.try_into().ok()?)).ok()?;
-    let inputs_at = PROOF_AT.checked_add(proof_len.checked_next_multiple_of(32)?)?;
-    let proof = calldata.get(PROOF_AT..PROOF_AT.checked_add(proof_len)?)?;
-    let inputs = calldata.get(inputs_at.checked_add(32)?..)?.chunks(32);
-    let inputs: Option<Vec<Fr>> = inputs.map(|word| word_scalar(word.try_into().ok()?)).collect();
-    let (proof, inputs) = (proof.to_vec(), inputs?);
-    (encode_calldata(&proof, &inputs) == calldata).then_some((proof, inputs))
 }
 
 pub(crate) fn to_hex(bytes: &[u8]) -> String {

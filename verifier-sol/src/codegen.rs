@@ -2,18 +2,19 @@
 
 use std::fmt::Write;
 
-use halo2_proofs::{
+use sha3::{Digest, Keccak256};
+use zkdkim_plonk::{
     halo2curves::bn256::{Bn256, G1Affine},
     plonk::VerifyingKey,
     poly::{commitment::ParamsProver, kzg::commitment::ParamsKZG},
 };
-use sha3::{Digest, Keccak256};
+
+use zkdkim_plonk::words::Word;
 
 use crate::{
-    artifact::{Metadata, Sources, SrsKind, SOLC_VERSION},
+    artifact::{Metadata, Setup, Sources, SOLC_VERSION},
     error::{unsupported, Result},
     expr::Graph,
-    field::Word,
     key::KeyBlock,
     memory::{GateSizes, Memory},
     plan::{Eval, Plan},
@@ -44,7 +45,7 @@ pub fn export(
     let key = KeyBlock::new(&plan, &memory, &printed, params);
     let key_runtime = key.runtime();
     let code_hash: Word = Keccak256::digest(&key_runtime).into();
-    let insecure = metadata.srs_kind == SrsKind::InsecureDev;
+    let insecure = metadata.srs_kind == Setup::InsecureDev;
     let contract = if insecure { "InsecureDevVerifier" } else { "Verifier" };
     let key_contract = if insecure { "InsecureDevVerifyingKey" } else { "VerifyingKey" };
 

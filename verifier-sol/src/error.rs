@@ -64,6 +64,9 @@ pub enum Error {
          explicit flag"
     )]
     InsecureSetup,
+    /// The contract did not say that a proof is valid.
+    #[error("the Solidity verifier does not accept the proof: {0}")]
+    Refused(String),
     /// The embedded EVM refused a transaction before running it.
     #[error("the embedded EVM refused the transaction: {0}")]
     EvmRefused(String),

@@ -7,14 +7,15 @@
 
 use std::collections::BTreeMap;
 
-use halo2_proofs::{
+use zkdkim_plonk::{
     halo2curves::{bn256::Fr, ff::Field},
     plonk::{ConstraintSystem, Expression},
 };
 
+use zkdkim_plonk::words::{scalar_word, Word};
+
 use crate::{
     error::{unsupported, Result},
-    field::{scalar_word, Word},
     plan::Eval,
 };
 
@@ -123,7 +124,7 @@ impl Graph {
 
     /// The value of a constant node, negated ones included.
     fn value(&self, id: Id) -> Option<Fr> {
-        let scalar = |word| crate::field::word_scalar(word).expect("made from a scalar");
+        let scalar = |word| zkdkim_plonk::words::word_scalar(word).expect("made from a scalar");
         match &self.nodes[id] {
             Node::Constant(word) => Some(scalar(word)),
             Node::Neg(inner) => match &self.nodes[*inner] {

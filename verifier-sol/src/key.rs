@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use halo2_proofs::{
+use zkdkim_plonk::{
     halo2curves::{
         bn256::{Bn256, Fr},
         ff::{Field, PrimeField},
@@ -10,8 +10,9 @@ use halo2_proofs::{
     poly::kzg::commitment::ParamsKZG,
 };
 
+use zkdkim_plonk::words::{g1_words, g2_words, modulus_word, scalar_word, Word};
+
 use crate::{
-    field::{g1_words, g2_words, modulus_word, scalar_word, Word},
     memory::{Memory, CONSTANTS},
     plan::Plan,
     yul::Printed,

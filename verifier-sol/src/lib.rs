@@ -1,15 +1,13 @@
 //! Solidity verifiers for Halo2 proofs (KZG on BN254, SHPLONK, Keccak transcript), generated from
-//! the verifying key, and an EVM to run them in.
+//! the verifying key, and, with the feature `evm`, an EVM to run them in.
 //!
 //! ```text
 //! VerifyingKey ──► plan ──► memory ─┐
 //!      └─────────► expr ──► yul ────┴► codegen ──► Sources ──► Solc ──► Artifacts ──► Evm
-//! proof bytes ◄── KeccakWrite (prover)      KeccakRead (native verifier)
 //! ```
 //!
-//! - [`KeccakWrite`], [`KeccakRead`]: the transcript in which the prover writes proofs.
 //! - [`export`]: from a key to [`Sources`]; [`Solc::compile`]: from there to [`Artifacts`].
-//! - [`Evm`], [`encode_calldata`]: deploy, call, measure.
+//! - `Evm` (feature `evm`): deploy, call, measure.
 //!
 //! # The contracts
 //!
@@ -34,23 +32,26 @@
 mod artifact;
 mod codegen;
 mod compile;
+#[cfg(feature = "evm")]
+mod deploy;
 mod error;
+#[cfg(feature = "evm")]
 mod evm;
 mod expr;
-mod field;
 mod key;
+mod keyed;
+mod literal;
 mod memory;
 mod plan;
-mod transcript;
 mod yul;
 
 pub use artifact::{
-    decode_calldata, encode_calldata, Artifacts, Contract, Deployed, InsecureSetup, Metadata,
-    Sources, SrsKind, MAX_RUNTIME_BYTES, SOLC_VERSION,
+    Artifacts, Contract, InsecureSetup, Metadata, Setup, Sources, MAX_RUNTIME_BYTES, SOLC_VERSION,
 };
 pub use codegen::export;
 pub use compile::{standard_input, Solc};
+#[cfg(feature = "evm")]
+pub use deploy::{Deployed, EvmRun};
 pub use error::{Error, Result};
+#[cfg(feature = "evm")]
 pub use evm::{Address, CallOutcome, Evm, Verdict};
-pub use field::{scalar_word, word_scalar, Word};
-pub use transcript::{KeccakChallenge, KeccakRead, KeccakWrite};

@@ -5,7 +5,7 @@
 
 use std::collections::BTreeMap;
 
-use halo2_proofs::{
+use zkdkim_plonk::{
     halo2curves::bn256::{Fr, G1Affine},
     plonk::{Any, Column, ConstraintSystem, VerifyingKey},
     poly::Rotation,
@@ -237,7 +237,7 @@ fn phases(cs: &ConstraintSystem<Fr>) -> Vec<Phase> {
     phases
 }
 
-fn plain<C: halo2_proofs::plonk::ColumnType>(
+fn plain<C: zkdkim_plonk::plonk::ColumnType>(
     queries: &[(Column<C>, Rotation)],
 ) -> Vec<(usize, i32)> {
     queries.iter().map(|(column, at)| (column.index(), at.0)).collect()

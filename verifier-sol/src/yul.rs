@@ -15,9 +15,11 @@
 use std::collections::BTreeMap;
 use std::fmt::Write;
 
+use zkdkim_plonk::words::Word;
+
 use crate::{
     expr::{Gate, Graph, Id, Node},
-    field::{hex_word, small_word, Word},
+    literal::{hex_word, small_word},
     memory::{GateSizes, Memory},
 };
 

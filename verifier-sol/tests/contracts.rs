@@ -6,7 +6,7 @@ use common::{
     large::Large,
     small::{Small, INSTANCES, K},
 };
-use halo2_proofs::{
+use zkdkim_plonk::{
     circuit::{Layouter, SimpleFloorPlanner, Value},
     halo2curves::bn256::Fr,
     plonk::{
@@ -14,16 +14,16 @@ use halo2_proofs::{
     },
 };
 use zkdkim_verifier_sol::{
-    export, Artifacts, CallOutcome, Error, Evm, InsecureSetup, Solc, Sources, SrsKind,
+    export, Artifacts, CallOutcome, Error, Evm, InsecureSetup, Setup, Solc, Sources,
 };
 
-fn small_sources(kind: SrsKind) -> Sources {
+fn small_sources(kind: Setup) -> Sources {
     let params = common::params(K);
     let pk = common::proving_key(&params, &Small { seed: 3 });
     export(pk.get_vk(), &params, &common::metadata(INSTANCES, kind)).unwrap()
 }
 
-fn compiled(kind: SrsKind) -> Artifacts {
+fn compiled(kind: Setup) -> Artifacts {
     Solc::in_crate().unwrap().compile(&small_sources(kind)).unwrap()
 }
 
@@ -32,9 +32,9 @@ fn the_same_key_gives_the_same_bytes() {
     // Witnesses differ, keys do not.
     let params = common::params(K);
     let pk = common::proving_key(&params, &Small { seed: 99 });
-    let metadata = common::metadata(INSTANCES, SrsKind::Ceremony);
+    let metadata = common::metadata(INSTANCES, Setup::Ceremony);
     let again = export(pk.get_vk(), &params, &metadata).unwrap();
-    let first = small_sources(SrsKind::Ceremony);
+    let first = small_sources(Setup::Ceremony);
     assert_eq!(first, again);
     let solc = Solc::in_crate().unwrap();
     assert_eq!(solc.compile(&first).unwrap(), solc.compile(&again).unwrap());
@@ -42,7 +42,7 @@ fn the_same_key_gives_the_same_bytes() {
 
 #[test]
 fn artefacts_survive_json_and_refuse_changes() {
-    let artifacts = compiled(SrsKind::Ceremony);
+    let artifacts = compiled(Setup::Ceremony);
     let json = artifacts.to_json();
     assert_eq!(Artifacts::from_json(&json).unwrap(), artifacts);
 
@@ -60,7 +60,7 @@ fn artefacts_survive_json_and_refuse_changes() {
 
 #[test]
 fn deployed_code_is_the_code_of_the_artefacts() {
-    let artifacts = compiled(SrsKind::Ceremony);
+    let artifacts = compiled(Setup::Ceremony);
     let mut evm = Evm::new();
     let deployed = artifacts.deploy(&mut evm, InsecureSetup::Refuse).unwrap();
     assert_eq!(evm.code_size(deployed.key).unwrap(), artifacts.key.size);
@@ -72,27 +72,27 @@ fn deployed_code_is_the_code_of_the_artefacts() {
 
 #[test]
 fn the_verifier_refuses_another_key_contract() {
-    let artifacts = compiled(SrsKind::Ceremony);
+    let artifacts = compiled(Setup::Ceremony);
     let params = common::params(8);
     let pk = common::proving_key(&params, &Large);
-    let metadata = common::metadata(common::large::INSTANCES, SrsKind::Ceremony);
+    let metadata = common::metadata(common::large::INSTANCES, Setup::Ceremony);
     let other = export(pk.get_vk(), &params, &metadata).unwrap();
     let other = Solc::in_crate().unwrap().compile(&other).unwrap();
 
     let mut evm = Evm::new();
     let wrong = evm.deploy(other.key_initcode().unwrap()).unwrap();
-    let initcode = artifacts.verifier_initcode(wrong, InsecureSetup::Refuse).unwrap();
+    let initcode = artifacts.verifier_initcode(wrong.into_array(), InsecureSetup::Refuse).unwrap();
     let error = evm.deploy(initcode).unwrap_err();
     assert!(error.to_string().contains("UnknownKey"), "{error}");
     // Nor an account without code.
     let nobody = zkdkim_verifier_sol::Address::repeat_byte(9);
-    let initcode = artifacts.verifier_initcode(nobody, InsecureSetup::Refuse).unwrap();
+    let initcode = artifacts.verifier_initcode(nobody.into_array(), InsecureSetup::Refuse).unwrap();
     assert!(evm.deploy(initcode).unwrap_err().to_string().contains("UnknownKey"));
 }
 
 #[test]
 fn an_insecure_setup_says_so_and_must_be_acknowledged() {
-    let artifacts = compiled(SrsKind::InsecureDev);
+    let artifacts = compiled(Setup::InsecureDev);
     assert_eq!(artifacts.verifier.name, "InsecureDevVerifier");
     assert!(artifacts.verifier.source.contains("INSECURE: the setup's secret is public"));
 
@@ -102,7 +102,8 @@ fn an_insecure_setup_says_so_and_must_be_acknowledged() {
 
     // The contract itself insists, too.
     let key = evm.deploy(artifacts.key_initcode().unwrap()).unwrap();
-    let mut initcode = artifacts.verifier_initcode(key, InsecureSetup::Accept).unwrap();
+    let mut initcode =
+        artifacts.verifier_initcode(key.into_array(), InsecureSetup::Accept).unwrap();
     assert!(evm.deploy(initcode.clone()).is_ok());
     *initcode.last_mut().unwrap() ^= 1;
     let error = evm.deploy(initcode).unwrap_err();
@@ -112,7 +113,7 @@ fn an_insecure_setup_says_so_and_must_be_acknowledged() {
 #[test]
 fn views_tell_circuit_key_and_setup() {
     use sha3::Digest;
-    let artifacts = compiled(SrsKind::InsecureDev);
+    let artifacts = compiled(Setup::InsecureDev);
     let mut evm = Evm::new();
     let deployed = artifacts.deploy(&mut evm, InsecureSetup::Accept).unwrap();
     let mut view = |signature: &str| -> CallOutcome {
@@ -135,7 +136,7 @@ fn metadata_cannot_smuggle_solidity() {
     let params = common::params(K);
     let pk = common::proving_key(&params, &Small { seed: 3 });
     for id in ["", "a\"; selfdestruct", "line\nbreak", "{{gates}}", &"x".repeat(65)] {
-        let mut metadata = common::metadata(INSTANCES, SrsKind::Ceremony);
+        let mut metadata = common::metadata(INSTANCES, Setup::Ceremony);
         metadata.circuit_id = id.to_owned();
         let result = export(pk.get_vk(), &params, &metadata);
         assert!(matches!(result, Err(Error::Metadata { .. })), "{id:?}");
@@ -146,7 +147,7 @@ fn metadata_cannot_smuggle_solidity() {
 fn too_many_instances_are_refused() {
     let params = common::params(K);
     let pk = common::proving_key(&params, &Small { seed: 3 });
-    let metadata = common::metadata(1 << K, SrsKind::Ceremony);
+    let metadata = common::metadata(1 << K, Setup::Ceremony);
     let result = export(pk.get_vk(), &params, &metadata);
     assert!(matches!(result, Err(Error::Limit { what: "instances", .. })));
 }
@@ -195,7 +196,7 @@ impl Circuit<Fr> for WithLookup {
 fn lookups_are_refused_by_name() {
     let params = common::params(5);
     let vk = keygen_vk(&params, &WithLookup).unwrap();
-    let error = export(&vk, &params, &common::metadata(0, SrsKind::Ceremony)).unwrap_err();
+    let error = export(&vk, &params, &common::metadata(0, Setup::Ceremony)).unwrap_err();
     assert!(error.to_string().contains("lookup"), "{error}");
 }
 

@@ -3,7 +3,7 @@
 mod common;
 
 use common::Harness;
-use halo2_proofs::{
+use zkdkim_plonk::{
     circuit::{Layouter, SimpleFloorPlanner, Value},
     halo2curves::{bn256::Fr, ff::Field},
     plonk::{
@@ -12,7 +12,7 @@ use halo2_proofs::{
     },
     poly::Rotation,
 };
-use zkdkim_verifier_sol::{Sources, SrsKind, Verdict};
+use zkdkim_verifier_sol::{Setup, Sources, Verdict};
 
 /// Proves and verifies everywhere; returns the sources.
 fn round_trip<C: Circuit<Fr> + Clone>(k: u32, circuit: C, instances: &[Fr]) -> Sources {
@@ -240,13 +240,13 @@ fn keys_without_selector_compression_work() {
     let circuit = common::small::Small { seed: 8 };
     let params = common::params(common::small::K);
     let vk = keygen_vk(&params, &circuit).unwrap();
-    let metadata = common::metadata(common::small::INSTANCES, SrsKind::Ceremony);
+    let metadata = common::metadata(common::small::INSTANCES, Setup::Ceremony);
     let plain = zkdkim_verifier_sol::export(&vk, &params, &metadata).unwrap();
     let pk = common::proving_key(&params, &circuit);
     let merged = zkdkim_verifier_sol::export(pk.get_vk(), &params, &metadata).unwrap();
     assert_ne!(plain.key_runtime, merged.key_runtime, "the key decides, not the circuit");
     let artifacts = zkdkim_verifier_sol::Solc::in_crate().unwrap().compile(&plain).unwrap();
-    let pk = halo2_proofs::plonk::keygen_pk(&params, vk, &circuit).unwrap();
+    let pk = zkdkim_plonk::plonk::keygen_pk(&params, vk, &circuit).unwrap();
     let instances = circuit.instances();
     let proof = common::prove(&params, &pk, circuit, &instances);
     let refuse = zkdkim_verifier_sol::InsecureSetup::Refuse;

@@ -8,9 +8,10 @@ use common::{
     small::{Small, INSTANCES, K},
     Chain, Harness,
 };
-use halo2_proofs::halo2curves::bn256::Fr;
 use num_bigint::BigUint;
-use zkdkim_verifier_sol::{encode_calldata, Verdict, Word};
+use zkdkim_plonk::halo2curves::bn256::Fr;
+use zkdkim_plonk::{calldata::encode_calldata, words::Word};
+use zkdkim_verifier_sol::Verdict;
 
 const R: &str = "30644e72e131a029b85045b68181585d2833e84879b9709143e1f593f0000001";
 const Q: &str = "30644e72e131a029b85045b68181585d97816a916871ca8d3c208c16d87cfd47";
@@ -118,7 +119,7 @@ fn the_circuit_exercises_what_it_claims_to() {
     assert_eq!(f.words() * 32, f.harness.artifacts.proof_bytes);
     let own_fixed = 3;
     assert!(cs.num_fixed_columns() < own_fixed + cs.num_selectors(), "selectors were merged");
-    let degree = |g: &halo2_proofs::plonk::Gate<Fr>| {
+    let degree = |g: &zkdkim_plonk::plonk::Gate<Fr>| {
         g.polynomials().iter().map(|p| p.degree()).max().unwrap()
     };
     assert_eq!(cs.gates().iter().map(degree).max(), Some(5));

@@ -3,7 +3,7 @@
 use std::{cell::Cell, hint::black_box, time::Duration};
 
 use criterion::{measurement::WallTime, BenchmarkGroup};
-use zkdkim::timing::timed;
+use zkdkim_store::timing::timed;
 
 const SAMPLES: usize = 10;
 

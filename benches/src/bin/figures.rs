@@ -5,17 +5,22 @@
 use std::{path::Path, process::Command};
 
 use anyhow::{bail, ensure, Context, Result};
-use zkdkim::{
-    keys::{cache::Reuse, KeyCache, KeyedCircuit, ProverKey},
-    progress::Silent,
-    proof_file::Proof,
-    prove::prove,
-    solidity,
-    timing::{timed, Timing},
-    verify::verify,
-};
+use rand::rngs::OsRng;
 use zkdkim_benches::sample;
 use zkdkim_circuits::statement::{CircuitParams, StatementCircuit};
+use zkdkim_plonk::{
+    keys::{KeyedCircuit, ProverKey},
+    progress::Silent,
+    prove::prove,
+    verify::verify,
+};
+use zkdkim_prover::Proof;
+use zkdkim_store::{
+    binary::read_prover_key,
+    timing::{timed, Timing},
+    KeyCache, Reuse,
+};
+use zkdkim_verifier_sol::{Artifacts, Sources};
 
 const RUNS: usize = 5;
 
@@ -70,7 +75,7 @@ fn figures(params: CircuitParams, folder: &Path) -> Result<()> {
     let cache = KeyCache::open(folder)?;
     let srs = cache.insecure_dev_srs(StatementCircuit::k(&params), &Silent)?;
     let path = cache.key_path::<StatementCircuit>(srs.kind(), &params, "pk")?;
-    let (key, load) = timed(|| ProverKey::<StatementCircuit>::read(&path, &params));
+    let (key, load) = timed(|| read_prover_key::<StatementCircuit>(&path, &params));
     let key = key?;
     row("proving key, file", &megabytes(std::fs::metadata(&path)?.len()));
     row("proving key, loading", &seconds(&[load]));
@@ -88,7 +93,8 @@ fn figures(params: CircuitParams, folder: &Path) -> Result<()> {
         let instances = public.to_instances();
         let (circuit, first) = timed(|| StatementCircuit::new(params, &input));
         witness.push(first);
-        let (proof, rest) = timed(|| circuit.map(|c| prove(&srs, &key, c, &instances, &Silent)));
+        let (proof, rest) =
+            timed(|| circuit.map(|c| prove(&srs, &key, c, &instances, OsRng, &Silent)));
         let proof = proof??;
         proving.push(sum(&first, &rest));
         let (verdict, timing) = timed(|| verify(key.verifier(), &instances, &proof));
@@ -105,9 +111,9 @@ fn figures(params: CircuitParams, folder: &Path) -> Result<()> {
     row("native verification", &seconds(&checking));
     row("proof", &format!("{} bytes", proof.proof.len()));
 
-    let sources = solidity::sources(key.verifier())?;
-    let contracts = solidity::contracts(key.verifier(), &sources, None)?;
-    let run = solidity::verify_in_evm(&contracts, &proof)?;
+    let sources = Sources::for_key(key.verifier())?;
+    let contracts = Artifacts::for_key(key.verifier(), &sources, None)?;
+    let run = contracts.measure(proof.calldata())?;
     row("gas, whole verifying transaction", &run.gas.to_string());
     row("gas, deployment of both contracts", &run.deployment_gas.to_string());
     row("code, verifier", &format!("{} bytes", run.verifier_bytes));

@@ -3,26 +3,26 @@
 use std::collections::BTreeMap;
 
 use anyhow::{ensure, Context, Result};
-use halo2_proofs::{
-    halo2curves::bn256::Fr,
-    plonk::{Circuit, ConstraintSystem},
-};
 use halo2_rsa::RsaRows;
-use zkdkim::{
-    files::Overwrite,
-    keys::{KeyedCircuit, ProverKey},
-    progress::Silent,
-    proof_file::Proof,
-    prove::prove,
-    solidity,
-    srs::Srs,
-};
+use rand::rngs::OsRng;
 use zkdkim_circuits::{
     header::{self, extract},
     layout::Rows,
     poseidon, sha256,
     statement::{CircuitParams, StatementCircuit, StatementConfig},
 };
+use zkdkim_plonk::{
+    halo2curves::bn256::Fr,
+    plonk::{Circuit, ConstraintSystem},
+};
+use zkdkim_plonk::{
+    keys::{KeyedCircuit, ProverKey},
+    progress::Silent,
+    prove::prove,
+    srs::Srs,
+};
+use zkdkim_prover::Proof;
+use zkdkim_verifier_sol::{Artifacts, Sources};
 
 use super::{
     gas_bound, BlockCost, ColumnCost, ContractCost, GateCost, KeyCost, Measured, ProofCost,
@@ -45,7 +45,7 @@ pub fn measure(params: CircuitParams) -> Result<Measured> {
     let (input, public) = sample::statement(&sample::registry()?)?;
     let instances = public.to_instances();
     let circuit = StatementCircuit::new(params, &input)?;
-    let bytes = prove(&srs, &key, circuit, &instances, &Silent)?;
+    let bytes = prove(&srs, &key, circuit, &instances, OsRng, &Silent)?;
     let proof = Proof::new(key.verifier(), instances.to_vec(), bytes);
 
     let mut before = ConstraintSystem::default();
@@ -54,11 +54,11 @@ pub fn measure(params: CircuitParams) -> Result<Measured> {
     let queries = query_cost(after);
     let proof_cost = proof_cost(after, &proof)?;
 
-    let sources = solidity::sources(key.verifier())?;
-    let contracts = solidity::contracts(key.verifier(), &sources, None).context(
+    let sources = Sources::for_key(key.verifier())?;
+    let contracts = Artifacts::for_key(key.verifier(), &sources, None).context(
         "no compiled contracts for this key; install the compiler: npm ci in verifier-sol",
     )?;
-    let run = solidity::verify_in_evm(&contracts, &proof)?;
+    let run = contracts.measure(proof.calldata())?;
     let report = Report {
         circuit: StatementCircuit::ID.to_owned(),
         rows: row_cost(params, &config, after),
@@ -174,14 +174,10 @@ fn proof_cost(cs: &ConstraintSystem<Fr>, proof: &Proof) -> Result<ProofCost> {
 }
 
 fn key_cost(key: &ProverKey<StatementCircuit>) -> Result<KeyCost> {
-    let folder = tempfile::tempdir()?;
-    let [vk, pk] = ["vk", "pk"].map(|name| folder.path().join(name));
-    key.verifier().write(&vk, Overwrite::Never)?;
-    key.write(&pk, Overwrite::Never)?;
     Ok(KeyCost {
         circuit: key.verifier().circuit().to_owned(),
         verifying_key_sha256: key.verifier().sha256().to_string(),
-        verifying_key_bytes: std::fs::metadata(vk)?.len(),
-        proving_key_bytes: std::fs::metadata(pk)?.len(),
+        verifying_key_bytes: key.verifier().to_container()?.into_bytes().len() as u64,
+        proving_key_bytes: key.to_container()?.into_bytes().len() as u64,
     })
 }

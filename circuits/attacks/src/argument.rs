@@ -11,15 +11,15 @@ use std::{
     collections::{BTreeMap, HashSet},
 };
 
-use halo2_proofs::{
-    halo2curves::{bn256::Fr, ff::Field as _},
-    plonk::{Advice, Column},
-};
 use zkdkim_circuits::{
     header::{extract, BYTES},
     layout::{Columns, Lane, Rows, RANGE_BITS},
     logup::TupleType,
     statement::StatementConfig,
+};
+use zkdkim_plonk::{
+    halo2curves::{bn256::Fr, ff::Field as _},
+    plonk::{Advice, Column},
 };
 use zkdkim_testkit::{Cell, Constraint, Image, Mutation};
 

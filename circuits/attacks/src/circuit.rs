@@ -2,13 +2,13 @@
 
 use std::sync::{Arc, OnceLock};
 
-use halo2_proofs::{
-    circuit::{Layouter, SimpleFloorPlanner, Value},
+use zkdkim_circuits::statement::{CircuitParams, StatementConfig, PUBLIC_INPUTS};
+use zkdkim_grid::Grid;
+use zkdkim_plonk::{
+    circuit::{Layouter, SimpleFloorPlanner},
     halo2curves::{bn256::Fr, ff::Field as _},
     plonk::{Any, Circuit, ConstraintSystem, Error},
 };
-use zkdkim_circuits::statement::{CircuitParams, StatementConfig, PUBLIC_INPUTS};
-use zkdkim_grid::Grid;
 
 use crate::{Plan, BLOCK};
 
@@ -96,28 +96,14 @@ impl Circuit<Fr> for ForgedCircuit {
         config: Self::Config,
         mut layouter: impl Layouter<Fr>,
     ) -> Result<(), Error> {
-        let c = config.columns.clone();
-        layouter.assign_region(
-            || "forged statement",
-            |mut region| {
-                self.grid.assign(&mut region)?;
-                region.next_phase();
-                let [point, theta, gamma] = [c.rsa_point, c.theta, c.gamma]
-                    .map(|challenge| region.get_challenge(challenge));
-                let challenges: Value<_> = point.zip(theta).zip(gamma);
-                let mut result = Ok(());
-                challenges.map(|((point, theta), gamma)| {
-                    let table = config.table();
-                    let challenges = [point, theta, gamma];
-                    let mut second =
-                        config.assign_second_phase(&self.grid, self.params.k, &table, challenges);
-                    if let Some(forge) = &self.second {
-                        forge(&config, &mut second);
-                    }
-                    result = second.assign(&mut region);
-                });
-                result
-            },
-        )
+        config.synthesize(&mut layouter, "forged statement", &self.grid, |challenges| {
+            let table = config.table();
+            let mut second =
+                config.assign_second_phase(&self.grid, self.params.k, &table, challenges);
+            if let Some(forge) = &self.second {
+                forge(&config, &mut second);
+            }
+            second
+        })
     }
 }

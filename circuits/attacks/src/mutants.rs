@@ -11,9 +11,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use halo2_proofs::halo2curves::{bn256::Fr, ff::Field as _};
 use rand::{seq::SliceRandom, SeedableRng};
 use rand_chacha::ChaCha20Rng;
+use zkdkim_plonk::halo2curves::{bn256::Fr, ff::Field as _};
 use zkdkim_testkit::{Alteration, Cell, Constraint, Effort, End, Image, Mutation, Sweep};
 
 use crate::{argument::Term, nearby, statement::Statement, Plan, BLOCK};

@@ -2,11 +2,6 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
-use halo2_proofs::{
-    dev::VerifyFailure,
-    halo2curves::{bn256::Fr, ff::Field as _},
-    plonk::{Any, Column},
-};
 use zkdkim_circuits::{
     header::{automaton::Automaton, extract, BYTES},
     layout::{Lane, RANGE_BITS},
@@ -14,6 +9,11 @@ use zkdkim_circuits::{
     statement::StatementConfig,
 };
 use zkdkim_grid::{CellRef, Grid};
+use zkdkim_plonk::{
+    dev::VerifyFailure,
+    halo2curves::{bn256::Fr, ff::Field as _},
+    plonk::{Any, Column},
+};
 
 use crate::{small, ForgedCircuit};
 

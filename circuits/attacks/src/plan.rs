@@ -2,11 +2,6 @@
 
 use std::{collections::BTreeSet, sync::OnceLock};
 
-use halo2_proofs::{
-    dev::MockProver,
-    halo2curves::{bn256::Fr, ff::Field as _},
-    plonk::{Advice, Column, ConstraintSystem},
-};
 use zkdkim_circuits::{
     header::{
         automaton::{Automaton, Edge, END_SYMBOL, START},
@@ -16,6 +11,11 @@ use zkdkim_circuits::{
     statement::{CircuitParams, StatementConfig},
 };
 use zkdkim_grid::{CellRef, Grid};
+use zkdkim_plonk::{
+    dev::MockProver,
+    halo2curves::{bn256::Fr, ff::Field as _},
+    plonk::{Advice, Column, ConstraintSystem},
+};
 
 use crate::{circuit::ForgedCircuit, names as naming, provider};
 

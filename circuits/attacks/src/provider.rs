@@ -2,25 +2,21 @@
 
 use std::{collections::HashMap, sync::OnceLock};
 
-use halo2_proofs::{
-    halo2curves::{bn256::Fr, ff::Field as _},
-    plonk::{Advice, Column},
-};
 use halo2_rsa::RsaWitness;
 use num_bigint::BigUint;
 use rand::SeedableRng;
 use rsa::traits::{PrivateKeyParts, PublicKeyParts};
 use sha2::{Digest, Sha256};
-use zkdkim_circuits::{
-    field::pow2,
-    native::{
-        registry::{MerklePath, DEPTH},
-        statement::StatementInput,
-    },
-    poseidon::PERMUTATION_ROWS,
-    statement::StatementConfig,
-};
+use zkdkim_circuits::{field::pow2, poseidon::PERMUTATION_ROWS, statement::StatementConfig};
 use zkdkim_grid::{CellRef, Grid};
+use zkdkim_plonk::{
+    halo2curves::{bn256::Fr, ff::Field as _},
+    plonk::{Advice, Column},
+};
+use zkdkim_relation::{
+    registry::{MerklePath, DEPTH},
+    statement::StatementInput,
+};
 
 use crate::{get, overlay, BLOCK};
 

@@ -1,6 +1,5 @@
 //! SHA-256 witnesses in which the prover replaces any intermediate word and goes on from there.
 
-use halo2_proofs::halo2curves::{bn256::Fr, ff::Field as _};
 use zkdkim_circuits::{
     field::pow2,
     layout::Lane,
@@ -9,6 +8,7 @@ use zkdkim_circuits::{
     statement::StatementConfig,
 };
 use zkdkim_grid::Grid;
+use zkdkim_plonk::halo2curves::{bn256::Fr, ff::Field as _};
 
 use crate::small;
 

@@ -6,10 +6,6 @@
 
 use std::{cell::RefCell, collections::BTreeSet};
 
-use halo2_proofs::{
-    halo2curves::{bn256::Fr, ff::Field as _},
-    plonk::{Advice, Column, ConstraintSystem},
-};
 use halo2_rsa::RsaRows;
 use zkdkim_circuits::{
     header::{automaton::Automaton, extract, BYTES},
@@ -20,6 +16,10 @@ use zkdkim_circuits::{
     statement::{CircuitParams, StatementConfig},
 };
 use zkdkim_grid::Grid;
+use zkdkim_plonk::{
+    halo2curves::{bn256::Fr, ff::Field as _},
+    plonk::{Advice, Column, ConstraintSystem},
+};
 use zkdkim_testkit::{anchor::Anchors, Alteration, Cell, Image, Sweep};
 
 use crate::{

@@ -1,7 +1,6 @@
 //! Bugs planted in the statement's circuit: a quick sample of what `mutate` runs in full, and what
 //! its verdicts rest on.
 
-use halo2_proofs::halo2curves::bn256::Fr;
 use rand::SeedableRng;
 use rand_chacha::ChaCha20Rng;
 use zkdkim_attacks::{
@@ -15,6 +14,7 @@ use zkdkim_attacks::{
 };
 use zkdkim_circuits::statement::{CircuitParams, StatementConfig};
 use zkdkim_grid::Grid;
+use zkdkim_plonk::halo2curves::bn256::Fr;
 
 /// Mutants of the quick run.
 const COUNT: usize = 30;

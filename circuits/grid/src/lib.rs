@@ -18,7 +18,7 @@
 
 use std::collections::BTreeMap;
 
-use halo2_proofs::{
+use zkdkim_plonk::{
     circuit::{Cell, Region, Value},
     halo2curves::ff::PrimeField,
     plonk::{Advice, Any, Assigned, Column, Error, Fixed, Selector},
@@ -41,7 +41,7 @@ impl CellRef {
 }
 
 /// One equality constraint between two cells.
-pub type Copy = (CellRef, CellRef);
+pub type CopyPair = (CellRef, CellRef);
 
 /// All assignments of one circuit instance, by absolute row.
 #[derive(Clone, Debug, Default)]
@@ -49,7 +49,7 @@ pub struct Grid<F> {
     advice: BTreeMap<usize, (Column<Advice>, Vec<Option<F>>)>,
     fixed: BTreeMap<usize, (Column<Fixed>, BTreeMap<usize, F>)>,
     selectors: Vec<(Selector, usize)>,
-    copies: Vec<Copy>,
+    copies: Vec<CopyPair>,
 }
 
 impl<F: PrimeField> Grid<F> {
@@ -115,9 +115,15 @@ impl<F: PrimeField> Grid<F> {
         }
     }
 
-    /// Overwrites (or writes) an advice cell without any check: for tests that forge a witness.
-    pub fn forge(&mut self, column: Column<Advice>, row: usize, value: F) {
+    /// Writes an advice cell over whatever stood there: for columns that are filled in once everything else stands,
+    /// such as lookup multiplicities.
+    pub fn set(&mut self, column: Column<Advice>, row: usize, value: F) {
         *self.advice_slot(column, row) = Some(value);
+    }
+
+    /// [`Self::set`] by the name of what tests do with it: a dishonest witness.
+    pub fn forge(&mut self, column: Column<Advice>, row: usize, value: F) {
+        self.set(column, row, value);
     }
 
     fn advice_slot(&mut self, column: Column<Advice>, row: usize) -> &mut Option<F> {
@@ -179,7 +185,7 @@ impl<F: PrimeField> Grid<F> {
     }
 
     /// The recorded equality constraints.
-    pub fn copies(&self) -> &[Copy] {
+    pub fn copies(&self) -> &[CopyPair] {
         &self.copies
     }
 

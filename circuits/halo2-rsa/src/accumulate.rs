@@ -4,11 +4,11 @@
 //! grid that a test has altered still gets coherent accumulators: what then fails is the
 //! alteration.
 
-use halo2_proofs::{
+use zkdkim_grid::{CellRef, Grid};
+use zkdkim_plonk::{
     halo2curves::ff::PrimeField,
     plonk::{Any, Column},
 };
-use zkdkim_grid::{CellRef, Grid};
 
 use crate::{
     gates::RsaConfig,

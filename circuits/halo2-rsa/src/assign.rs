@@ -1,10 +1,10 @@
 //! First-phase assignment: cells, fixed values, selectors and all copies.
 
-use halo2_proofs::{
+use zkdkim_grid::{CellRef, Grid};
+use zkdkim_plonk::{
     halo2curves::ff::PrimeField,
     plonk::{Advice, Column},
 };
-use zkdkim_grid::{CellRef, Grid};
 
 use crate::{
     gates::RsaConfig,

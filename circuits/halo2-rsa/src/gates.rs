@@ -1,6 +1,6 @@
 //! The lent columns and the gates over them.
 
-use halo2_proofs::{
+use zkdkim_plonk::{
     halo2curves::ff::PrimeField,
     plonk::{
         Advice, Challenge, Column, ConstraintSystem, Constraints, Expression, Fixed, Selector,

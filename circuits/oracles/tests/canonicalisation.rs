@@ -8,9 +8,9 @@ use std::future::Future;
 use std::path::Path;
 use std::pin::pin;
 use std::task::{Context, Poll, Waker};
-use zkdkim_circuits::native::canon::{self, Canonicalisation};
-use zkdkim_circuits::native::dkim::{self, SignatureField};
-use zkdkim_circuits::native::message::Message;
+use zkdkim_relation::canon::{self, Canonicalisation};
+use zkdkim_relation::dkim::{self, SignatureField};
+use zkdkim_relation::message::Message;
 
 /// Messages on which mail-auth signs another block than RFC 6376, the corpus's own digests and
 /// this project say; a new name here needs a reason.

@@ -36,7 +36,8 @@
 //! # Source
 //! FIPS 180-4 §5.1.1; putting filler first is our choice, so that the digest is always that of the last block.
 
-use halo2_proofs::{
+use zkdkim_grid::{CellRef, Grid};
+use zkdkim_plonk::{
     halo2curves::{
         bn256::Fr,
         ff::{BatchInvert, Field as _},
@@ -44,7 +45,6 @@ use halo2_proofs::{
     plonk::{ConstraintSystem, Expression, Selector, VirtualCells},
     poly::Rotation,
 };
-use zkdkim_grid::{CellRef, Grid};
 
 use super::{
     automaton::{Automaton, Edge, END, END_SYMBOL, START},

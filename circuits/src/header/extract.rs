@@ -35,12 +35,12 @@
 //! # Source
 //! statement.md, relation 3–7 and 9.
 
-use halo2_proofs::{
+use zkdkim_grid::{CellRef, Grid};
+use zkdkim_plonk::{
     halo2curves::{bn256::Fr, ff::Field as _},
     plonk::{ConstraintSystem, Selector},
     poly::Rotation,
 };
-use zkdkim_grid::{CellRef, Grid};
 
 use super::automaton::{Edge, Field};
 use crate::{

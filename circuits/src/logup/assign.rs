@@ -1,10 +1,10 @@
 //! What the argument writes: table and activity, multiplicities, sums of fractions.
 
-use halo2_proofs::halo2curves::{
+use zkdkim_grid::Grid;
+use zkdkim_plonk::halo2curves::{
     bn256::Fr,
     ff::{BatchInvert, Field},
 };
-use zkdkim_grid::Grid;
 
 use super::{
     compress, small, spread_type,
@@ -62,12 +62,12 @@ impl LogUpConfig {
             }
         }
         for (row, count) in counts.rows.into_iter().enumerate() {
-            grid.forge(self.columns.multiplicity, row, small(count));
+            grid.set(self.columns.multiplicity, row, small(count));
         }
         if let Some(narrow) = &self.columns.narrow {
             let first = table.first_word();
             for (word, count) in counts.narrow.into_iter().enumerate() {
-                grid.forge(narrow.multiplicity, first + word, small(count));
+                grid.set(narrow.multiplicity, first + word, small(count));
             }
         }
     }
@@ -180,7 +180,7 @@ fn count_words(
             let Some(value) = value.filter(|v| *v < 1 << bits) else { continue };
             let expected = spread(value as u32);
             if value != 0 && bool::from(given.is_zero()) {
-                grid.forge(lane.spread[column], row, small(expected));
+                grid.set(lane.spread[column], row, small(expected));
             } else if given != small(expected) {
                 continue;
             }

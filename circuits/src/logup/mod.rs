@@ -53,7 +53,7 @@
 mod assign;
 mod table;
 
-use halo2_proofs::{
+use zkdkim_plonk::{
     halo2curves::bn256::Fr,
     plonk::{Advice, Column, ConstraintSystem, Expression, Selector, VirtualCells},
     poly::Rotation,

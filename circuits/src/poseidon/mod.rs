@@ -28,14 +28,15 @@
 //! # Source
 //! Grassi et al., "Poseidon" (USENIX Security 2021); parameters as in circomlib `poseidon.circom`.
 
-use halo2_proofs::{
+use zkdkim_grid::{CellRef, Grid};
+use zkdkim_plonk::{
     halo2curves::{bn256::Fr, ff::Field},
     plonk::{Advice, Column, ConstraintSystem, Fixed, Selector},
     poly::Rotation,
 };
-use zkdkim_grid::{CellRef, Grid};
 
-use crate::{field::combine, native::poseidon};
+use crate::field::combine;
+use zkdkim_relation::poseidon;
 
 /// Full rounds at either end.
 const HALF_FULL_ROUNDS: usize = 4;

@@ -15,19 +15,19 @@
 //! # Source
 //! statement.md, relation 8.
 
-use halo2_proofs::{
+use zkdkim_grid::{CellRef, Grid};
+use zkdkim_plonk::{
     halo2curves::{bn256::Fr, ff::Field},
     plonk::{ConstraintSystem, Selector},
     poly::Rotation,
 };
-use zkdkim_grid::{CellRef, Grid};
 
 use crate::{
     field::boolean,
     layout::Columns,
-    native::registry::MerklePath,
     poseidon::{Permutation, PoseidonConfig},
 };
+use zkdkim_relation::registry::MerklePath;
 
 /// The chip's configuration.
 #[derive(Clone, Debug)]

@@ -1,7 +1,7 @@
 //! Witness of the SHA-256 chip. Spread cells are filled in later, all at once ([`crate::logup`]).
 
-use halo2_proofs::{halo2curves::bn256::Fr, plonk::Selector};
 use zkdkim_grid::{CellRef, Grid};
+use zkdkim_plonk::{halo2curves::bn256::Fr, plonk::Selector};
 
 use super::{
     gates::{scale_bits, Piece, A_PIECES, E_PIECES, E_SCALED_HERE, W_BITS, W_PIECES},

@@ -1,6 +1,6 @@
 //! The constraints. Each has a name, so that a failing test says which one.
 
-use halo2_proofs::{
+use zkdkim_plonk::{
     halo2curves::bn256::Fr,
     plonk::{ConstraintSystem, Expression, Selector, VirtualCells},
     poly::Rotation,

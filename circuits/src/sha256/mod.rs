@@ -60,8 +60,8 @@ mod gates;
 #[cfg(test)]
 mod tests;
 
-use halo2_proofs::plonk::{Advice, Column, Fixed, Selector};
 use zkdkim_grid::CellRef;
+use zkdkim_plonk::plonk::{Advice, Column, Fixed, Selector};
 
 use crate::layout::RANGE_SLOTS;
 

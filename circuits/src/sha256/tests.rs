@@ -1,13 +1,13 @@
 //! The chip alone: its digests against the `sha2` crate, its constraints by MockProver.
 
-use halo2_proofs::{
+use sha2::{Digest, Sha256};
+use zkdkim_grid::Grid;
+use zkdkim_plonk::{
     circuit::{Layouter, SimpleFloorPlanner},
     dev::MockProver,
     halo2curves::bn256::Fr,
     plonk::{Circuit, ConstraintSystem, Error},
 };
-use sha2::{Digest, Sha256};
-use zkdkim_grid::Grid;
 
 use super::*;
 use crate::statement::{CircuitParams, StatementConfig};

@@ -2,23 +2,19 @@
 
 use std::sync::Arc;
 
-use halo2_proofs::{
-    circuit::{Layouter, SimpleFloorPlanner, Value},
+use num_bigint::BigUint;
+use zkdkim_grid::Grid;
+use zkdkim_plonk::{
+    circuit::{Layouter, SimpleFloorPlanner},
     halo2curves::{bn256::Fr, ff::PrimeField},
     plonk::{Circuit, ConstraintSystem, Error},
 };
-use num_bigint::BigUint;
-use zkdkim_grid::Grid;
 
 use super::StatementConfig;
-use crate::{
-    header::MAX_BLOCK,
-    layout::CircuitParams,
-    logup::LookupTable,
-    native::{
-        registry::{MerklePath, DEPTH},
-        statement::StatementInput,
-    },
+use crate::{header::MAX_BLOCK, layout::CircuitParams, logup::LookupTable};
+use zkdkim_relation::{
+    registry::{MerklePath, DEPTH},
+    statement::StatementInput,
 };
 
 /// Why no circuit can be laid out for an input.
@@ -88,19 +84,6 @@ impl StatementCircuit {
     /// # Errors
     /// Where the input does not fit the layout at all.
     pub fn new(params: CircuitParams, input: &StatementInput) -> Result<Self, CircuitError> {
-        Self::altered(params, input, |_, _| ())
-    }
-
-    /// Like [`Self::new`], and lets `alter` change the witness before lookups are counted: what a dishonest prover
-    /// would do. For tests.
-    ///
-    /// # Errors
-    /// As [`Self::new`].
-    pub fn altered(
-        params: CircuitParams,
-        input: &StatementInput,
-        alter: impl FnOnce(&StatementConfig, &mut Grid<Fr>),
-    ) -> Result<Self, CircuitError> {
         let Some(min) = params.min_k() else {
             return Err(CircuitError::UnsupportedLookups { got: params.lookups });
         };
@@ -119,7 +102,6 @@ impl StatementCircuit {
         let table = config.table();
         let mut secret = SecretGrid(Grid::new());
         config.assign(&mut secret.0, params.k, &table, input);
-        alter(&config, &mut secret.0);
         config.assign_lookups(&mut secret.0, params.k, &table);
         Ok(Self { params, table: Arc::new(table), first_phase: Arc::new(secret) })
     }
@@ -181,30 +163,8 @@ impl Circuit<Fr> for StatementCircuit {
         config: Self::Config,
         mut layouter: impl Layouter<Fr>,
     ) -> Result<(), Error> {
-        let columns = &config.columns;
-        layouter.assign_region(
-            || "statement",
-            |mut region| {
-                let grid = self.grid();
-                grid.assign(&mut region)?;
-                // Commits to the first phase, so that one synthesis serves both.
-                region.next_phase();
-                let challenges = [columns.rsa_point, columns.theta, columns.gamma]
-                    .map(|challenge| region.get_challenge(challenge));
-                let [point, theta, gamma] = challenges;
-                let known: Value<Grid<Fr>> =
-                    point.zip(theta).zip(gamma).map(|((point, theta), gamma)| {
-                        config.assign_second_phase(
-                            grid,
-                            self.params.k,
-                            &self.table,
-                            [point, theta, gamma],
-                        )
-                    });
-                let mut result = Ok(());
-                known.map(|second| result = second.assign(&mut region));
-                result
-            },
-        )
+        config.synthesize(&mut layouter, "statement", self.grid(), |challenges| {
+            config.assign_second_phase(self.grid(), self.params.k, &self.table, challenges)
+        })
     }
 }

@@ -1,11 +1,12 @@
 //! Columns lent to chips, and the wires between them.
 
-use halo2_proofs::{
-    halo2curves::{bn256::Fr, ff::Field},
-    plonk::ConstraintSystem,
-};
 use halo2_rsa::{RsaColumns, RsaConfig, RsaWitness};
 use zkdkim_grid::{CellRef, Grid};
+use zkdkim_plonk::{
+    circuit::Layouter,
+    halo2curves::{bn256::Fr, ff::Field},
+    plonk::{ConstraintSystem, Error},
+};
 
 use super::{constants::Constants, PUBLIC_INPUTS};
 use crate::{
@@ -16,12 +17,12 @@ use crate::{
     },
     layout::{CircuitParams, Columns, Rows},
     logup::{LogUpConfig, LookupTable, TableLayout},
-    native::{commitment, statement::StatementInput},
     pack::PackConfig,
     poseidon::{Permutation, PoseidonColumns, PoseidonConfig, PERMUTATION_ROWS},
     registry::MerkleConfig,
     sha256::{Sha256Assigned, Sha256Config, Sha256Lane},
 };
+use zkdkim_relation::{commitment, statement::StatementInput};
 
 /// Every chip of the statement.
 #[derive(Clone, Debug)]
@@ -175,7 +176,7 @@ impl StatementConfig {
         halves: [CellRef; 2],
     ) {
         let zero = constants.cell(Fr::ZERO);
-        let mut hasher = Folder { config: self, row: self.rows.poseidon, zero };
+        let mut hasher = PermutationChain { config: self, row: self.rows.poseidon, zero };
 
         // The salt is the one free input of the commitment; the nullifier copies it from there.
         let salt = grid.advice(self.columns.wide[0], hasher.row, input.salt);
@@ -219,16 +220,47 @@ impl StatementConfig {
         self.logup.assign_sums(grid, &mut out, table, self.usable_rows(k), theta, gamma);
         out
     }
+
+    /// Hands both phases to Halo2. `second` gives the cells that are committed once the challenges (RSA's point, θ, γ)
+    /// are drawn; it is asked only where they are known.
+    ///
+    /// # Errors
+    ///
+    /// What the layouter refuses.
+    pub fn synthesize(
+        &self,
+        layouter: &mut impl Layouter<Fr>,
+        name: &'static str,
+        first: &Grid<Fr>,
+        second: impl Fn([Fr; 3]) -> Grid<Fr>,
+    ) -> Result<(), Error> {
+        let columns = &self.columns;
+        layouter.assign_region(
+            || name,
+            |mut region| {
+                first.assign(&mut region)?;
+                // Commits to the first phase, so that one synthesis serves both.
+                region.next_phase();
+                let [point, theta, gamma] = [columns.rsa_point, columns.theta, columns.gamma]
+                    .map(|challenge| region.get_challenge(challenge));
+                let mut result = Ok(());
+                point.zip(theta).zip(gamma).map(|((point, theta), gamma)| {
+                    result = second([point, theta, gamma]).assign(&mut region);
+                });
+                result
+            },
+        )
+    }
 }
 
 /// Lays permutations one below the other.
-struct Folder<'a> {
+struct PermutationChain<'a> {
     config: &'a StatementConfig,
     row: usize,
     zero: CellRef,
 }
 
-impl Folder<'_> {
+impl PermutationChain<'_> {
     /// `P(left, right)`; the right input is already written where it is `None`.
     fn step(&mut self, grid: &mut Grid<Fr>, left: CellRef, right: Option<CellRef>) -> Permutation {
         let wide = self.config.columns.wide;

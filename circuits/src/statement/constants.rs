@@ -1,13 +1,13 @@
 //! Constants that chips copy from: one fixed cell for each.
 
-use halo2_proofs::halo2curves::{bn256::Fr, ff::Field};
 use zkdkim_grid::{CellRef, Grid};
+use zkdkim_plonk::halo2curves::{bn256::Fr, ff::Field};
 
 use crate::{
     header::automaton::{END, START},
     layout::Columns,
-    native::commitment,
 };
+use zkdkim_relation::commitment;
 
 /// Fixed cells by value.
 #[derive(Clone, Debug)]

@@ -1,4 +1,4 @@
-//! The whole statement as a circuit (`statement.md`, version 1).
+//! The whole statement as a circuit (version 1 of the relation).
 //!
 //! ```text
 //!  header bytes ──automaton──> fields ──extract──> address, domain, signer, subject, time
@@ -16,13 +16,12 @@
 mod circuit;
 mod config;
 pub mod constants;
+mod keyed;
 
 pub use crate::layout::CircuitParams;
 pub use circuit::{CircuitError, StatementCircuit};
 pub use config::StatementConfig;
+pub use zkdkim_relation::statement::PUBLIC_INPUTS;
 
 /// Identifies the relation, its layout's family and its version in every artefact.
 pub const CIRCUIT_ID: &str = "zkdkim/v1/rsa2048/header1024";
-
-/// The number of public inputs.
-pub const PUBLIC_INPUTS: usize = 10;

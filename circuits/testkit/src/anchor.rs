@@ -7,7 +7,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use halo2_proofs::{halo2curves::ff::PrimeField, plonk::Expression};
+use zkdkim_plonk::{halo2curves::ff::PrimeField, plonk::Expression};
 
 use crate::image::{Cell, End, Image};
 

@@ -6,7 +6,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use halo2_proofs::{
+use zkdkim_plonk::{
     halo2curves::ff::PrimeField,
     plonk::{ConstraintSystem, Expression},
 };

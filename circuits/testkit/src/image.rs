@@ -2,11 +2,11 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
-use halo2_proofs::{
+use zkdkim_grid::{CellRef, Grid};
+use zkdkim_plonk::{
     halo2curves::ff::PrimeField,
     plonk::{Advice, Any, Column, ConstraintSystem, Expression},
 };
-use zkdkim_grid::{CellRef, Grid};
 
 use crate::mutation::Mutation;
 

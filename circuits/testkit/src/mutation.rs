@@ -17,7 +17,7 @@
 
 use std::collections::BTreeSet;
 
-use halo2_proofs::{halo2curves::ff::PrimeField, plonk::Expression};
+use zkdkim_plonk::{halo2curves::ff::PrimeField, plonk::Expression};
 
 use crate::{
     anchor::active_rows,

@@ -8,7 +8,7 @@
 
 use std::collections::BTreeSet;
 
-use halo2_proofs::halo2curves::ff::PrimeField;
+use zkdkim_plonk::halo2curves::ff::PrimeField;
 
 use crate::image::{Cell, Constraint, Image};
 

@@ -3,12 +3,12 @@
 
 use std::collections::BTreeSet;
 
-use halo2_proofs::{
+use zkdkim_grid::{CellRef, Grid};
+use zkdkim_plonk::{
     halo2curves::{bn256::Fr, ff::Field},
     plonk::{Advice, Column, ConstraintSystem, Expression, FirstPhase, Fixed, SecondPhase},
     poly::Rotation,
 };
-use zkdkim_grid::{CellRef, Grid};
 use zkdkim_testkit::{
     anchor::Anchors, challenge::columns_chosen_after, Alteration, Cell, Effort, Image, Mutation,
     Sweep,

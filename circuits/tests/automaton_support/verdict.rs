@@ -4,11 +4,11 @@
 use std::ops::Range;
 
 use zkdkim_circuits::header::automaton::{Automaton, Field};
-use zkdkim_circuits::native::header::{
+use zkdkim_relation::header::{
     self, MAX_ADDRESS_BYTES, MAX_DOMAIN_BYTES, MAX_HEADER_BYTES, MAX_SUBJECT_BYTES,
     MAX_TIMESTAMP_DIGITS,
 };
-use zkdkim_circuits::native::Rule;
+use zkdkim_relation::Rule;
 
 /// What becomes of a block.
 #[derive(Debug, PartialEq, Eq)]

@@ -1,18 +1,17 @@
 //! Messages and inputs that circuit tests share.
 #![allow(dead_code)]
 
+#[path = "../../relation/tests/corpus_support/mod.rs"]
 pub mod corpus;
 
 use std::path::PathBuf;
 
-use halo2_proofs::{dev::MockProver, halo2curves::bn256::Fr, plonk::Any};
 use num_bigint::BigUint;
-use zkdkim_circuits::{
-    native::{
-        registry::{KeyRegistry, MerklePath, DEPTH},
-        statement::{evaluate, StatementInput},
-    },
-    statement::{CircuitParams, StatementCircuit, PUBLIC_INPUTS},
+use zkdkim_circuits::statement::{CircuitParams, StatementCircuit, PUBLIC_INPUTS};
+use zkdkim_plonk::{dev::MockProver, halo2curves::bn256::Fr, plonk::Any};
+use zkdkim_relation::{
+    registry::{KeyRegistry, MerklePath, DEPTH},
+    statement::{evaluate, StatementInput},
 };
 
 /// The repository's root.

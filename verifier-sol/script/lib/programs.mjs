@@ -16,7 +16,7 @@ const known = {
   // Signs messages as the providers of the test vectors.
   signer: {
     file: "examples/make_test_vectors",
-    cargo: ["--package", "zkdkim-circuits", "--example", "make_test_vectors"],
+    cargo: ["--package", "zkdkim-relation", "--example", "make_test_vectors"],
   },
   // Makes and uses a threshold ECDSA key.
   threshold: {

@@ -1,7 +1,9 @@
 //! A synthetic circuit of the size of the product's: it computes nothing, but has its shape, so
 //! that gas and code size can be measured before, and independently of, the real one.
 
-use halo2_proofs::{
+use rand::{Rng, SeedableRng};
+use rand_chacha::ChaCha20Rng;
+use zkdkim_plonk::{
     circuit::{Layouter, SimpleFloorPlanner, Value},
     halo2curves::{bn256::Fr, ff::Field},
     plonk::{
@@ -10,8 +12,6 @@ use halo2_proofs::{
     },
     poly::Rotation,
 };
-use rand::{Rng, SeedableRng};
-use rand_chacha::ChaCha20Rng;
 
 pub const INSTANCES: usize = 10;
 const ADVICE: usize = 25;

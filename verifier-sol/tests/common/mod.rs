@@ -4,7 +4,13 @@
 pub mod large;
 pub mod small;
 
-use halo2_proofs::{
+use rand::SeedableRng;
+use rand_chacha::ChaCha20Rng;
+use zkdkim_plonk::{
+    calldata::encode_calldata,
+    transcript::{KeccakRead, KeccakWrite},
+};
+use zkdkim_plonk::{
     halo2curves::bn256::{Bn256, Fr, G1Affine},
     plonk::{create_proof, keygen_pk, keygen_vk_custom, verify_proof, Circuit, ProvingKey},
     poly::kzg::{
@@ -13,11 +19,8 @@ use halo2_proofs::{
         strategy::SingleStrategy,
     },
 };
-use rand::SeedableRng;
-use rand_chacha::ChaCha20Rng;
 use zkdkim_verifier_sol::{
-    encode_calldata, export, Artifacts, Deployed, Evm, InsecureSetup, KeccakRead, KeccakWrite,
-    Metadata, Solc, Sources, SrsKind, Verdict,
+    export, Artifacts, Deployed, Evm, InsecureSetup, Metadata, Setup, Solc, Sources, Verdict,
 };
 
 /// A seeded setup; every test's SRS is insecure by nature.
@@ -25,7 +28,7 @@ pub fn params(k: u32) -> ParamsKZG<Bn256> {
     ParamsKZG::setup(k, ChaCha20Rng::seed_from_u64(0xd1c1))
 }
 
-pub fn metadata(instances: usize, srs_kind: SrsKind) -> Metadata {
+pub fn metadata(instances: usize, srs_kind: Setup) -> Metadata {
     Metadata { circuit_id: "test/circuit-1".into(), key_digest: [7; 32], srs_kind, instances }
 }
 
@@ -81,13 +84,13 @@ pub fn verifies_by_reference(
     proof: &[u8],
     instances: &[Fr],
 ) -> bool {
-    use halo2_proofs::poly::commitment::ParamsProver;
     use snark_verifier::{
         loader::native::NativeLoader,
         pcs::kzg::{Bdfg21, KzgAs},
         system::halo2::{compile, transcript::evm::EvmTranscript, Config},
         verifier::{plonk::PlonkVerifier, SnarkVerifier},
     };
+    use zkdkim_plonk::poly::commitment::ParamsProver;
     type Reference = PlonkVerifier<KzgAs<Bn256, Bdfg21>>;
 
     let config = Config::kzg().with_num_instance(vec![instances.len()]);
@@ -118,7 +121,7 @@ impl Harness {
     pub fn new<C: Circuit<Fr>>(k: u32, circuit: &C, instances: usize) -> Self {
         let params = params(k);
         let pk = proving_key(&params, circuit);
-        let metadata = metadata(instances, SrsKind::InsecureDev);
+        let metadata = metadata(instances, Setup::InsecureDev);
         let sources = export(pk.get_vk(), &params, &metadata).unwrap();
         let artifacts = Solc::in_crate().unwrap().compile(&sources).unwrap();
         Self { params, pk, sources, artifacts }

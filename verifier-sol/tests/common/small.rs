@@ -2,7 +2,7 @@
 //! selectors that compression merges, a gate of degree 5, rotations from −7 to 3, the instance
 //! column in gates at three rotations, fixed and instance columns under the permutation argument.
 
-use halo2_proofs::{
+use zkdkim_plonk::{
     circuit::{Layouter, SimpleFloorPlanner, Value},
     halo2curves::{bn256::Fr, ff::Field},
     plonk::{

@@ -1,6 +1,5 @@
 //! Attacks on the header's byte rows.
 
-use halo2_proofs::halo2curves::{bn256::Fr, ff::Field as _};
 use zkdkim_circuits::{
     header::{
         automaton::{Automaton, Field, END_SYMBOL},
@@ -8,6 +7,7 @@ use zkdkim_circuits::{
     },
     sha256::BLOCKS,
 };
+use zkdkim_plonk::halo2curves::{bn256::Fr, ff::Field as _};
 
 use super::Attack;
 use crate::{bump, forge_sha256, small, Plan, Word, BLOCK};

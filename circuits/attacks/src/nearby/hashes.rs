@@ -1,9 +1,10 @@
 //! Attacks on Poseidon, the Merkle path, the digest's halves and the modulus words: one cell is
 //! another, and every hash and public input is computed from it.
 
-use halo2_proofs::halo2curves::{bn256::Fr, ff::Field as _};
-use zkdkim_circuits::{native::poseidon, poseidon::PERMUTATION_ROWS, statement::StatementConfig};
+use zkdkim_circuits::{poseidon::PERMUTATION_ROWS, statement::StatementConfig};
 use zkdkim_grid::{CellRef, Grid};
+use zkdkim_plonk::halo2curves::{bn256::Fr, ff::Field as _};
+use zkdkim_relation::poseidon;
 
 use super::Attack;
 use crate::{bump, get, provider::follow_from, small};

@@ -12,7 +12,6 @@ mod words;
 
 use std::collections::BTreeSet;
 
-use halo2_proofs::halo2curves::bn256::Fr;
 use zkdkim_circuits::{
     header::{automaton::Field, extract, BYTES},
     poseidon,
@@ -20,6 +19,7 @@ use zkdkim_circuits::{
     statement::StatementConfig,
 };
 use zkdkim_grid::Grid;
+use zkdkim_plonk::halo2curves::bn256::Fr;
 use zkdkim_testkit::Cell;
 
 use crate::{argument::Term, small, statement::Statement, ForgedCircuit, Plan};

@@ -2,9 +2,9 @@
 
 use std::ops::Range;
 
-use halo2_proofs::halo2curves::{bn256::Fr, ff::Field as _};
 use zkdkim_circuits::statement::StatementConfig;
 use zkdkim_grid::Grid;
+use zkdkim_plonk::halo2curves::{bn256::Fr, ff::Field as _};
 
 use super::Attack;
 use crate::{get, small, Plan};

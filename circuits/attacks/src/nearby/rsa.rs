@@ -1,9 +1,9 @@
 //! Attacks on RSA: another block than the expected one, signed by the key.
 
-use halo2_proofs::halo2curves::{bn256::Fr, ff::Field as _};
 use num_bigint::BigUint;
 use zkdkim_circuits::statement::StatementConfig;
 use zkdkim_grid::Grid;
+use zkdkim_plonk::halo2curves::{bn256::Fr, ff::Field as _};
 
 use super::Attack;
 use crate::{get, provider, small};

@@ -1,6 +1,6 @@
 //! An assignment that tests forge coherently, and the exact set of what then fails.
 
-use halo2_proofs::dev::{FailureLocation, MockProver, VerifyFailure};
+use zkdkim_plonk::dev::{FailureLocation, MockProver, VerifyFailure};
 
 use super::*;
 

@@ -18,7 +18,12 @@ use std::{
 };
 
 use case::Case;
-use halo2_proofs::{
+use num_bigint::BigUint;
+use rand_chacha::{rand_core::SeedableRng, ChaCha20Rng};
+use rsa::traits::{PrivateKeyParts, PublicKeyParts};
+use sha2::{Digest, Sha256};
+use zkdkim_grid::{CellRef, Grid};
+use zkdkim_plonk::{
     circuit::{Layouter, SimpleFloorPlanner, Value},
     halo2curves::{
         bn256::Fr,
@@ -29,11 +34,6 @@ use halo2_proofs::{
     },
     poly::Rotation,
 };
-use num_bigint::BigUint;
-use rand_chacha::{rand_core::SeedableRng, ChaCha20Rng};
-use rsa::traits::{PrivateKeyParts, PublicKeyParts};
-use sha2::{Digest, Sha256};
-use zkdkim_grid::{CellRef, Grid};
 
 use crate::{
     assign::{carry_pieces, pieces},

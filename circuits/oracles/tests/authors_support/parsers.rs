@@ -1,6 +1,6 @@
 //! The author of a message: the statement's, and those that other parsers see.
 
-use zkdkim_circuits::native::{
+use zkdkim_relation::{
     dkim::{signature_fields, SignatureField},
     header,
     message::Message,

@@ -1,0 +1,177 @@
+//! Domain-separated hashes of the statement and the packing of bytes into field elements.
+
+use crate::header::{MAX_ADDRESS_BYTES, MAX_DOMAIN_BYTES};
+use crate::poseidon::{hash2, hash_fold};
+use crate::Fr;
+use halo2curves::ff::{Field, PrimeField};
+use num_bigint::BigUint;
+
+/// Bytes in a field element.
+pub const PACKED_BYTES: usize = 31;
+/// Elements of an address.
+pub const ADDRESS_WORDS: usize = 4;
+/// Elements of a domain.
+pub const DOMAIN_WORDS: usize = 2;
+/// Elements of a Subject.
+pub const SUBJECT_WORDS: usize = 6;
+/// Words of a modulus.
+pub const MODULUS_WORDS: usize = 10;
+/// Bits in a word of a modulus: seven limbs of 32.
+pub const MODULUS_WORD_BITS: u64 = 224;
+/// Halves of a digest.
+pub const DIGEST_HALVES: usize = 2;
+
+/// Text of the tag of [`email_commitment`]; the number counts the folded elements.
+pub const EMAIL_TAG: &str = "zkdkim/v1/EMAIL/5";
+/// Text of the tag of [`nullifier`].
+pub const NULLIFIER_TAG: &str = "zkdkim/v1/NULLIFIER/3";
+/// Text of the tag of [`key_hash`].
+pub const KEY_TAG: &str = "zkdkim/v1/KEY/10";
+/// Text of the tag of [`leaf`].
+pub const LEAF_TAG: &str = "zkdkim/v1/LEAF/3";
+
+/// A tag as a field element: its ASCII bytes as one big-endian number.
+pub fn tag(text: &str) -> Fr {
+    from_be_bytes(text.as_bytes())
+}
+
+/// Big-endian bytes as an element, reduced; exact for up to 31 bytes.
+pub fn from_be_bytes(bytes: &[u8]) -> Fr {
+    bytes.iter().fold(Fr::ZERO, |acc, byte| acc * Fr::from(256) + Fr::from(u64::from(*byte)))
+}
+
+/// An element as a number below r.
+pub fn to_biguint(element: &Fr) -> BigUint {
+    BigUint::from_bytes_le(element.to_repr().as_ref())
+}
+
+/// A number below r as an element.
+pub fn from_biguint(number: &BigUint) -> Option<Fr> {
+    let bytes = number.to_bytes_le();
+    let mut repr = [0u8; 32];
+    repr.get_mut(..bytes.len())?.copy_from_slice(&bytes);
+    Fr::from_repr(repr).into()
+}
+
+/// Packs bytes 31 to an element, big-endian, zero-padded on the right to `words` elements.
+/// None where they do not fit.
+pub fn pack_bytes(bytes: &[u8], words: usize) -> Option<Vec<Fr>> {
+    if bytes.len() > words * PACKED_BYTES {
+        return None;
+    }
+    let word = |i: usize| {
+        let start = (i * PACKED_BYTES).min(bytes.len());
+        let end = (start + PACKED_BYTES).min(bytes.len());
+        let mut padded = [0u8; PACKED_BYTES];
+        padded[..end - start].copy_from_slice(&bytes[start..end]);
+        from_be_bytes(&padded)
+    };
+    Some((0..words).map(word).collect())
+}
+
+/// The ten 224-bit words of a modulus, least significant first; higher bits are ignored.
+pub fn modulus_words(modulus: &BigUint) -> [Fr; MODULUS_WORDS] {
+    let mut bytes = modulus.to_bytes_le();
+    let word_bytes = MODULUS_WORD_BITS as usize / 8;
+    bytes.resize(MODULUS_WORDS * word_bytes, 0);
+    std::array::from_fn(|i| {
+        let word = &bytes[i * word_bytes..(i + 1) * word_bytes];
+        word.iter().rev().fold(Fr::ZERO, |acc, b| acc * Fr::from(256) + Fr::from(u64::from(*b)))
+    })
+}
+
+/// A SHA-256 digest in two 128-bit halves, the high one first.
+pub fn digest_halves(digest: &[u8; 32]) -> [Fr; DIGEST_HALVES] {
+    [from_be_bytes(&digest[..16]), from_be_bytes(&digest[16..])]
+}
+
+/// `H(EMAIL, salt, address words)`, what an account stores; None for an address over 124 bytes.
+///
+/// The address must be lowered already, as [`super::header::HeaderView::address`] is.
+pub fn email_commitment(salt: Fr, address: &[u8]) -> Option<Fr> {
+    debug_assert_eq!(ADDRESS_WORDS * PACKED_BYTES, MAX_ADDRESS_BYTES);
+    let words = pack_bytes(address, ADDRESS_WORDS)?;
+    Some(hash_fold(hash2(tag(EMAIL_TAG), salt), &words))
+}
+
+/// `H(NULLIFIER, salt, digest halves)`.
+pub fn nullifier(salt: Fr, header_digest: &[u8; 32]) -> Fr {
+    hash_fold(hash2(tag(NULLIFIER_TAG), salt), &digest_halves(header_digest))
+}
+
+/// `H(KEY, modulus words)`.
+pub fn key_hash(modulus: &BigUint) -> Fr {
+    hash_fold(tag(KEY_TAG), &modulus_words(modulus))
+}
+
+/// `H(LEAF, domain words, key hash)`; None for a domain over 62 bytes.
+pub fn leaf(domain: &[u8], modulus: &BigUint) -> Option<Fr> {
+    debug_assert_eq!(DOMAIN_WORDS * PACKED_BYTES, MAX_DOMAIN_BYTES);
+    let words = pack_bytes(domain, DOMAIN_WORDS)?;
+    Some(hash2(hash_fold(tag(LEAF_TAG), &words), key_hash(modulus)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn packing_is_big_endian_and_padded_on_the_right() {
+        assert_eq!(pack_bytes(b"", 1).unwrap(), [Fr::ZERO]);
+        let one = pack_bytes(&[1], 1).unwrap();
+        assert_eq!(to_biguint(&one[0]), BigUint::from(1u32) << 240u32);
+        let mut bytes = [0u8; 32];
+        (bytes[30], bytes[31]) = (7, 9);
+        let two = pack_bytes(&bytes, 2).unwrap();
+        assert_eq!(two[0], Fr::from(7));
+        assert_eq!(to_biguint(&two[1]), BigUint::from(9u32) << 240u32);
+        assert_eq!(pack_bytes(&bytes, 3).unwrap()[2], Fr::ZERO);
+        assert!(pack_bytes(&bytes, 1).is_none());
+        assert!(pack_bytes(&[0; 62], 2).is_some());
+    }
+
+    #[test]
+    fn words_and_halves_rebuild_the_number() {
+        let modulus = (BigUint::from(1u32) << 2047u32) + 12345u32;
+        let rebuilt = modulus_words(&modulus)
+            .iter()
+            .rev()
+            .fold(BigUint::from(0u32), |acc, word| (acc << MODULUS_WORD_BITS) + to_biguint(word));
+        assert_eq!(rebuilt, modulus);
+        let digest: [u8; 32] = std::array::from_fn(|i| i as u8);
+        let [high, low] = digest_halves(&digest);
+        let rebuilt = (to_biguint(&high) << 128u32) + to_biguint(&low);
+        assert_eq!(rebuilt, BigUint::from_bytes_be(&digest));
+    }
+
+    #[test]
+    fn tags_count_their_elements_and_differ() {
+        for (text, count) in [
+            (EMAIL_TAG, 1 + ADDRESS_WORDS),
+            (NULLIFIER_TAG, 1 + DIGEST_HALVES),
+            (KEY_TAG, MODULUS_WORDS),
+            (LEAF_TAG, DOMAIN_WORDS + 1),
+        ] {
+            assert!(text.ends_with(&format!("/{count}")) && text.len() <= PACKED_BYTES);
+            assert_eq!(to_biguint(&tag(text)), BigUint::from_bytes_be(text.as_bytes()));
+        }
+    }
+
+    #[test]
+    fn lengths_are_limited() {
+        assert!(email_commitment(Fr::ONE, &[b'a'; 124]).is_some());
+        assert!(email_commitment(Fr::ONE, &[b'a'; 125]).is_none());
+        let modulus = BigUint::from(5u32);
+        assert!(leaf(&[b'a'; 62], &modulus).is_some());
+        assert!(leaf(&[b'a'; 63], &modulus).is_none());
+    }
+
+    #[test]
+    fn numbers_and_elements_convert_both_ways() {
+        let minus_one = -Fr::ONE;
+        let number = to_biguint(&minus_one);
+        assert_eq!(from_biguint(&number), Some(minus_one));
+        assert_eq!(from_biguint(&(&number + 1u32)), None);
+        assert_eq!(from_biguint(&(number << 8u32)), None);
+    }
+}

@@ -1,0 +1,207 @@
+//! DKIM key records (RFC 6376 §3.6.1): a DNS TXT record to an RSA key.
+
+use crate::der;
+use crate::refusal::{show_text, Place, Refusal, Rule};
+use crate::rsa::{EXPONENT, MODULUS_BITS};
+use crate::tags::TagList;
+use base64::prelude::{Engine, BASE64_STANDARD};
+use num_bigint::BigUint;
+
+/// Records longer than this are refused unread; a 4,096-bit key needs under 800 bytes.
+pub const MAX_RECORD_BYTES: usize = 8192;
+
+/// An RSA key record that a signature may use.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct KeyRecord {
+    /// Modulus n.
+    pub modulus: BigUint,
+    /// Public exponent e.
+    pub exponent: BigUint,
+    /// `t=s`: the identity's domain must be the signing domain itself.
+    pub strict_identity: bool,
+}
+
+impl KeyRecord {
+    /// Parses the record published at `name`; the name only serves the refusals' places.
+    pub fn parse(name: &str, text: &str) -> Result<Self, Refusal> {
+        let refuse = |detail: String, hint: &str| {
+            Err(Refusal::new(Rule::KeyRecord, Place::key_record(name), detail).hint(hint))
+        };
+        let text = join_quoted(text);
+        if text.len() > MAX_RECORD_BYTES {
+            return refuse(format!("a record of {} bytes", text.len()), "");
+        }
+        let tags = match TagList::parse(&text) {
+            Ok(tags) => tags,
+            Err(error) => {
+                let place = Place::key_record(name).at(error.offset);
+                return Err(Refusal::new(Rule::KeyRecord, place, error.what)
+                    .hint("give the TXT record as published, `v=DKIM1; k=rsa; p=…`"));
+            }
+        };
+        if let Some(tag) = tags.duplicate() {
+            return refuse(format!("a second {}= tag", tag.name), "each tag may occur once");
+        }
+        if let Some(v) = tags.get("v") {
+            if v.value != b"DKIM1" {
+                return refuse(format!("v={}", show_text(&v.value)), "only v=DKIM1 is known");
+            }
+            if tags.iter().next() != Some(v) {
+                return refuse("v= is not the first tag".into(), "RFC 6376 §3.6.1 wants it first");
+            }
+        }
+        let lists = |tag: &str, wanted: &[&[u8]]| match tags.get(tag).map(|tag| tag.compact()) {
+            None => true,
+            Some(list) => list.split(|&b| b == b':').any(|item| wanted.contains(&item)),
+        };
+        let shown = |tag: &str| show_text(tags.value(tag).unwrap_or_default());
+        if !lists("k", &[b"rsa"]) {
+            return refuse(format!("k={}", shown("k")), "only RSA keys can be proved");
+        }
+        if !lists("h", &[b"sha256"]) {
+            return refuse(format!("h={} excludes sha256", shown("h")), "");
+        }
+        if !lists("s", &[b"*", b"email"]) {
+            return refuse(format!("s={} excludes e-mail", shown("s")), "");
+        }
+        let flag = |flag: &[u8]| tags.get("t").is_some() && lists("t", &[flag]);
+        if flag(b"y") {
+            let hint = "mail of a domain that only tests DKIM counts as unsigned";
+            return refuse("the key is for testing (t=y)".into(), hint);
+        }
+        let Some(p) = tags.get("p").map(|tag| tag.compact()) else {
+            return refuse("no p= tag".into(), "the record must hold a key");
+        };
+        if p.is_empty() {
+            return refuse("the key is revoked (empty p=)".into(), "use a newer message");
+        }
+        let Ok(bytes) = BASE64_STANDARD.decode(p) else {
+            return refuse("p= is not base64".into(), "give the record unchanged and complete");
+        };
+        match der::rsa_public_key(&bytes) {
+            Ok((modulus, exponent)) => Ok(Self { modulus, exponent, strict_identity: flag(b"s") }),
+            Err(what) => refuse(what.into(), "give the record unchanged and complete"),
+        }
+    }
+
+    /// What the statement demands: exactly 2,048 bits, e = 65537.
+    pub fn check_strength(&self, name: &str) -> Result<(), Refusal> {
+        let place = || Place::key_record(name);
+        let bits = self.modulus.bits();
+        if bits != MODULUS_BITS {
+            let hint = if bits < MODULUS_BITS {
+                "the domain must publish a 2,048-bit key; shorter ones can be factored"
+            } else {
+                "larger keys are not supported yet"
+            };
+            return Err(
+                Refusal::new(Rule::KeySize, place(), format!("a {bits}-bit key")).hint(hint)
+            );
+        }
+        if self.exponent != BigUint::from(EXPONENT) {
+            let exponent = match self.exponent.bits() {
+                0..=64 => self.exponent.to_string(),
+                bits => format!("a number of {bits} bits"),
+            };
+            return Err(Refusal::new(
+                Rule::KeyExponent,
+                place(),
+                format!("the exponent {exponent}"),
+            )
+            .hint("only e = 65537 is supported"));
+        }
+        Ok(())
+    }
+}
+
+/// Joins the quoted pieces in which zone files and `dig` show long records; other text stays.
+fn join_quoted(text: &str) -> Vec<u8> {
+    let text = text.trim();
+    match text.strip_prefix('"').and_then(|text| text.strip_suffix('"')) {
+        Some(inner) => {
+            let pieces = inner.split('"').enumerate();
+            // Between pieces only white space may stand; anything else stays and fails to parse.
+            let keep = |(i, piece): (usize, &str)| {
+                (i % 2 == 0 || !piece.trim().is_empty()).then(|| piece.to_owned())
+            };
+            pieces.filter_map(keep).collect::<String>().into_bytes()
+        }
+        None => text.as_bytes().to_vec(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn key() -> String {
+        // SEQUENCE { INTEGER 197, INTEGER 65537 }
+        BASE64_STANDARD.encode([0x30, 9, 2, 2, 0, 0xc5, 2, 3, 1, 0, 1])
+    }
+
+    fn parse(text: &str) -> Result<KeyRecord, String> {
+        KeyRecord::parse("s._domainkey.b.cc", text).map_err(|refusal| {
+            assert_eq!(refusal.rule, Rule::KeyRecord);
+            refusal.detail
+        })
+    }
+
+    #[test]
+    fn accepts_records() {
+        let p = key();
+        for text in [
+            format!("v=DKIM1; k=rsa; p={p}"),
+            format!("p={p}"),
+            format!("v=DKIM1;h=sha1 : sha256;s=email;t=x;n=note;g=*;p={p};"),
+            format!("v=DKIM1; s=*; p={} {}", &p[..4], &p[4..]),
+            format!("\"v=DKIM1; k=rsa; p={}\" \"{}\"", &p[..4], &p[4..]),
+        ] {
+            let record = parse(&text).unwrap();
+            assert_eq!(record.modulus, BigUint::from(197u32), "{text}");
+            assert!(!record.strict_identity);
+        }
+        assert!(parse(&format!("v=DKIM1; t=s; p={p}")).unwrap().strict_identity);
+    }
+
+    #[test]
+    fn rejects_records() {
+        let p = key();
+        for (text, what) in [
+            (String::new(), "without '='"),
+            ("v=DKIM1".into(), "no p="),
+            ("v=DKIM1; p=".into(), "revoked"),
+            ("v=DKIM1; p=!".into(), "not base64"),
+            ("v=DKIM1; p=AAAA".into(), "another structure"),
+            ("v=DKIM1; p=MAkCAgDFAgMBAA==".into(), "cut off"),
+            (format!("v=DKIM2; p={p}"), "v=DKIM2"),
+            (format!("k=rsa; v=DKIM1; p={p}"), "not the first"),
+            (format!("v=DKIM1; k=ed25519; p={p}"), "k=ed25519"),
+            (format!("v=DKIM1; h=sha1; p={p}"), "excludes sha256"),
+            (format!("v=DKIM1; s=tlsrpt; p={p}"), "excludes e-mail"),
+            (format!("v=DKIM1; t=y; p={p}"), "testing"),
+            (format!("v=DKIM1; t=s:y; p={p}"), "testing"),
+            (format!("v=DKIM1; p={p}; p={p}"), "second p="),
+            (format!("v=DKIM1; p={p}é"), "no tag value"),
+            ("x".repeat(MAX_RECORD_BYTES + 1), "bytes"),
+        ] {
+            let got = parse(&text).unwrap_err();
+            assert!(got.contains(what), "{text}: {got}");
+        }
+    }
+
+    #[test]
+    fn strength() {
+        let rule = |bits: u64, exponent: u32| {
+            let modulus = (BigUint::from(1u32) << (bits - 1)) + 1u32;
+            let record = KeyRecord { modulus, exponent: exponent.into(), strict_identity: false };
+            record.check_strength("n").map_err(|refusal| refusal.rule)
+        };
+        assert_eq!(rule(2048, 65537), Ok(()));
+        for bits in [512, 1024, 2047, 2049, 4096] {
+            assert_eq!(rule(bits, 65537), Err(Rule::KeySize));
+        }
+        for exponent in [1, 3, 17, 65539] {
+            assert_eq!(rule(2048, exponent), Err(Rule::KeyExponent));
+        }
+    }
+}

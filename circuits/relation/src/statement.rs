@@ -1,0 +1,183 @@
+//! The statement: a witness to public inputs, or the one rule that fails.
+//!
+//! This is the definition that the circuit is tested against. It checks the relation of the
+//! statement and nothing else; what an honest user's tool refuses besides is in
+//! [`mod@super::inspect`].
+
+use crate::commitment::{self, SUBJECT_WORDS};
+use crate::header;
+use crate::refusal::{Part, Place, Refusal, Rule};
+use crate::registry::{MerklePath, DEPTH};
+use crate::{rsa, Fr};
+use halo2curves::ff::Field;
+use num_bigint::BigUint;
+use sha2::{Digest, Sha256};
+use std::fmt;
+use zeroize::Zeroize;
+
+/// Number of public inputs, in the order of [`PublicInputs::to_instances`].
+pub const PUBLIC_INPUTS: usize = 10;
+
+/// Everything that a proof hides.
+#[derive(Clone, PartialEq, Eq)]
+pub struct StatementInput {
+    /// The signed header block.
+    pub header: Vec<u8>,
+    /// The signature value.
+    pub signature: BigUint,
+    /// The provider's modulus.
+    pub modulus: BigUint,
+    /// The account owner's salt.
+    pub salt: Fr,
+    /// Where the key lies in the registry.
+    pub path: MerklePath,
+}
+
+/// Shows nothing of the contents.
+impl fmt::Debug for StatementInput {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "StatementInput(header of {} bytes, rest redacted)", self.header.len())
+    }
+}
+
+impl Drop for StatementInput {
+    fn drop(&mut self) {
+        self.header.zeroize();
+        rsa::wipe(&mut self.signature);
+        self.salt = Fr::ZERO;
+        // The field type offers no zeroizing: say that somebody looks, or the store may vanish.
+        std::hint::black_box(&self.salt);
+    }
+}
+
+/// What a proof reveals.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PublicInputs {
+    /// Root of the key registry.
+    pub registry_root: Fr,
+    /// `H(EMAIL, salt, address)`.
+    pub email_commitment: Fr,
+    /// The `t=` tag, 0 where there is none.
+    pub timestamp: u64,
+    /// `H(NULLIFIER, salt, digest)`.
+    pub nullifier: Fr,
+    /// The packed Subject.
+    pub subject: [Fr; SUBJECT_WORDS],
+}
+
+impl PublicInputs {
+    /// The inputs in the order of the statement.
+    pub fn to_instances(&self) -> [Fr; PUBLIC_INPUTS] {
+        let mut instances = [Fr::ZERO; PUBLIC_INPUTS];
+        instances[0] = self.registry_root;
+        instances[1] = self.email_commitment;
+        instances[2] = Fr::from(self.timestamp);
+        instances[3] = self.nullifier;
+        instances[4..].copy_from_slice(&self.subject);
+        instances
+    }
+}
+
+/// Evaluates the statement. The root is what the path gives: whether it is the registry's, the
+/// verifier decides.
+pub fn evaluate(input: &StatementInput) -> Result<PublicInputs, Refusal> {
+    let view = header::parse(&input.header)?;
+    let digest: [u8; 32] = Sha256::digest(&input.header).into();
+    rsa::verify(&digest, &input.signature, &input.modulus)?;
+    if input.path.index >> DEPTH != 0 {
+        let detail = format!("slot {} of a tree of depth {DEPTH}", input.path.index);
+        return Err(Refusal::new(Rule::Registry, Place::part(Part::Registry), detail));
+    }
+    // The grammar bounds all three lengths; the refusals below are out of reach.
+    let too_long = |rule| {
+        move || Refusal::new(rule, Place::part(Part::SignedHeader), "a value that is too long")
+    };
+    let leaf =
+        commitment::leaf(&view.domain, &input.modulus).ok_or_else(too_long(Rule::AddressLength))?;
+    let subject = commitment::pack_bytes(&view.subject, SUBJECT_WORDS)
+        .and_then(|words| words.try_into().ok())
+        .ok_or_else(too_long(Rule::SubjectText))?;
+    Ok(PublicInputs {
+        registry_root: input.path.root(leaf),
+        email_commitment: commitment::email_commitment(input.salt, &view.address)
+            .ok_or_else(too_long(Rule::AddressLength))?,
+        timestamp: view.timestamp,
+        nullifier: commitment::nullifier(input.salt, &digest),
+        subject,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::registry::KeyRegistry;
+    use ::rsa::signature::{SignatureEncoding, Signer};
+    use ::rsa::{pkcs1v15::SigningKey, traits::PublicKeyParts, RsaPrivateKey};
+    use rand::SeedableRng;
+
+    const HEADER: &str = "from:Ann <Ann@Example.org>\r\nsubject:hello\r\ndkim-signature:v=1; \
+                          a=rsa-sha256; c=relaxed; d=example.org; t=17; b=";
+
+    fn input(header: &str) -> (StatementInput, KeyRegistry) {
+        let mut rng = rand_chacha::ChaCha20Rng::seed_from_u64(2);
+        let key = RsaPrivateKey::new(&mut rng, 2048).unwrap();
+        let modulus = BigUint::from_bytes_be(&key.n().to_bytes_be());
+        let signature = SigningKey::<Sha256>::new(key).sign(header.as_bytes()).to_vec();
+        let mut registry = KeyRegistry::new();
+        registry.add("other.org", modulus.clone()).unwrap();
+        let slot = registry.add("example.org", modulus.clone()).unwrap();
+        let input = StatementInput {
+            header: header.into(),
+            signature: BigUint::from_bytes_be(&signature),
+            modulus,
+            salt: Fr::from(99),
+            path: registry.path(slot).unwrap(),
+        };
+        (input, registry)
+    }
+
+    #[test]
+    fn public_inputs_come_from_the_block() {
+        let (input, registry) = input(HEADER);
+        let got = evaluate(&input).unwrap();
+        let digest = Sha256::digest(HEADER).into();
+        assert_eq!(got.registry_root, registry.root());
+        let commitment = commitment::email_commitment(input.salt, b"ann@example.org");
+        assert_eq!(Some(got.email_commitment), commitment);
+        assert_eq!(got.timestamp, 17);
+        assert_eq!(got.nullifier, commitment::nullifier(input.salt, &digest));
+        let instances = got.to_instances();
+        assert_eq!(instances[2], Fr::from(17));
+        assert_eq!(instances[4], commitment::pack_bytes(b"hello", 1).unwrap()[0]);
+        assert_eq!(instances[5..], [Fr::ZERO; 5]);
+    }
+
+    #[test]
+    fn each_changed_part_is_refused_or_changes_the_outcome() {
+        let (input, _) = input(HEADER);
+        let honest = evaluate(&input).unwrap();
+        let rule = |change: &dyn Fn(&mut StatementInput)| {
+            let mut changed = input.clone();
+            change(&mut changed);
+            evaluate(&changed).map_err(|refusal| refusal.rule)
+        };
+        assert_eq!(rule(&|i| i.header[5] = b'a'), Err(Rule::RsaSignature));
+        assert_eq!(rule(&|i| i.header.clear()), Err(Rule::HeaderSyntax));
+        assert_eq!(rule(&|i| i.signature += 1u32), Err(Rule::RsaSignature));
+        assert_eq!(rule(&|i| i.signature += &i.modulus), Err(Rule::SignatureEncoding));
+        assert_eq!(rule(&|i| i.modulus += 2u32), Err(Rule::RsaSignature));
+        assert_eq!(rule(&|i| i.path.index |= 1 << 20), Err(Rule::Registry));
+        let other = rule(&|i| i.path.index ^= 1).unwrap();
+        assert_ne!(other.registry_root, honest.registry_root);
+        let other = rule(&|i| i.salt += Fr::ONE).unwrap();
+        assert_ne!(other.email_commitment, honest.email_commitment);
+        assert_ne!(other.nullifier, honest.nullifier);
+    }
+
+    #[test]
+    fn debug_shows_no_secret() {
+        let (input, _) = input(HEADER);
+        let shown = format!("{input:?}");
+        assert!(!shown.contains("xample") && !shown.contains("99"));
+    }
+}

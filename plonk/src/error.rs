@@ -1,0 +1,182 @@
+//! What keys, SRS and proofs can be refused for: one variant for each cause, with what was expected and what was got.
+
+use std::io;
+
+use crate::kinds::{ContainerKind, PtauCheck, SrsCheck};
+
+/// Result of everything in this crate.
+pub type Result<T, E = Error> = std::result::Result<T, E>;
+
+/// Every failure of this crate.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// A reader that was handed in failed.
+    #[error("cannot read {what}: {source}")]
+    Read {
+        /// What was read.
+        what: &'static str,
+        /// What the reader said.
+        source: io::Error,
+    },
+    /// The bytes do not begin with the magic of this program's files.
+    #[error("not a zkdkim artefact: the first bytes are not \"ZKDKIM01\"")]
+    NotAContainer,
+    /// Another version of the format.
+    #[error("artefact format version {got}, this program reads version {expected}")]
+    ContainerVersion {
+        /// The version that this program writes.
+        expected: u32,
+        /// The version in the file.
+        got: u32,
+    },
+    /// One kind of file was given where another is needed.
+    #[error("this file is a {got}, a {expected} is needed")]
+    WrongContainerKind {
+        /// What is needed.
+        expected: ContainerKind,
+        /// What the file is.
+        got: ContainerKind,
+    },
+    /// The bytes end too early.
+    #[error("artefact truncated: {expected} bytes announced, {got} there")]
+    Truncated {
+        /// Length by its header.
+        expected: u64,
+        /// Length of the file.
+        got: u64,
+    },
+    /// The bytes go on behind their end.
+    #[error("artefact has {extra} trailing bytes")]
+    TrailingBytes {
+        /// How many.
+        extra: u64,
+    },
+    /// The content does not have the digest that the file itself gives.
+    #[error("artefact damaged: the {part} has SHA-256 {got}, the file says {expected}")]
+    Damaged {
+        /// Header or payload.
+        part: &'static str,
+        /// The digest in the file.
+        expected: String,
+        /// The digest of the content.
+        got: String,
+    },
+    /// The digests are right and the content is none all the same.
+    #[error("malformed {what}: {detail}")]
+    Malformed {
+        /// What was decoded.
+        what: &'static str,
+        /// What is wrong with it.
+        detail: String,
+    },
+    /// The key belongs to another circuit, or to other parameters of it.
+    #[error("artefact of the circuit {got}, this program has {expected}")]
+    WrongCircuit {
+        /// The circuit of this program.
+        expected: String,
+        /// The circuit in the file.
+        got: String,
+    },
+    /// The key or SRS belongs to another size.
+    #[error("artefact for k = {got}, k = {expected} is needed")]
+    WrongK {
+        /// The k that is needed.
+        expected: u32,
+        /// The k in the file.
+        got: u32,
+    },
+    /// Something belongs to another verifying key.
+    #[error("{what} belongs to the verifying key {got}, not to {expected}")]
+    WrongKey {
+        /// What was compared.
+        what: &'static str,
+        /// SHA-256 of the verifying key in use.
+        expected: String,
+        /// SHA-256 of the verifying key it belongs to.
+        got: String,
+    },
+    /// The key was built over another SRS.
+    #[error("{what} was built over the SRS {got}, not over {expected}")]
+    WrongSrs {
+        /// What was compared.
+        what: &'static str,
+        /// SHA-256 of the SRS in use.
+        expected: String,
+        /// SHA-256 of the SRS it was built over.
+        got: String,
+    },
+    /// An SRS fails a check.
+    #[error("SRS refused ({check}): {detail}")]
+    Srs {
+        /// The check.
+        check: SrsCheck,
+        /// What was found.
+        detail: String,
+    },
+    /// A `.ptau` file fails a check.
+    #[error(".ptau file refused ({check}): {detail}")]
+    Ptau {
+        /// The check.
+        check: PtauCheck,
+        /// What was found.
+        detail: String,
+    },
+    /// Key generation failed.
+    #[error("key generation failed: {detail}")]
+    Keygen {
+        /// What halo2 said.
+        detail: String,
+    },
+    /// The prover failed, or its own verifier refused the proof.
+    #[error("proving failed: {detail}")]
+    Proving {
+        /// What went wrong.
+        detail: String,
+    },
+    /// The number of public inputs is wrong.
+    #[error("{got} public inputs, the statement has {expected}")]
+    InstanceCount {
+        /// How many the statement has.
+        expected: usize,
+        /// How many there are.
+        got: usize,
+    },
+    /// The proof does not verify.
+    #[error("the proof is invalid: {detail}")]
+    InvalidProof {
+        /// Why, as far as it can be said.
+        detail: String,
+    },
+}
+
+impl Error {
+    /// Malformed content.
+    pub fn malformed(what: &'static str, detail: impl Into<String>) -> Error {
+        Error::Malformed { what, detail: detail.into() }
+    }
+
+    /// A stable identifier of the cause, in kebab case.
+    pub fn id(&self) -> &'static str {
+        match self {
+            Error::Read { .. } => "io",
+            Error::NotAContainer => "not-an-artefact",
+            Error::ContainerVersion { .. } => "artefact-version",
+            Error::WrongContainerKind { .. } => "artefact-kind",
+            Error::Truncated { .. } => "artefact-truncated",
+            Error::TrailingBytes { .. } => "artefact-trailing-bytes",
+            Error::Damaged { .. } => "artefact-damaged",
+            Error::Malformed { .. } => "malformed",
+            Error::WrongCircuit { .. } => "wrong-circuit",
+            Error::WrongK { .. } => "wrong-k",
+            Error::WrongKey { .. } => "wrong-key",
+            Error::WrongSrs { .. } => "wrong-srs",
+            Error::Srs { check, .. } => check.id(),
+            Error::Ptau { check, .. } => check.id(),
+            Error::Keygen { .. } => "keygen",
+            Error::Proving { .. } => "proving",
+            Error::InstanceCount { .. } => "instance-count",
+            Error::InvalidProof { .. } => "invalid-proof",
+        }
+    }
+}

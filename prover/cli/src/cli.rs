@@ -1,0 +1,288 @@
+//! The arguments: as clap reads them ([`LowArgs`]), and as the commands want them ([`HiArgs`]).
+
+use std::{
+    io::IsTerminal,
+    path::{Path, PathBuf},
+    time::{SystemTime, UNIX_EPOCH},
+};
+
+use clap::{Args, Parser, Subcommand};
+use zkdkim_plonk::{
+    halo2curves::bn256::Fr,
+    progress::{Progress, Silent},
+};
+use zkdkim_prover::hex_form::field_from_hex;
+use zkdkim_store::{files, KeyCache};
+
+use crate::{output::Output, progress::Stderr};
+
+const EXIT_CODES: &str = "\
+Exit codes:
+  0  done; the message can be proved, the proof is valid
+  1  the message, the statement or the proof is invalid
+  2  usage or environment: arguments, files, keys
+
+With --json, standard output carries one object per line, each with \"type\" and \"version\"; the last \
+one is named after the command. Notes and progress go to standard error.";
+
+/// Zero-knowledge proofs about DKIM-signed e-mails
+#[derive(Debug, Parser)]
+#[command(name = "zkdkim", version, after_help = EXIT_CODES)]
+pub struct LowArgs {
+    /// One JSON object per line on standard output
+    #[arg(long, global = true)]
+    json: bool,
+    /// No notes and no progress on standard error
+    #[arg(long, short, global = true)]
+    quiet: bool,
+    /// Number of threads; all cores by default
+    #[arg(long, global = true, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
+    threads: Option<u16>,
+    /// Folder for SRS files and keys
+    #[arg(long, global = true, value_name = "DIR", env = "ZKDKIM_CACHE")]
+    cache_dir: Option<PathBuf>,
+    #[command(subcommand)]
+    command: Command,
+}
+
+/// What to do.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Show the whole path on a sample message, with a development SRS
+    Demo(DemoArgs),
+    /// Check every rule on a message, and show what a proof would make public
+    Inspect(InspectArgs),
+    /// Make the secret that hides the address
+    #[command(subcommand)]
+    Salt(SaltCommand),
+    /// Compute the commitment that an account stores
+    Commit(CommitArgs),
+    /// Keep the registry of signing keys
+    Registry(RegistryArgs),
+    /// Set up an SRS, and make the keys over it
+    Setup(SetupArgs),
+    /// Prove a message
+    Prove(ProveArgs),
+    /// Verify a proof, and compare what it proves with what you expect
+    Verify(VerifyArgs),
+    /// Write the Solidity verifier with its ABI, bytecode and digests
+    ExportVerifier(ExportArgs),
+}
+
+/// Arguments of `demo`.
+#[derive(Debug, Args)]
+pub struct DemoArgs {
+    /// Another message than the sample; - for standard input
+    #[arg(requires = "dns")]
+    pub message: Option<PathBuf>,
+    /// The DNS records of that message: JSON, name to TXT record(s)
+    #[arg(long, value_name = "FILE", requires = "message")]
+    pub dns: Option<PathBuf>,
+}
+
+/// Arguments of `inspect`.
+#[derive(Debug, Args)]
+pub struct InspectArgs {
+    /// The message as it was received; - for standard input
+    pub message: PathBuf,
+    /// DNS records: JSON, name to TXT record(s)
+    #[arg(long, value_name = "FILE")]
+    pub dns: PathBuf,
+    /// The time to compare t= with, in seconds since 1970; this machine's clock by default
+    #[arg(long, value_name = "SECONDS")]
+    pub clock: Option<u64>,
+}
+
+/// Commands of `salt`.
+#[derive(Debug, Subcommand)]
+pub enum SaltCommand {
+    /// Make a salt; keep the file: without it no recovery can be proved
+    New {
+        /// The file to write; only its owner can read it
+        #[arg(long, value_name = "FILE")]
+        out: PathBuf,
+        /// Replace an existing salt, which is lost
+        #[arg(long)]
+        force: bool,
+    },
+}
+
+/// Arguments of `commit`.
+#[derive(Debug, Args)]
+pub struct CommitArgs {
+    /// The e-mail address, such as ann@example.org
+    pub address: String,
+    /// The salt
+    #[arg(long, value_name = "FILE")]
+    pub salt_file: PathBuf,
+}
+
+/// Arguments of `registry`.
+#[derive(Debug, Args)]
+pub struct RegistryArgs {
+    #[command(subcommand)]
+    pub command: RegistryCommand,
+    /// The registry
+    #[arg(long, value_name = "FILE", global = true)]
+    pub file: Option<PathBuf>,
+}
+
+/// Commands of `registry`.
+#[derive(Debug, Subcommand)]
+pub enum RegistryCommand {
+    /// Make an empty registry
+    Init {
+        /// Replace an existing registry
+        #[arg(long)]
+        force: bool,
+    },
+    /// Add a key of a domain
+    Add {
+        /// The signing domain
+        domain: String,
+        /// Its key record, such as "v=DKIM1; k=rsa; p=…"
+        txt_record: String,
+    },
+    /// Remove a key of a domain; its slot stays empty for ever
+    Remove {
+        /// The signing domain
+        domain: String,
+        /// Which of its keys, where it has several
+        #[arg(long)]
+        slot: Option<u32>,
+    },
+    /// Print the root, which contracts hold
+    Root,
+    /// List the keys
+    Show,
+}
+
+/// Arguments of `setup`.
+#[derive(Debug, Args)]
+#[command(group = clap::ArgGroup::new("what").required(true).multiple(true))]
+pub struct SetupArgs {
+    /// Import the powers of a ceremony from a .ptau file
+    #[arg(long, value_name = "FILE", group = "what", conflicts_with = "insecure_dev")]
+    pub ptau: Option<PathBuf>,
+    /// Use the development SRS, whose secret is public: anybody can forge its proofs
+    #[arg(long, group = "what")]
+    pub insecure_dev: bool,
+    /// Make the keys anew, also where they are there; alone: over the SRS that is set up
+    #[arg(long, group = "what")]
+    pub rebuild: bool,
+}
+
+/// Arguments of `prove`.
+#[derive(Debug, Args)]
+pub struct ProveArgs {
+    /// The message as it was received; - for standard input
+    pub message: PathBuf,
+    /// The account owner's salt
+    #[arg(long, value_name = "FILE")]
+    pub salt_file: PathBuf,
+    /// The key registry, which stands in for DNS
+    #[arg(long, value_name = "FILE")]
+    pub registry: PathBuf,
+    /// The proof file to write
+    #[arg(long, value_name = "FILE")]
+    pub out: PathBuf,
+    /// Replace an existing proof file
+    #[arg(long)]
+    pub force: bool,
+    /// The time to compare t= with, in seconds since 1970; this machine's clock by default
+    #[arg(long, value_name = "SECONDS")]
+    pub clock: Option<u64>,
+}
+
+/// Arguments of `verify`.
+#[derive(Debug, Args)]
+pub struct VerifyArgs {
+    /// The proof file; - for standard input
+    pub proof: PathBuf,
+    /// The expected root of the key registry
+    #[arg(long, value_name = "HEX", value_parser = field)]
+    pub root: Option<Fr>,
+    /// The expected commitment
+    #[arg(long, value_name = "HEX", value_parser = field)]
+    pub commitment: Option<Fr>,
+    /// The expected nullifier
+    #[arg(long, value_name = "HEX", value_parser = field)]
+    pub nullifier: Option<Fr>,
+    /// The expected Subject, in full
+    #[arg(long, value_name = "TEXT")]
+    pub subject: Option<String>,
+    /// The earliest time that the signature may carry, in seconds since 1970
+    #[arg(long, value_name = "SECONDS")]
+    pub min_timestamp: Option<u64>,
+    /// A verifying key; that of the SRS that is set up by default
+    #[arg(long, value_name = "FILE")]
+    pub key: Option<PathBuf>,
+    /// Accept a proof over the development SRS, which anybody can forge
+    #[arg(long)]
+    pub allow_insecure_dev: bool,
+}
+
+/// Arguments of `export-verifier`.
+#[derive(Debug, Args)]
+pub struct ExportArgs {
+    /// The folder to make
+    #[arg(long, value_name = "DIR")]
+    pub out: PathBuf,
+    /// Folder with the pinned Solidity compiler (package.json, script, node_modules); not needed for
+    /// a key whose bytecode is part of this program
+    #[arg(long, value_name = "DIR")]
+    pub solc: Option<PathBuf>,
+    /// Export a verifier over the development SRS, whose proofs anybody can forge
+    #[arg(long)]
+    pub allow_insecure_dev: bool,
+}
+
+fn field(text: &str) -> Result<Fr, String> {
+    field_from_hex(text).ok_or_else(|| "not 0x and 64 lower-case digits of a number below r".into())
+}
+
+/// Arguments with their meaning.
+pub struct HiArgs {
+    /// Where results go.
+    pub output: Output,
+    /// Where notes and progress go.
+    pub progress: Box<dyn Progress>,
+    /// Number of threads.
+    pub threads: Option<usize>,
+    cache_dir: Option<PathBuf>,
+}
+
+impl HiArgs {
+    pub fn from_low(low: LowArgs) -> (HiArgs, Command) {
+        let bars = std::io::stderr().is_terminal() && !low.json;
+        let progress: Box<dyn Progress> = match low.quiet {
+            true => Box::new(Silent),
+            false => Box::new(Stderr::new(bars)),
+        };
+        let args = HiArgs {
+            output: Output::new(low.json),
+            progress,
+            threads: low.threads.map(usize::from),
+            cache_dir: low.cache_dir,
+        };
+        (args, low.command)
+    }
+
+    /// The cache folder; only commands that need it make it.
+    pub fn cache(&self) -> zkdkim_store::Result<KeyCache> {
+        match &self.cache_dir {
+            Some(folder) => KeyCache::open(folder),
+            None => KeyCache::open(&files::default_cache_folder()?),
+        }
+    }
+}
+
+/// The clock: what the user says, or the machine's.
+pub fn clock(given: Option<u64>) -> Option<u64> {
+    given.or_else(|| SystemTime::now().duration_since(UNIX_EPOCH).ok().map(|time| time.as_secs()))
+}
+
+/// How a path is shown.
+pub fn shown(path: &Path) -> String {
+    path.display().to_string()
+}

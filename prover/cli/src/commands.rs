@@ -1,0 +1,128 @@
+//! The commands, one file each. A command returns its exit code; an `anyhow` error means that its
+//! results could not be written.
+
+use std::process::ExitCode;
+
+use zkdkim_circuits::statement::CircuitParams;
+use zkdkim_plonk::halo2curves::bn256::Fr;
+use zkdkim_prover::PublicView;
+use zkdkim_store::timing::Timing;
+
+use crate::{
+    cli::{Command, HiArgs},
+    fault::Fault,
+};
+
+mod commit;
+mod demo;
+mod export;
+mod inspect;
+mod prove;
+mod registry;
+mod salt;
+mod setup;
+mod verify;
+
+/// Why a command ends early: its own fault, or standard output's.
+enum Stop {
+    Fault(Fault),
+    Output(anyhow::Error),
+}
+
+impl From<std::io::Error> for Stop {
+    fn from(error: std::io::Error) -> Stop {
+        Stop::Output(error.into())
+    }
+}
+
+macro_rules! faults {
+    ($($error:ty),*) => {
+        $(impl From<$error> for Stop {
+            fn from(error: $error) -> Stop {
+                Stop::Fault(error.into())
+            }
+        })*
+    };
+}
+
+faults!(
+    Fault,
+    zkdkim_store::Error,
+    zkdkim_prover::Error,
+    zkdkim_plonk::Error,
+    zkdkim_relation::Refusal,
+    zkdkim_verifier_sol::Error
+);
+
+type Outcome = Result<u8, Stop>;
+
+/// Done, or valid.
+const SUCCESS: u8 = 0;
+
+/// Runs something on so many threads; on all cores where no number is given.
+fn with_threads<T: Send>(
+    threads: Option<usize>,
+    run: impl FnOnce() -> T + Send,
+) -> Result<T, Fault> {
+    let Some(threads) = threads else { return Ok(run()) };
+    let pool = rayon::ThreadPoolBuilder::new()
+        .num_threads(threads)
+        .build()
+        .map_err(|e| Fault::Threads { threads, detail: e.to_string() })?;
+    Ok(pool.install(run))
+}
+
+/// Runs a command to its exit code.
+pub fn run(args: &HiArgs, command: Command) -> anyhow::Result<ExitCode> {
+    let (name, outcome) = match with_threads(args.threads, || dispatch(args, command)) {
+        Ok(result) => result,
+        Err(fault) => ("zkdkim", Err(fault.into())),
+    };
+    match outcome {
+        Ok(code) => Ok(code.into()),
+        Err(Stop::Fault(error)) => Ok(args.output.failure(name, &error)?.into()),
+        Err(Stop::Output(error)) => Err(error),
+    }
+}
+
+fn dispatch(args: &HiArgs, command: Command) -> (&'static str, Outcome) {
+    match command {
+        Command::Demo(command) => ("demo", demo::run(args, &command)),
+        Command::Inspect(command) => ("inspect", inspect::run(args, &command)),
+        Command::Salt(command) => ("salt", salt::run(args, &command)),
+        Command::Commit(command) => ("commit", commit::run(args, &command)),
+        Command::Registry(command) => ("registry", registry::run(args, &command)),
+        Command::Setup(command) => ("setup", setup::run(args, &command)),
+        Command::Prove(command) => ("prove", prove::run(args, &command)),
+        Command::Verify(command) => ("verify", verify::run(args, &command)),
+        Command::ExportVerifier(command) => ("export-verifier", export::run(args, &command)),
+    }
+}
+
+/// The one layout of this version.
+fn circuit_params() -> CircuitParams {
+    CircuitParams::default()
+}
+
+/// The public inputs as lines.
+fn public_lines(instances: &[Fr]) -> Result<String, Fault> {
+    let view = PublicView::new(instances)?;
+    let time = match view.timestamp {
+        Some(0) => "none in the signature".into(),
+        Some(time) => format!("{time} (seconds since 1970)"),
+        None => "not a number of seconds".into(),
+    };
+    Ok(format!(
+        "  registry root  {}\n  commitment     {}\n  timestamp      {time}\n  nullifier      {}\n  \
+         subject        {}",
+        view.registry_root,
+        view.commitment,
+        view.nullifier,
+        view.subject.as_deref().unwrap_or("(words that are no text)"),
+    ))
+}
+
+/// A named duration as a line.
+fn timing_line(name: &str, timing: &Timing) -> String {
+    format!("  {name:<22} {timing}")
+}

@@ -1,0 +1,108 @@
+//! `registry`: the file behind the root that contracts hold.
+
+use serde_json::json;
+use zkdkim_prover::hex_form::field_hex;
+use zkdkim_relation::{key_record::KeyRecord, KeyRegistry};
+use zkdkim_store::{
+    documents::{read_registry, write_registry},
+    Overwrite,
+};
+
+use super::{Outcome, SUCCESS};
+use crate::{
+    cli::{HiArgs, RegistryArgs, RegistryCommand},
+    fault::Fault,
+};
+
+pub fn run(args: &HiArgs, command: &RegistryArgs) -> Outcome {
+    let path = command.file.as_deref();
+    let path = path.ok_or_else(|| Fault::input("registry", "--file FILE is needed"))?;
+    let (action, registry, slot) = match &command.command {
+        RegistryCommand::Init { force } => {
+            let registry = KeyRegistry::new();
+            let overwrite = if *force { Overwrite::Replace } else { Overwrite::Never };
+            write_registry(path, &registry, overwrite)?;
+            ("init", registry, None)
+        }
+        RegistryCommand::Add { domain, txt_record } => {
+            let mut registry = read_registry(path)?;
+            let slot = add(&mut registry, domain, txt_record)?;
+            write_registry(path, &registry, Overwrite::Replace)?;
+            ("add", registry, Some(slot))
+        }
+        RegistryCommand::Remove { domain, slot } => {
+            let mut registry = read_registry(path)?;
+            let slot = remove(&mut registry, domain, *slot)?;
+            write_registry(path, &registry, Overwrite::Replace)?;
+            ("remove", registry, Some(slot))
+        }
+        RegistryCommand::Root => ("root", read_registry(path)?, None),
+        RegistryCommand::Show => {
+            let registry = read_registry(path)?;
+            show(args, &registry)?;
+            ("show", registry, None)
+        }
+    };
+    let root = field_hex(&registry.root());
+    let keys = registry.entries().count();
+    args.output.object(
+        "registry",
+        json!({
+            "verdict": "done", "action": action, "slot": slot, "root": root, "keys": keys,
+            "used_slots": registry.used_slots(),
+        }),
+    )?;
+    match action {
+        "root" => args.output.text(root)?,
+        _ => {
+            let slot = slot.map_or(String::new(), |slot| format!(" slot {slot}"));
+            args.output.text(format!("{action}{slot}: {keys} keys, root {root}"))?;
+        }
+    }
+    Ok(SUCCESS)
+}
+
+/// Adds the key of a TXT record, under the same rules as a message's key.
+pub fn add(registry: &mut KeyRegistry, domain: &str, txt_record: &str) -> Result<u32, Fault> {
+    let record = KeyRecord::parse(domain, txt_record)?;
+    record.check_strength(domain)?;
+    Ok(registry.add(domain, record.modulus)?)
+}
+
+fn remove(registry: &mut KeyRegistry, domain: &str, slot: Option<u32>) -> Result<u32, Fault> {
+    let domain = domain.to_ascii_lowercase();
+    let slots: Vec<u32> =
+        registry.entries().filter(|(_, e)| e.domain == domain).map(|(slot, _)| slot).collect();
+    let slot = match (slot, &slots[..]) {
+        (_, []) => return Err(Fault::input("DOMAIN", "has no key in the registry")),
+        (None, [slot]) => *slot,
+        (None, several) => {
+            let detail = format!("has keys in the slots {several:?}; say which with --slot");
+            return Err(Fault::input("DOMAIN", detail));
+        }
+        (Some(slot), all) if all.contains(&slot) => slot,
+        (Some(_), all) => {
+            return Err(Fault::input("--slot", format!("the domain has the slots {all:?}")));
+        }
+    };
+    registry.remove(slot)?;
+    Ok(slot)
+}
+
+fn show(args: &HiArgs, registry: &KeyRegistry) -> std::io::Result<()> {
+    for (slot, entry) in registry.entries() {
+        let modulus = entry.modulus.to_str_radix(16);
+        args.output.object(
+            "registry-key",
+            json!({ "slot": slot, "domain": entry.domain, "modulus": format!("0x{modulus}") }),
+        )?;
+        let (head, tail) = (&modulus[..8.min(modulus.len())], modulus.len().saturating_sub(8));
+        args.output.text(format!(
+            "{slot:>6}  {:<40} {} bits  0x{head}…{}",
+            entry.domain,
+            entry.modulus.bits(),
+            &modulus[tail..]
+        ))?;
+    }
+    Ok(())
+}

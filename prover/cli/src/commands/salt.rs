@@ -1,0 +1,21 @@
+//! `salt new`.
+
+use rand::rngs::OsRng;
+use serde_json::json;
+use zkdkim_prover::Salt;
+use zkdkim_store::{documents::write_salt, Overwrite};
+
+use super::{Outcome, SUCCESS};
+use crate::cli::{shown, HiArgs, SaltCommand};
+
+pub fn run(args: &HiArgs, command: &SaltCommand) -> Outcome {
+    let SaltCommand::New { out, force } = command;
+    let overwrite = if *force { Overwrite::Replace } else { Overwrite::Never };
+    write_salt(out, &Salt::random(&mut OsRng), overwrite)?;
+    args.output.object("salt", json!({ "verdict": "done", "file": shown(out) }))?;
+    args.output.text(format!(
+        "wrote {}: keep it safe and secret; without it no recovery can be proved",
+        shown(out)
+    ))?;
+    Ok(SUCCESS)
+}

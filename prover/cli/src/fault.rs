@@ -1,0 +1,193 @@
+//! Why a command ends early: its exit code, and what its user can do about it.
+//!
+//! The layers below say what is wrong; only this one knows flags and exit codes.
+
+use zkdkim_circuits::statement::CircuitError;
+use zkdkim_plonk::Error as PlonkError;
+use zkdkim_prover::Error as ProverError;
+use zkdkim_relation::{registry::RegistryError, Refusal};
+use zkdkim_store::Error as StoreError;
+use zkdkim_verifier_sol::Error as SolidityError;
+
+/// The message, the statement or the proof is invalid.
+pub const INVALID: u8 = 1;
+/// Usage or environment.
+pub const USAGE: u8 = 2;
+
+/// Every failure that a user is told of.
+#[derive(Debug, thiserror::Error)]
+pub enum Fault {
+    /// A file, or what is in it.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// A message, a statement, a proof, a key.
+    #[error(transparent)]
+    Prover(#[from] ProverError),
+    /// The Solidity verifier could not be made or run, or did not accept.
+    #[error("Solidity verifier: {0}")]
+    Solidity(#[from] SolidityError),
+    /// An argument is not what it should be.
+    #[error("{what}: {detail}")]
+    Input {
+        /// Which argument.
+        what: String,
+        /// What is wrong with it.
+        detail: String,
+    },
+    /// The pool of threads was refused.
+    #[error("cannot start {threads} threads: {detail}")]
+    Threads {
+        /// How many were asked for.
+        threads: usize,
+        /// What rayon said.
+        detail: String,
+    },
+}
+
+impl From<PlonkError> for Fault {
+    fn from(error: PlonkError) -> Fault {
+        Fault::Prover(error.into())
+    }
+}
+
+impl From<Refusal> for Fault {
+    fn from(refusal: Refusal) -> Fault {
+        Fault::Prover(refusal.into())
+    }
+}
+
+impl From<RegistryError> for Fault {
+    fn from(error: RegistryError) -> Fault {
+        Fault::Prover(error.into())
+    }
+}
+
+impl From<CircuitError> for Fault {
+    fn from(error: CircuitError) -> Fault {
+        Fault::Prover(error.into())
+    }
+}
+
+impl Fault {
+    /// A bad argument.
+    pub fn input(what: impl Into<String>, detail: impl ToString) -> Fault {
+        Fault::Input { what: what.into(), detail: detail.to_string() }
+    }
+
+    /// The error of the prover or below it, wherever it was met.
+    fn prover(&self) -> Option<&ProverError> {
+        match self {
+            Fault::Prover(error) | Fault::Store(StoreError::Content { error, .. }) => Some(error),
+            _ => None,
+        }
+    }
+
+    /// The refusal of a message by a rule.
+    pub fn refusal(&self) -> Option<&Refusal> {
+        match self.prover()? {
+            ProverError::Refused(refusal) => Some(refusal),
+            _ => None,
+        }
+    }
+
+    /// One word: `refused`, `invalid` or `error`.
+    pub fn verdict(&self) -> &'static str {
+        match self.prover() {
+            Some(ProverError::Refused(_) | ProverError::InsecureSrs { .. }) => "refused",
+            _ if self.exit_code() == INVALID => "invalid",
+            _ => "error",
+        }
+    }
+
+    /// [`INVALID`] where the fault lies in the message, the statement or the proof; [`USAGE`] where it lies in the
+    /// command or its surroundings. A file that is no proof at all is the latter.
+    pub fn exit_code(&self) -> u8 {
+        let invalid = match (self, self.prover()) {
+            (Fault::Solidity(SolidityError::Refused(_)), _) => true,
+            (_, Some(error)) => matches!(
+                error,
+                ProverError::Refused(_)
+                    | ProverError::Circuit(_)
+                    | ProverError::Unexpected { .. }
+                    | ProverError::Labels
+                    | ProverError::InsecureSrs { .. }
+                    | ProverError::Plonk(
+                        PlonkError::InvalidProof { .. }
+                            | PlonkError::InstanceCount { .. }
+                            | PlonkError::WrongKey { what: "the proof", .. }
+                    )
+            ),
+            _ => false,
+        };
+        if invalid {
+            INVALID
+        } else {
+            USAGE
+        }
+    }
+
+    /// A stable identifier of the cause, for `--json`.
+    pub fn id(&self) -> &'static str {
+        match self {
+            Fault::Store(error) => error.id(),
+            Fault::Prover(error) => error.id(),
+            Fault::Solidity(SolidityError::Refused(_)) => "contract",
+            Fault::Solidity(_) => "solidity",
+            Fault::Input { .. } => "input",
+            Fault::Threads { .. } => "threads",
+        }
+    }
+
+    /// What would make it pass, where the error itself does not say.
+    pub fn hint(&self) -> Option<String> {
+        let hint = match (self, self.prover()) {
+            (Fault::Store(StoreError::Exists { .. }), _) => "it is kept unless --force is given",
+            (Fault::Store(StoreError::NoSrs { .. }), _) => {
+                "run `zkdkim setup --ptau FILE`, or `zkdkim setup --insecure-dev` for development"
+            }
+            (Fault::Store(StoreError::NoHome), _) => "give --cache-dir or ZKDKIM_CACHE",
+            (_, Some(ProverError::Refused(refusal))) => &refusal.hint,
+            (_, Some(ProverError::InsecureSrs { .. })) => {
+                "pass --allow-insecure-dev to go on all the same"
+            }
+            (_, Some(ProverError::SaltFile { .. })) => "`zkdkim salt new` makes one",
+            (_, Some(ProverError::ExpectedSubject)) => "check --subject",
+            (_, Some(ProverError::Plonk(PlonkError::Proving { .. }))) => {
+                "if this program was rebuilt since the keys were made, `zkdkim setup --rebuild` \
+                 makes them anew"
+            }
+            _ => "",
+        };
+        (!hint.is_empty()).then(|| hint.to_owned())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_no_proof_is_a_fault_of_usage_and_what_does_not_verify_a_verdict() {
+        let none = ProverError::ProofFile { detail: "empty".into() };
+        let file = StoreError::Content { path: "p.json".into(), error: none };
+        let fault = Fault::from(file);
+        assert_eq!((fault.exit_code(), fault.verdict()), (USAGE, "error"));
+        let fault = Fault::from(PlonkError::InvalidProof { detail: "a scalar".into() });
+        assert_eq!((fault.exit_code(), fault.verdict()), (INVALID, "invalid"));
+    }
+
+    #[test]
+    fn layers_below_name_no_flags() {
+        // Hints name flags; errors may not, or whoever calls the library is told of a program it does not run.
+        let errors: [Fault; 4] = [
+            StoreError::Exists { path: "x".into() }.into(),
+            StoreError::NoSrs { path: "x".into() }.into(),
+            ProverError::InsecureSrs { what: "the proof" }.into(),
+            ProverError::ExpectedSubject.into(),
+        ];
+        for fault in errors {
+            assert!(!fault.to_string().contains("--"), "{fault}");
+            assert!(fault.hint().is_some(), "{fault}");
+        }
+    }
+}

@@ -1,0 +1,263 @@
+//! The program with the real keys: proofs, what is refused of them, keys and caches, exported
+//! contracts; files appear whole or not at all.
+
+mod program;
+
+use std::{
+    fs,
+    path::{Path, PathBuf},
+    sync::OnceLock,
+};
+
+use program::{cache, Home, ADDRESS, MESSAGE};
+use serde_json::Value;
+
+/// A home with a proof in it, made once.
+fn proved() -> &'static Home {
+    static HOME: OnceLock<Home> = OnceLock::new();
+    HOME.get_or_init(|| {
+        let home = Home::new();
+        home.run(&["setup", "--insecure-dev"]).succeeds();
+        let run = home.prove(MESSAGE, "proof.json").succeeds();
+        assert_eq!(run.last()["verdict"], "proved");
+        assert_eq!(run.last()["srs"]["kind"], "insecure-dev");
+        assert!(run.stderr.contains("insecure"), "{}", run.stderr);
+        home
+    })
+}
+
+#[test]
+fn a_proof_is_written_whole_and_never_over_another_file() {
+    let home = Home::new();
+    proved();
+    home.write("there.json", "mine");
+    home.prove(MESSAGE, "there.json").fails(2, "exists");
+    assert_eq!(fs::read(home.path("there.json")).unwrap(), b"mine");
+    home.prove(MESSAGE, "no/such/folder/p.json").fails(2, "io");
+    let files = ["message.eml", "registry.json", "salt.json", "there.json"];
+    assert_eq!(home.files(), files);
+}
+
+#[test]
+fn verify_compares_what_was_expected() {
+    let home = proved();
+    let verify = |args: &[&str]| {
+        home.json(&[&["verify", "proof.json", "--allow-insecure-dev"], args].concat())
+    };
+    let plain = verify(&[]).succeeds().last();
+    assert_eq!(plain["verdict"], "valid");
+    assert_eq!(plain["checked"], serde_json::json!([]));
+    assert_eq!(plain["unchecked"].as_array().unwrap().len(), 5);
+    let text = home.run(&["verify", "proof.json", "--allow-insecure-dev"]).succeeds().stdout;
+    assert!(text.contains("nothing was expected") && text.contains("forge"), "{text}");
+
+    let commitment = home.json(&["commit", ADDRESS, "--salt-file", "salt.json"]).last();
+    let root = home.json(&["registry", "root", "--file", "registry.json"]).last();
+    let (commitment, root) = (commitment["commitment"].as_str(), root["root"].as_str());
+    let public = &plain["public"];
+    let (subject, nullifier) = (public["subject"].as_str(), public["nullifier"].as_str());
+    let all = [
+        ("--root", root.unwrap()),
+        ("--commitment", commitment.unwrap()),
+        ("--subject", subject.unwrap()),
+        ("--nullifier", nullifier.unwrap()),
+        ("--min-timestamp", "1736931600"),
+    ];
+    let args: Vec<&str> = all.iter().flat_map(|(name, value)| [*name, *value]).collect();
+    let checked = verify(&args).succeeds().last();
+    assert_eq!(checked["checked"].as_array().unwrap().len(), 5);
+    let other = format!("0x{:064x}", 5);
+    for (name, value) in [
+        ("--root", other.as_str()),
+        ("--commitment", &other),
+        ("--nullifier", &other),
+        ("--subject", "Recover something else"),
+        ("--min-timestamp", "1736931601"),
+    ] {
+        assert_eq!(verify(&[name, value]).fails(1, "unexpected")["verdict"], "invalid");
+    }
+    for bad in ["0x05", "5", &"f".repeat(64), &format!("0x{}", "f".repeat(64))] {
+        assert_eq!(verify(&["--root", bad]).code, 2);
+    }
+    let stdin = fs::read(home.path("proof.json")).unwrap();
+    home.run_with_stdin(&["verify", "-", "--allow-insecure-dev"], &stdin).succeeds();
+}
+
+#[test]
+fn the_insecure_srs_is_refused_without_its_flag() {
+    let home = proved();
+    let refused = home.json(&["verify", "proof.json"]).fails(1, "insecure-srs");
+    assert_eq!(refused["verdict"], "refused");
+    home.json(&["export-verifier", "--out", "contracts"]).fails(1, "insecure-srs");
+    assert!(!home.path("contracts").exists());
+}
+
+#[test]
+fn verify_refuses_every_tampered_proof_file() {
+    let home = proved();
+    let good = fs::read_to_string(home.path("proof.json")).unwrap();
+    let folder = Home::new();
+    let verify = |text: &str| {
+        folder.write("bad.json", text);
+        folder.json(&["verify", "bad.json", "--allow-insecure-dev"])
+    };
+    verify(&good).succeeds();
+    let json: Value = serde_json::from_str(&good).unwrap();
+    let proof = hex(&json["proof"]);
+    let inputs: Vec<Vec<u8>> = json["public_inputs"].as_array().unwrap().iter().map(hex).collect();
+    // Consistent in itself, with its own calldata.
+    let rebuilt = |proof: &[u8], inputs: &[Vec<u8>]| {
+        let fields: Vec<_> = inputs
+            .iter()
+            .map(|word| zkdkim_plonk::words::word_scalar(&word[..].try_into().unwrap()).unwrap())
+            .collect();
+        let mut json = json.clone();
+        let calldata = zkdkim_plonk::calldata::encode_calldata(proof, &fields);
+        json["proof"] = format!("0x{}", ::hex::encode(proof)).into();
+        json["calldata"] = format!("0x{}", ::hex::encode(calldata)).into();
+        json["public_inputs"] =
+            inputs.iter().map(|word| format!("0x{}", ::hex::encode(word))).collect();
+        json.to_string()
+    };
+    verify(&rebuilt(&proof, &inputs)).succeeds();
+    for at in (0..proof.len()).step_by(401) {
+        let mut bad = proof.clone();
+        bad[at] ^= 1;
+        verify(&rebuilt(&bad, &inputs)).fails(1, "invalid-proof");
+    }
+    for i in 0..inputs.len() {
+        let mut bad = inputs.clone();
+        bad[i][31] ^= 1;
+        verify(&rebuilt(&proof, &bad)).fails(1, "invalid-proof");
+    }
+    verify(&rebuilt(&proof[..proof.len() - 32], &inputs)).fails(1, "invalid-proof");
+    verify(&rebuilt(&[&proof[..], &[0; 32]].concat(), &inputs)).fails(1, "invalid-proof");
+    verify(&rebuilt(&proof, &inputs[..9])).fails(1, "instance-count");
+    let more = [&inputs[..], &[vec![0; 32]]].concat();
+    verify(&rebuilt(&proof, &more)).fails(1, "instance-count");
+
+    // The file itself.
+    verify(&good[..good.len() / 2]).fails(1, "proof-file");
+    verify(&good.replacen("\"k\": 14", "\"k\": 15", 1)).fails(1, "proof-file");
+    verify(&good.replacen("insecure-dev", "ceremony", 1)).fails(1, "proof-file");
+    verify(&good.replacen("\"version\": 1", "\"version\": 2", 1)).fails(1, "proof-file");
+    let ceremony = "{ \"kind\": \"ceremony\", \"name\": \"hermez\", \"file\": \"f\", \
+                    \"blake2b512\": \"00\" }";
+    let mut relabelled = json.clone();
+    relabelled["srs"] = serde_json::from_str(ceremony).unwrap();
+    verify(&relabelled.to_string()).fails(1, "proof-file");
+    let mut other_key = json.clone();
+    other_key["vk_sha256"] = "11".repeat(32).into();
+    verify(&other_key.to_string()).fails(1, "wrong-key");
+    folder.write("huge.json", vec![b' '; (1 << 20) + 1]);
+    folder.json(&["verify", "huge.json"]).fails(2, "too-large");
+    folder.json(&["verify", "missing.json"]).fails(2, "io");
+}
+
+fn hex(value: &Value) -> Vec<u8> {
+    ::hex::decode(value.as_str().unwrap().strip_prefix("0x").unwrap()).unwrap()
+}
+
+/// The one file in a folder with this extension.
+fn find(folder: &Path, extension: &str) -> PathBuf {
+    let mut files = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
+    files.find(|path| path.extension().is_some_and(|e| e == extension)).unwrap()
+}
+
+#[test]
+fn verify_refuses_every_wrong_key_file() {
+    let home = proved();
+    let setup = home.json(&["setup", "--insecure-dev"]).succeeds().last();
+    let vk = fs::read(setup["verifying_key"].as_str().unwrap()).unwrap();
+    let folder = Home::new();
+    let proof = home.path("proof.json");
+    let verify = |key: &[u8]| {
+        folder.write("key", key);
+        let proof = proof.to_str().unwrap();
+        folder.json(&["verify", proof, "--allow-insecure-dev", "--key", "key"])
+    };
+    verify(&vk).succeeds();
+    let flipped = |at: usize| {
+        let mut key = vk.clone();
+        key[at] ^= 1;
+        key
+    };
+    verify(&flipped(0)).fails(2, "not-an-artefact");
+    verify(&flipped(8)).fails(2, "artefact-version");
+    verify(&flipped(20)).fails(2, "artefact-damaged");
+    verify(&flipped(vk.len() - 1)).fails(2, "artefact-damaged");
+    verify(&vk[..vk.len() - 1]).fails(2, "artefact-truncated");
+    verify(&vk[..100]).fails(2, "artefact-truncated");
+    verify(&[&vk[..], &[0]].concat()).fails(2, "artefact-trailing-bytes");
+    verify(b"").fails(2, "not-an-artefact");
+    let srs = fs::read(setup["srs_file"].as_str().unwrap()).unwrap();
+    verify(&srs).fails(2, "artefact-kind");
+}
+
+#[test]
+fn a_damaged_cache_is_noted_and_made_again() {
+    let home = proved();
+    let setup = home.json(&["setup", "--insecure-dev"]).succeeds().last();
+    let folder = Home::new();
+    for name in ["srs_file", "verifying_key", "proving_key"] {
+        let from = Path::new(setup[name].as_str().unwrap());
+        let to = folder.path("cache").join(from.strip_prefix(cache()).unwrap());
+        fs::create_dir_all(to.parent().unwrap()).unwrap();
+        fs::copy(from, to).unwrap();
+    }
+    let pk = find(&folder.path("cache").join("keys"), "pk");
+    let file = fs::File::options().write(true).open(&pk).unwrap();
+    file.set_len(file.metadata().unwrap().len() - 7).unwrap();
+    let args = ["setup", "--insecure-dev", "--cache-dir", "cache"];
+    let run = folder.json(&args).succeeds();
+    assert!(
+        run.stderr.contains("truncated") && run.stderr.contains("made again"),
+        "{}",
+        run.stderr
+    );
+    assert_eq!(run.last()["vk_sha256"], setup["vk_sha256"]);
+    let run = folder.json(&args).succeeds();
+    assert!(!run.stderr.contains("made again"), "{}", run.stderr);
+}
+
+#[test]
+fn export_writes_a_whole_folder_once() {
+    let home = proved();
+    let out = ["export-verifier", "--allow-insecure-dev", "--out", "exported"];
+    let exported = home.json(&out).succeeds().last();
+    let digests: Value =
+        serde_json::from_slice(&fs::read(home.path("exported/digests.json")).unwrap()).unwrap();
+    assert_eq!(digests["vk_sha256"], exported["vk_sha256"]);
+    assert_eq!(digests["srs"]["kind"], "insecure-dev");
+    for (name, digest) in digests["files"].as_object().unwrap() {
+        let content = fs::read(home.path("exported").join(name)).unwrap();
+        let got = zkdkim_plonk::digest::Sha256Digest::of(&content).to_string();
+        assert_eq!(*digest, got, "{name}");
+    }
+    for size in ["verifier_bytes", "key_bytes"] {
+        assert!(exported[size].as_u64().unwrap() < 24_576);
+    }
+    let source = fs::read_to_string(home.path("exported/InsecureDevVerifier.sol")).unwrap();
+    assert!(source.to_lowercase().contains("insecure"));
+    home.json(&out).fails(2, "exists");
+    let key = ["--key", "exported/verifying-key.zkdkim", "--allow-insecure-dev"];
+    home.run(&[&["verify", "proof.json"][..], &key].concat()).succeeds();
+    let hidden = |name: &String| name.starts_with('.');
+    assert!(!home.files().iter().any(hidden), "{:?}", home.files());
+}
+
+#[test]
+fn demo_goes_the_whole_path() {
+    let home = proved();
+    let run = home.json(&["demo", "--threads", "2"]).succeeds();
+    let last = run.last();
+    assert_eq!(last["verdict"], "valid");
+    assert_eq!(last["evm"]["verdict"], "valid");
+    assert_eq!(last["evm"]["bytecode"], "checked-in");
+    assert!(last["evm"]["gas"].as_u64().unwrap() < 800_000);
+    assert!(last["proof_bytes"].as_u64().unwrap() < 8192);
+    for secret in [ADDRESS, "demo2025"] {
+        assert!(!run.stdout.contains(secret) && !run.stderr.contains(secret));
+    }
+    home.json(&["demo", "message.eml"]).code.eq(&2).then_some(()).unwrap();
+}
