@@ -5,9 +5,15 @@ use zkdkim_plonk::{
     plonk::Expression,
 };
 
-/// `2^bits` as a field element.
+/// `2^bits` as a field element, for `bits` below 254.
+///
+/// # Panics
+/// For larger `bits`: the power is above the modulus, and nothing here means its remainder.
 pub fn pow2(bits: u32) -> Fr {
-    halo2_base::utils::power_of_two(bits as usize)
+    assert!(bits < 254, "2^{bits} is above the modulus");
+    let mut limbs = [0; 4];
+    limbs[(bits / 64) as usize] = 1 << (bits % 64);
+    Fr::from_raw(limbs)
 }
 
 /// A constant expression.
@@ -27,4 +33,16 @@ pub fn combine(terms: impl IntoIterator<Item = (Fr, Expression<Fr>)>) -> Express
 /// Zero exactly when the value is 0 or 1.
 pub fn boolean(value: Expression<Fr>) -> Expression<Fr> {
     value.clone() * (constant(1) - value)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn powers_of_two_are_those_of_halo2_base() {
+        for bits in [0, 1, 31, 32, 63, 64, 127, 128, 253] {
+            assert_eq!(pow2(bits), halo2_base::utils::power_of_two(bits as usize), "{bits}");
+        }
+    }
 }
