@@ -8,7 +8,7 @@ demo:
 test:
     scripts/test
 
-# One or more of: format npm lint doc vectors test contracts
+# One or more of: format npm deny lint doc book vectors wasm test releases contracts
 step +names:
     scripts/test {{names}}
 
@@ -25,7 +25,7 @@ bench:
 figures layout="on-chain":
     cargo run --release -p zkdkim-benches --bin figures -- {{layout}}
 
-# Regenerate the golden cost report; add a line "verifying key changed: yes/no" to CHANGELOG.md
+# Regenerate the golden cost report; put "verifying key changed" and the digests into CHANGELOG.md
 golden:
     cargo run -p zkdkim-benches --bin cost-report -- --write
 
@@ -33,6 +33,10 @@ golden:
 fuzz target="" seconds="600":
     scripts/fuzz {{target}} {{ if target == "" { "" } else { seconds } }}
 
-# Licences, sources and advisories of all dependencies (needs cargo-deny and its database)
+# Licences, sources and advisories of all dependencies
 deny:
-    cargo deny check
+    scripts/test deny
+
+# The book, to read while it is written; needs mdbook with its server
+book:
+    mdbook serve docs

@@ -1,0 +1,120 @@
+//! The arrows of the picture in docs/architecture.md: crates depend downward only, and what a browser can't have stays
+//! above the prover.
+
+use std::{collections::BTreeMap, fs, path::Path, process::Command};
+
+/// Which crates of this workspace each crate may depend on, tests included.
+const ARROWS: [(&str, &[&str]); 10] = [
+    ("zkdkim-plonk", &[]),
+    ("zkdkim-relation", &[]),
+    ("zkdkim-grid", &["zkdkim-plonk"]),
+    ("halo2-rsa", &["zkdkim-grid", "zkdkim-plonk"]),
+    ("zkdkim-testkit", &["zkdkim-grid", "zkdkim-plonk"]),
+    ("zkdkim-circuits", &["halo2-rsa", "zkdkim-grid", "zkdkim-plonk", "zkdkim-relation"]),
+    ("zkdkim-verifier-sol", &["zkdkim-plonk"]),
+    ("zkdkim-prover", &["zkdkim-circuits", "zkdkim-plonk", "zkdkim-relation"]),
+    ("zkdkim-store", &["zkdkim-circuits", "zkdkim-plonk", "zkdkim-prover", "zkdkim-relation"]),
+    (
+        "zkdkim",
+        &[
+            "zkdkim-circuits",
+            "zkdkim-plonk",
+            "zkdkim-prover",
+            "zkdkim-relation",
+            "zkdkim-store",
+            "zkdkim-verifier-sol",
+        ],
+    ),
+];
+
+/// What tests of any crate may use besides: the tools that attack a circuit.
+const FOR_TESTS: &str = "zkdkim-testkit";
+
+fn root() -> &'static Path {
+    Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/.."))
+}
+
+/// A crate of the workspace.
+struct Member {
+    published: bool,
+    /// Names of its dependencies, and whether only tests use them.
+    dependencies: Vec<(String, bool)>,
+}
+
+fn members() -> BTreeMap<String, Member> {
+    let manifest = fs::read_to_string(root().join("Cargo.toml")).expect("a manifest");
+    let list = manifest.split_once("members = [").and_then(|(_, rest)| rest.split_once(']'));
+    let folders = list.expect("a list of members").0.split('"').skip(1).step_by(2);
+    folders.map(|folder| member(&root().join(folder))).collect()
+}
+
+fn member(folder: &Path) -> (String, Member) {
+    let text = fs::read_to_string(folder.join("Cargo.toml")).expect("a manifest");
+    let (mut section, mut name) = ("", None);
+    let mut member = Member { published: true, dependencies: Vec::new() };
+    for line in text.lines() {
+        if line.starts_with('[') {
+            section = line;
+        } else if let Some((key, value)) = line.split_once(" = ") {
+            let key = key.split('.').next().unwrap_or(key);
+            match (section, key) {
+                ("[package]", "name") => name = Some(value.trim_matches('"').to_owned()),
+                ("[package]", "publish") => member.published = value != "false",
+                _ if section.ends_with("dependencies]") => {
+                    member.dependencies.push((key.to_owned(), section.contains("dev-")));
+                }
+                _ => {}
+            }
+        }
+    }
+    (name.expect("a name"), member)
+}
+
+#[test]
+fn crates_depend_downward_only() {
+    let members = members();
+    let arrows = BTreeMap::from(ARROWS);
+    for (name, member) in &members {
+        let Some(below) = arrows.get(&**name) else {
+            assert!(!member.published, "{name} is published and not in the picture");
+            continue;
+        };
+        for (dependency, for_tests) in &member.dependencies {
+            let allowed = below.contains(&&**dependency)
+                || (*for_tests && (dependency == FOR_TESTS || dependency == name));
+            let ours = members.contains_key(dependency);
+            assert!(!ours || allowed, "{name} depends on {dependency}");
+        }
+    }
+    for name in arrows.keys() {
+        assert!(members.contains_key(*name), "{name} is in the picture and not in the workspace");
+    }
+}
+
+/// Names of all that a crate is built from.
+fn tree(name: &str) -> Vec<String> {
+    let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
+    let output = Command::new(cargo)
+        .args(["tree", "--offline", "--locked", "--edges=normal", "--prefix=none", "-p", name])
+        .current_dir(root())
+        .output()
+        .expect("cargo runs");
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    let text = String::from_utf8(output.stdout).expect("text");
+    text.lines().filter_map(|line| Some(line.split(' ').next()?.to_owned())).collect()
+}
+
+#[test]
+fn the_prover_has_no_evm_no_files_and_no_command_line() {
+    let tree_of_the_program = tree("zkdkim");
+    for above in ["revm", "clap", "indicatif", "tempfile", "anyhow"] {
+        assert!(tree_of_the_program.iter().any(|name| name == above), "{above}: a stale name");
+        for name in ["zkdkim-relation", "zkdkim-circuits", "zkdkim-plonk", "zkdkim-prover"] {
+            assert!(!tree(name).iter().any(|found| found == above), "{name} is built from {above}");
+        }
+    }
+    let generator = tree("zkdkim-verifier-sol");
+    assert!(!generator.iter().any(|name| name == "revm"), "the generator has an EVM unasked");
+    let relation = tree("zkdkim-relation");
+    assert!(!relation.iter().any(|name| name.starts_with("halo2-")), "the relation has Halo2");
+}
