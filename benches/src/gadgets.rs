@@ -16,7 +16,7 @@ use halo2_rsa::{RsaColumns, RsaConfig, RsaRows, RsaWitness};
 use num_bigint::BigUint;
 use sha2::Digest;
 use zkdkim_circuits::{
-    layout::{RANGE_BITS, RANGE_SLOTS},
+    columns::{RANGE_BITS, RANGE_SLOTS},
     poseidon::{PoseidonColumns, PoseidonConfig, MAX_ROWS, PERMUTATION_ROWS},
     sha256::{self, Sha256Config, Sha256Lane},
     spread::spread,

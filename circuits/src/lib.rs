@@ -6,7 +6,7 @@
 //!
 //! | module | what | source |
 //! | --- | --- | --- |
-//! | [`layout`] | every column and row range, lent to the chips | – |
+//! | [`columns`], [`layout`] | every column, lent to the chips; which rows are whose | – |
 //! | [`logup`] | lookups and extraction, one argument | Haböck 2022 |
 //! | [`spread`], [`sha256`] | SHA-256 of the header block | FIPS 180-4 |
 //! | [`header`] | its grammar, bytes and extracted fields | RFC 5322, RFC 6376 |
@@ -14,6 +14,7 @@
 //! | [`poseidon`], [`registry`], [`pack`] | hashes, Merkle path, packing | Poseidon paper, circomlib |
 //! | [`statement`] | the wires between them | docs/src/relation.md |
 
+pub mod columns;
 pub mod field;
 pub mod header;
 pub mod layout;

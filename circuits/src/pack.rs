@@ -13,7 +13,7 @@ use zkdkim_plonk::{
     poly::Rotation,
 };
 
-use crate::layout::Columns;
+use crate::columns::Columns;
 
 /// The gate's configuration.
 #[derive(Clone, Debug)]

@@ -12,7 +12,7 @@
 //! # Source
 //! The technique is that of zcash's Table16 (Halo 2 book, "16-bit table chip for SHA-256"); code and layout are ours.
 
-use crate::layout::RANGE_BITS;
+use crate::columns::RANGE_BITS;
 
 /// Spreads the low 32 bits of a word: bit i moves to bit 2i.
 pub const fn spread(word: u32) -> u64 {

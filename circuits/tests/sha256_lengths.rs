@@ -8,8 +8,8 @@
 use rand::{RngCore, SeedableRng};
 use sha2::{Digest, Sha256};
 use zkdkim_circuits::{
+    columns::RANGE_BITS,
     header::MAX_BLOCK,
-    layout::RANGE_BITS,
     logup::LookupTable,
     spread::spread,
     statement::{constants::Constants, CircuitParams, StatementConfig, PUBLIC_INPUTS},

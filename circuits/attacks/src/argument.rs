@@ -12,8 +12,9 @@ use std::{
 };
 
 use zkdkim_circuits::{
+    columns::{Columns, Lane, RANGE_BITS},
     header::{extract, BYTES},
-    layout::{Columns, Lane, Rows, RANGE_BITS},
+    layout::Rows,
     logup::TupleType,
     statement::StatementConfig,
 };

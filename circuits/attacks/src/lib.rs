@@ -16,6 +16,7 @@ pub mod provider;
 pub mod report;
 mod sha;
 pub mod statement;
+pub mod witness;
 
 pub use circuit::ForgedCircuit;
 pub use names::unmatched;

@@ -16,7 +16,7 @@ use rand_chacha::ChaCha20Rng;
 use zkdkim_plonk::halo2curves::{bn256::Fr, ff::Field as _};
 use zkdkim_testkit::{Alteration, Cell, Constraint, Effort, End, Image, Mutation, Sweep};
 
-use crate::{argument::Term, nearby, statement::Statement, Plan, BLOCK};
+use crate::{argument::Term, nearby, statement::Statement, witness::Witness, Plan, BLOCK};
 
 /// A bug to plant in the statement's circuit.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -67,16 +67,6 @@ impl Kind {
             Self::Fixed => "fixed",
         }
     }
-}
-
-/// A witness by what it changes of the first phase, with its public inputs.
-pub struct Witness {
-    /// What it is.
-    pub name: String,
-    /// The cells that differ from the image.
-    pub changes: Alteration<Fr>,
-    /// The public inputs.
-    pub instance: Vec<Vec<Fr>>,
 }
 
 /// Rows of a polynomial in which it is attacked.

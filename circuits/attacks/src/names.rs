@@ -3,8 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use zkdkim_circuits::{
+    columns::{Lane, RANGE_BITS},
     header::{automaton::Automaton, extract, BYTES},
-    layout::{Lane, RANGE_BITS},
     spread::spread,
     statement::StatementConfig,
 };

@@ -1,8 +1,8 @@
 //! SHA-256 witnesses in which the prover replaces any intermediate word and goes on from there.
 
 use zkdkim_circuits::{
+    columns::Lane,
     field::pow2,
-    layout::Lane,
     sha256::{Message, BLOCK_SLOTS, INITIAL_SLOTS, INITIAL_STATE, ROUND_CONSTANTS, SLOT_ROWS},
     spread::{even_bits, odd_bits, spread, triple},
     statement::StatementConfig,

@@ -8,8 +8,9 @@ use std::{cell::RefCell, collections::BTreeSet};
 
 use halo2_rsa::RsaRows;
 use zkdkim_circuits::{
+    columns::RANGE_BITS,
     header::{automaton::Automaton, extract, BYTES},
-    layout::{Rows, RANGE_BITS},
+    layout::Rows,
     logup::TupleType,
     poseidon,
     spread::spread,
@@ -24,9 +25,9 @@ use zkdkim_testkit::{anchor::Anchors, Alteration, Cell, Image, Sweep};
 
 use crate::{
     argument::{number, Argument},
-    get,
-    mutants::Witness,
-    small, ForgedCircuit, Plan, BLOCK,
+    get, small,
+    witness::Witness,
+    ForgedCircuit, Plan, BLOCK,
 };
 
 /// The circuit of an honest witness, with names for its columns and rows.

@@ -11,7 +11,8 @@ use zkdkim_attacks::{
     BLOCK,
 };
 use zkdkim_circuits::{
-    layout::{CircuitParams, RANGE_BITS, RANGE_SLOTS},
+    columns::{RANGE_BITS, RANGE_SLOTS},
+    layout::CircuitParams,
     sha256::BLOCKS,
     statement::StatementConfig,
 };

@@ -25,10 +25,6 @@
 //! Own construction; the grammar's sources are in `grammar.rs`. Unambiguous automata and
 //! the square test: Sakarovitch, *Elements of Automata Theory*, I.1.
 
-use std::sync::OnceLock;
-
-use super::grammar;
-
 /// The state before the first byte of the block.
 pub const START: u16 = 0;
 /// The state after the block, and the only accepting one.
@@ -104,12 +100,6 @@ pub struct Automaton {
 }
 
 impl Automaton {
-    /// The automaton of the header grammar, built on first use; numbering never varies.
-    pub fn header() -> &'static Automaton {
-        static AUTOMATON: OnceLock<Automaton> = OnceLock::new();
-        AUTOMATON.get_or_init(grammar::build)
-    }
-
     /// Sorts the edges and indexes them. `names[s]` describes state `s`.
     pub(super) fn new(mut edges: Vec<Edge>, names: Vec<String>) -> Self {
         edges.sort_unstable();

@@ -51,8 +51,8 @@ use super::{
     BYTES, MAX_BLOCK,
 };
 use crate::{
+    columns::Columns,
     field::{boolean, combine, constant, pow2},
-    layout::Columns,
     sha256::{self, BLOCKS, WORDS},
     statement::constants::Constants,
 };

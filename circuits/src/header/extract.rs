@@ -44,8 +44,8 @@ use zkdkim_plonk::{
 
 use super::automaton::{Edge, Field};
 use crate::{
+    columns::Columns,
     field::{boolean, constant},
-    layout::Columns,
     pack::PackConfig,
 };
 

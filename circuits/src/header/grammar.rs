@@ -37,6 +37,8 @@
 //! RFC 5322 §3.2.3, §3.2.4, §3.4 (From), RFC 6376 §3.2, §3.4.2, §3.5 (tag list, relaxed fields),
 //! RFC 1123 §2.1 (labels). Narrower than these: see the relation, clauses 2 to 6.
 
+use std::sync::OnceLock;
+
 use super::automaton::{Automaton, Field, END, START};
 use super::builder::{Builder, Bytes, State};
 
@@ -53,8 +55,16 @@ const TAG_VALUE: Bytes = PRINTABLE.except(Bytes::of(b";"));
 const TAG_WORD: Bytes = TAG_VALUE.except(Bytes::of(b" "));
 const SIGNER: Bytes = ALNUM.or(Bytes::of(b"-."));
 
+impl Automaton {
+    /// The automaton of the header grammar, built on first use; numbering never varies.
+    pub fn header() -> &'static Automaton {
+        static AUTOMATON: OnceLock<Automaton> = OnceLock::new();
+        AUTOMATON.get_or_init(build)
+    }
+}
+
 /// Builds the automaton of a block between filler and padding.
-pub(super) fn build() -> Automaton {
+fn build() -> Automaton {
     let mut b = Builder::default();
     let start = b.state("before the block");
     let end = b.state("after the block");

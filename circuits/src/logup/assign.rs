@@ -12,7 +12,7 @@ use super::{
     LogUpConfig, Tuple, TupleType,
 };
 use crate::{
-    layout::{Lane, RANGE_BITS, RANGE_SLOTS},
+    columns::{Lane, RANGE_BITS, RANGE_SLOTS},
     spread::spread,
 };
 

@@ -60,8 +60,8 @@ use zkdkim_plonk::{
 };
 
 use crate::{
+    columns::{Columns, Lane, Narrow, RANGE_BITS},
     field::constant,
-    layout::{Columns, Lane, Narrow, RANGE_BITS},
 };
 
 pub use table::{LookupTable, TableLayout};

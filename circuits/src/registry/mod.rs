@@ -23,8 +23,8 @@ use zkdkim_plonk::{
 };
 
 use crate::{
+    columns::Columns,
     field::boolean,
-    layout::Columns,
     poseidon::{Permutation, PoseidonConfig},
 };
 use zkdkim_relation::registry::MerklePath;

@@ -55,7 +55,7 @@ pub(super) const W_BITS: [u32; 2] = [17, 18];
 
 /// Range of the column that holds a multiplied copy.
 pub(super) fn scale_bits(piece: &Piece) -> Option<u32> {
-    piece.scaled.map(|column| crate::layout::RANGE_BITS[column] - piece.bits)
+    piece.scaled.map(|column| crate::columns::RANGE_BITS[column] - piece.bits)
 }
 
 /// A rotation or shift to the right.

@@ -63,7 +63,7 @@ mod tests;
 use zkdkim_grid::CellRef;
 use zkdkim_plonk::plonk::{Advice, Column, Fixed, Selector};
 
-use crate::layout::RANGE_SLOTS;
+use crate::columns::RANGE_SLOTS;
 
 pub use constants::{INITIAL_STATE, ROUND_CONSTANTS};
 
@@ -90,7 +90,7 @@ pub const fn rows(lanes: usize) -> usize {
 /// The columns that the chip borrows for each lane: 1, 2 or 4 of them.
 #[derive(Clone, Debug)]
 pub struct Sha256Lane {
-    /// Range columns, see [`crate::layout::Lane::range`].
+    /// Range columns, see [`crate::columns::Lane::range`].
     pub range: [Column<Advice>; RANGE_SLOTS],
     /// Their spread forms.
     pub spread: [Column<Advice>; RANGE_SLOTS],

@@ -10,12 +10,13 @@ use zkdkim_plonk::{
 
 use super::{constants::Constants, PUBLIC_INPUTS};
 use crate::{
+    columns::Columns,
     field::pow2,
     header::{
         bytes::{BytesAssigned, BytesConfig},
         extract::{ExtractConfig, Extracted},
     },
-    layout::{CircuitParams, Columns, Rows},
+    layout::{CircuitParams, Rows},
     logup::{LogUpConfig, LookupTable, TableLayout},
     pack::PackConfig,
     poseidon::{Permutation, PoseidonColumns, PoseidonConfig, PERMUTATION_ROWS},

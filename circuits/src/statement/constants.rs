@@ -4,8 +4,8 @@ use zkdkim_grid::{CellRef, Grid};
 use zkdkim_plonk::halo2curves::{bn256::Fr, ff::Field};
 
 use crate::{
+    columns::Columns,
     header::automaton::{END, START},
-    layout::Columns,
 };
 use zkdkim_relation::commitment;
 

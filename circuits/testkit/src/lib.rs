@@ -36,6 +36,7 @@ pub mod challenge;
 mod forge;
 mod image;
 mod mutation;
+mod planted;
 mod sweep;
 
 pub use forge::Effort;

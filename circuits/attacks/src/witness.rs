@@ -1,0 +1,14 @@
+//! A witness as its differences from the image of an honest one.
+
+use zkdkim_plonk::halo2curves::bn256::Fr;
+use zkdkim_testkit::Alteration;
+
+/// A witness by what it changes of the first phase, with its public inputs.
+pub struct Witness {
+    /// What it is.
+    pub name: String,
+    /// The cells that differ from the image.
+    pub changes: Alteration<Fr>,
+    /// The public inputs.
+    pub instance: Vec<Vec<Fr>>,
+}
