@@ -42,7 +42,7 @@ use zkdkim_plonk::{
         bn256::Fr,
         ff::{BatchInvert, Field as _},
     },
-    plonk::{ConstraintSystem, Expression, Selector, VirtualCells},
+    plonk::{Advice, Column, ConstraintSystem, Expression, Fixed, Selector, VirtualCells},
     poly::Rotation,
 };
 
@@ -51,7 +51,6 @@ use super::{
     BYTES, MAX_BLOCK,
 };
 use crate::{
-    columns::Columns,
     field::{boolean, combine, constant, pow2},
     sha256::{self, BLOCKS, WORDS},
     statement::constants::Constants,
@@ -64,10 +63,27 @@ const PADDING_SURE: usize = BYTES - 9;
 /// First position of the last message block.
 const LAST_BLOCK: usize = BYTES - 64;
 
+/// The columns that the chip is lent.
+#[derive(Clone, Copy, Debug)]
+pub struct BytesColumns {
+    /// State, symbol, field, end flag, inverse of symbol − 256. Copies allowed in the first.
+    pub wide: [Column<Advice>; 5],
+    /// Bytes of the block so far.
+    pub count: Column<Advice>,
+    /// Message words and reset flags. Copies allowed.
+    pub word: Column<Advice>,
+    /// 1 in byte rows: there the argument looks up an edge.
+    pub step: Column<Fixed>,
+    /// 1 where the count goes on, 0 in the first row.
+    pub goes_on: Column<Fixed>,
+    /// The position of the byte.
+    pub position: Column<Fixed>,
+}
+
 /// The chip's configuration.
 #[derive(Clone, Debug)]
 pub struct BytesConfig {
-    columns: Columns,
+    columns: BytesColumns,
     step: Selector,
     hold: Selector,
     fall_only: Selector,
@@ -96,9 +112,9 @@ pub struct BytesAssigned {
 
 impl BytesConfig {
     /// Adds the chip's gates. Highest degree 2 without the selector.
-    pub fn configure(meta: &mut ConstraintSystem<Fr>, columns: &Columns) -> Self {
+    pub fn configure(meta: &mut ConstraintSystem<Fr>, columns: BytesColumns) -> Self {
         let config = Self {
-            columns: columns.clone(),
+            columns,
             step: meta.selector(),
             hold: meta.selector(),
             fall_only: meta.selector(),
@@ -131,9 +147,9 @@ impl BytesConfig {
             let past_byte = self.symbol(m, 0) - constant(u64::from(END_SYMBOL));
             let end = self.end_flag(m, 0);
             let inverse = m.query_advice(columns.wide[4], Rotation::cur());
-            let count = m.query_advice(columns.first().x, Rotation::cur());
-            let count_before = m.query_advice(columns.first().x, Rotation::prev());
-            let goes_on = m.query_fixed(columns.k[0], Rotation::cur());
+            let count = m.query_advice(columns.count, Rotation::cur());
+            let count_before = m.query_advice(columns.count, Rotation::prev());
+            let goes_on = m.query_fixed(columns.goes_on, Rotation::cur());
             vec![
                 q.clone() * boolean(end.clone()),
                 // Or else a byte could be read as a byte by SHA-256 and as filler by the automaton, or the reverse.
@@ -166,12 +182,12 @@ impl BytesConfig {
         });
         meta.create_gate("header reset after filler", |m| {
             let q = m.query_selector(self.reset);
-            let reset = m.query_advice(columns.first().y, Rotation::next());
+            let reset = m.query_advice(columns.word, Rotation::next());
             vec![q * (reset - self.end_flag(m, -1) + self.end_flag(m, 0))]
         });
         meta.create_gate("header reset after the last but one block", |m| {
             let q = m.query_selector(self.last_reset);
-            let reset = m.query_advice(columns.first().y, Rotation::next());
+            let reset = m.query_advice(columns.word, Rotation::next());
             vec![q * (reset - self.end_flag(m, -1))]
         });
     }
@@ -183,13 +199,13 @@ impl BytesConfig {
         };
         meta.create_gate("header word", |m| {
             let q = m.query_selector(self.word);
-            let word = m.query_advice(columns.first().y, Rotation::cur());
+            let word = m.query_advice(columns.word, Rotation::cur());
             let sum = combine((0..4).map(|j| (pow2(24 - 8 * j as u32), byte(m, j))));
             vec![q * (word - sum)]
         });
         meta.create_gate("header word with padding", |m| {
             let q = m.query_selector(self.padded_word);
-            let word = m.query_advice(columns.first().y, Rotation::cur());
+            let word = m.query_advice(columns.word, Rotation::cur());
             let sum = combine((0..4).map(|j| {
                 let first_padding = self.end_flag(m, j) * (constant(1) - self.end_flag(m, j - 1));
                 (pow2(24 - 8 * j as u32), byte(m, j) + first_padding * Fr::from(0x80))
@@ -198,8 +214,8 @@ impl BytesConfig {
         });
         meta.create_gate("header length word", |m| {
             let q = m.query_selector(self.length);
-            let word = m.query_advice(columns.first().y, Rotation::cur());
-            let count = m.query_advice(columns.first().x, Rotation::cur());
+            let word = m.query_advice(columns.word, Rotation::cur());
+            let count = m.query_advice(columns.count, Rotation::cur());
             vec![q * (word - count * Fr::from(8))]
         });
     }
@@ -231,7 +247,7 @@ impl BytesConfig {
                 let value = Fr::from(u64::from(message[i / 16].0[i % 16]));
                 // The length word stands where the count of bytes is complete.
                 let row = start + if i == WORDS - 1 { BYTES - 1 } else { 4 * i };
-                let cell = grid.advice(c.first().y, row, value);
+                let cell = grid.advice(c.word, row, value);
                 if i == WORDS - 2 {
                     grid.copy(constants.cell(Fr::ZERO), cell);
                 }
@@ -241,7 +257,7 @@ impl BytesConfig {
         let resets = std::array::from_fn(|block| {
             let value = if message[block].1 { Fr::ONE } else { Fr::ZERO };
             match reset_row(block) {
-                Some(row) => grid.advice(c.first().y, start + row + 1, value),
+                Some(row) => grid.advice(c.word, start + row + 1, value),
                 None => constants.cell(Fr::ZERO),
             }
         });
@@ -254,8 +270,8 @@ impl BytesConfig {
             let row = start + i;
             grid.enable(self.step, row);
             grid.fixed(self.columns.step, row, Fr::ONE);
-            grid.fixed(self.columns.k[0], row, if i == 0 { Fr::ZERO } else { Fr::ONE });
-            grid.fixed(self.columns.k[1], row, Fr::from(i as u64));
+            grid.fixed(self.columns.goes_on, row, if i == 0 { Fr::ZERO } else { Fr::ONE });
+            grid.fixed(self.columns.position, row, Fr::from(i as u64));
             match i {
                 0 | LAST_BLOCK => {}
                 i if i >= PADDING_FROM => grid.enable(self.rise_only, row),
@@ -297,7 +313,7 @@ impl BytesConfig {
             grid.advice(c.wide[2], row, Fr::from(edge.field as u64));
             grid.advice(c.wide[3], row, if end { Fr::ONE } else { Fr::ZERO });
             grid.advice(c.wide[4], row, inverse);
-            grid.advice(c.first().x, row, Fr::from(count));
+            grid.advice(c.count, row, Fr::from(count));
         }
         let last = run.last().map_or(START, |edge| edge.next);
         grid.advice(c.wide[0], start + BYTES, Fr::from(u64::from(last)));

@@ -38,13 +38,12 @@
 use zkdkim_grid::{CellRef, Grid};
 use zkdkim_plonk::{
     halo2curves::{bn256::Fr, ff::Field as _},
-    plonk::{ConstraintSystem, Selector},
+    plonk::{Advice, Column, ConstraintSystem, Fixed, Selector},
     poly::Rotation,
 };
 
 use super::automaton::{Edge, Field};
 use crate::{
-    columns::Columns,
     field::{boolean, constant},
     pack::PackConfig,
 };
@@ -126,10 +125,27 @@ pub const ROWS: usize = {
     rows
 };
 
+/// The columns that the chip is lent.
+#[derive(Clone, Copy, Debug)]
+pub struct ExtractColumns {
+    /// Packed value, byte, field, position, enable flag. Copies allowed in the first.
+    pub wide: [Column<Advice>; 5],
+    /// The byte, lower-cased.
+    pub lower: Column<Advice>,
+    /// 1 in output rows: there the argument looks up the lower-case form.
+    pub output: Column<Fixed>,
+    /// Minus the weight with which a row consumes its byte.
+    pub weight: Column<Fixed>,
+    /// The field of rows that have only one.
+    pub field: Column<Fixed>,
+    /// What the packed value of the row above is multiplied with.
+    pub factor: Column<Fixed>,
+}
+
 /// The chip's configuration.
 #[derive(Clone, Debug)]
 pub struct ExtractConfig {
-    columns: Columns,
+    columns: ExtractColumns,
     row: Selector,
     next: Selector,
     field: Selector,
@@ -159,11 +175,11 @@ impl ExtractConfig {
     /// Adds the chip's gates. Highest degree 3 without the selector.
     pub fn configure(
         meta: &mut ConstraintSystem<Fr>,
-        columns: &Columns,
+        columns: ExtractColumns,
         pack: &PackConfig,
     ) -> Self {
         let config = Self {
-            columns: columns.clone(),
+            columns,
             row: meta.selector(),
             next: meta.selector(),
             field: meta.selector(),
@@ -173,7 +189,7 @@ impl ExtractConfig {
             pack: pack.clone(),
             decimal: meta.selector(),
         };
-        let c = columns.clone();
+        let c = columns;
         let (cur, prev) = (Rotation::cur(), Rotation::prev());
         meta.create_gate("extract row", |m| {
             let q = m.query_selector(config.row);
@@ -196,7 +212,7 @@ impl ExtractConfig {
         });
         meta.create_gate("extract field", |m| {
             let q = m.query_selector(config.field);
-            vec![q * (m.query_advice(c.wide[2], cur) - m.query_fixed(c.k[0], cur))]
+            vec![q * (m.query_advice(c.wide[2], cur) - m.query_fixed(c.field, cur))]
         });
         meta.create_gate("extract address field", |m| {
             let q = m.query_selector(config.address_field);
@@ -211,13 +227,13 @@ impl ExtractConfig {
         meta.create_gate("extract lower-case word", |m| {
             let q = m.query_selector(config.lower);
             let packed = m.query_advice(c.wide[0], cur);
-            let before = m.query_advice(c.wide[0], prev) * m.query_fixed(c.k[2], cur);
+            let before = m.query_advice(c.wide[0], prev) * m.query_fixed(c.factor, cur);
             vec![q * (packed - before - m.query_advice(c.lower, cur))]
         });
         meta.create_gate("extract decimal", |m| {
             let q = m.query_selector(config.decimal);
             let packed = m.query_advice(c.wide[0], cur);
-            let before = m.query_advice(c.wide[0], prev) * m.query_fixed(c.k[2], cur);
+            let before = m.query_advice(c.wide[0], prev) * m.query_fixed(c.factor, cur);
             let enabled = m.query_advice(c.wide[4], cur);
             let digit = m.query_advice(c.wide[1], cur) - constant(u64::from(b'0'));
             vec![q * (packed - before.clone() - enabled * (before * Fr::from(9) + digit))]
@@ -324,7 +340,7 @@ impl ExtractConfig {
         match block.fields {
             [only] => {
                 grid.enable(self.field, row);
-                grid.fixed(c.k[0], row, Fr::from(*only as u64));
+                grid.fixed(c.field, row, Fr::from(*only as u64));
             }
             _ => grid.enable(self.address_field, row),
         }
@@ -334,7 +350,7 @@ impl ExtractConfig {
             Packing::Decimal => self.decimal,
             Packing::Nothing => return,
         };
-        grid.fixed(c.k[2], row, factor);
+        grid.fixed(c.factor, row, factor);
         grid.enable(packing, row);
     }
 }

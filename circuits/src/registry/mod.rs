@@ -13,17 +13,16 @@
 //! and bit are free otherwise: that is the path. The depth is fixed, so no inner node can pass for a leaf.
 //!
 //! # Source
-//! statement.md, relation 8.
+//! docs/relation.md, clause 8.
 
 use zkdkim_grid::{CellRef, Grid};
 use zkdkim_plonk::{
     halo2curves::{bn256::Fr, ff::Field},
-    plonk::{ConstraintSystem, Selector},
+    plonk::{Advice, Column, ConstraintSystem, Selector},
     poly::Rotation,
 };
 
 use crate::{
-    columns::Columns,
     field::boolean,
     poseidon::{Permutation, PoseidonConfig},
 };
@@ -32,19 +31,19 @@ use zkdkim_relation::registry::MerklePath;
 /// The chip's configuration.
 #[derive(Clone, Debug)]
 pub struct MerkleConfig {
-    columns: Columns,
+    wide: [Column<Advice>; 5],
     poseidon: PoseidonConfig,
     order: Selector,
 }
 
 impl MerkleConfig {
-    /// Adds the gate that orders a node and its sibling, of degree 2 without its selector.
+    /// Adds the gate that orders a node and its sibling, of degree 2 without its selector. `wide` are the columns of
+    /// `poseidon`, lent to both.
     pub fn configure(
         meta: &mut ConstraintSystem<Fr>,
-        columns: &Columns,
+        wide: [Column<Advice>; 5],
         poseidon: &PoseidonConfig,
     ) -> Self {
-        let wide = columns.wide;
         let order = meta.selector();
         meta.create_gate("merkle order of node and sibling", |m| {
             let q = m.query_selector(order);
@@ -57,7 +56,7 @@ impl MerkleConfig {
                 q * (right - sibling + swap),
             ]
         });
-        Self { columns: columns.clone(), poseidon: poseidon.clone(), order }
+        Self { wide, poseidon: poseidon.clone(), order }
     }
 
     /// Writes the path from the leaf, which is the output of the permutation `leaf`; the levels begin in the row below.
@@ -68,7 +67,7 @@ impl MerkleConfig {
         path: &MerklePath,
         zero: CellRef,
     ) -> Permutation {
-        let wide = self.columns.wide;
+        let wide = self.wide;
         let mut node = leaf;
         for (level, sibling) in path.siblings.iter().enumerate() {
             let row = node.output_row;

@@ -13,12 +13,12 @@ use crate::{
     columns::Columns,
     field::pow2,
     header::{
-        bytes::{BytesAssigned, BytesConfig},
-        extract::{ExtractConfig, Extracted},
+        bytes::{BytesAssigned, BytesColumns, BytesConfig},
+        extract::{ExtractColumns, ExtractConfig, Extracted},
     },
     layout::{CircuitParams, Rows},
     logup::{LogUpConfig, LookupTable, TableLayout},
-    pack::PackConfig,
+    pack::{PackColumns, PackConfig},
     poseidon::{Permutation, PoseidonColumns, PoseidonConfig, PERMUTATION_ROWS},
     registry::MerkleConfig,
     sha256::{Sha256Assigned, Sha256Config, Sha256Lane},
@@ -70,10 +70,34 @@ impl StatementConfig {
         let sha256 = Sha256Config::configure(meta, lanes.collect());
         let poseidon =
             PoseidonConfig::configure(meta, PoseidonColumns { wide: columns.wide, k: columns.k });
-        let merkle = MerkleConfig::configure(meta, &columns, &poseidon);
-        let pack = PackConfig::configure(meta, &columns);
-        let bytes = BytesConfig::configure(meta, &columns);
-        let extract = ExtractConfig::configure(meta, &columns, &pack);
+        let merkle = MerkleConfig::configure(meta, columns.wide, &poseidon);
+        let pack = PackConfig::configure(
+            meta,
+            PackColumns { packed: columns.wide[0], value: columns.wide[1], factor: columns.k[2] },
+        );
+        let bytes = BytesConfig::configure(
+            meta,
+            BytesColumns {
+                wide: columns.wide,
+                count: columns.first().x,
+                word: columns.first().y,
+                step: columns.step,
+                goes_on: columns.k[0],
+                position: columns.k[1],
+            },
+        );
+        let extract = ExtractConfig::configure(
+            meta,
+            ExtractColumns {
+                wide: columns.wide,
+                lower: columns.lower,
+                output: columns.output,
+                weight: columns.weight,
+                field: columns.k[0],
+                factor: columns.k[2],
+            },
+            &pack,
+        );
         let rsa = RsaConfig::configure(
             meta,
             RsaColumns {
