@@ -33,3 +33,7 @@ pub mod words;
 
 pub use error::{Error, Result};
 pub use halo2_proofs::{arithmetic, circuit, dev, halo2curves, plonk, poly};
+
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct ReadmeExamples;

@@ -55,3 +55,7 @@ pub use deploy::{Deployed, EvmRun};
 pub use error::{Error, Result};
 #[cfg(feature = "evm")]
 pub use evm::{Address, CallOutcome, Evm, Verdict};
+
+#[cfg(all(doctest, feature = "evm"))]
+#[doc = include_str!("../README.md")]
+struct ReadmeExamples;

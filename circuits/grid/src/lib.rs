@@ -219,3 +219,7 @@ impl<F: PrimeField> Grid<F> {
         Ok(())
     }
 }
+
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct ReadmeExamples;

@@ -35,3 +35,7 @@ pub use statement::{evaluate, PublicInputs, StatementInput};
 
 /// The field of the statement: the scalar field of BN254.
 pub type Fr = halo2curves::bn256::Fr;
+
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct ReadmeExamples;

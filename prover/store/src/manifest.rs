@@ -1,4 +1,5 @@
-//! The ceremony files whose digests were published: `params/manifest.toml`, part of the program.
+//! The ceremony files whose digests were published: `params/manifest.toml`, part of the program. The link beside this
+//! crate brings it into the package.
 
 use serde::Deserialize;
 use zkdkim_plonk::srs::ptau::ListedCeremony;
@@ -45,8 +46,7 @@ impl TryFrom<u32> for Format1 {
 /// Every file that is listed.
 pub fn ceremony_files() -> Vec<CeremonyFile> {
     // The file is compiled in and a test reads it; no input of a user gets here.
-    let manifest: Result<Manifest, _> =
-        toml::from_str(include_str!("../../../params/manifest.toml"));
+    let manifest: Result<Manifest, _> = toml::from_str(include_str!("../manifest.toml"));
     manifest.map(|m| m.ceremony).unwrap_or_default()
 }
 
