@@ -9,9 +9,10 @@ const SEQUENCE: u8 = 0x30;
 const INTEGER: u8 = 0x02;
 const BIT_STRING: u8 = 0x03;
 
-/// `rsaEncryption` with its NULL parameters, as the body of an AlgorithmIdentifier.
-const RSA_ENCRYPTION: &[u8] =
-    &[0x06, 0x09, 0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x01, 0x01, 0x05, 0x00];
+/// The object identifier `rsaEncryption`, 1.2.840.113549.1.1.1.
+const RSA_ENCRYPTION: &[u8] = &[0x06, 0x09, 0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x01, 0x01];
+/// Its parameters: RFC 3279 §2.3.1 wants NULL, and some key generators leave it out.
+const NULL: &[u8] = &[0x05, 0x00];
 
 /// A SubjectPublicKeyInfo for RSA, or a bare RSAPublicKey; nothing may follow.
 pub(crate) fn rsa_public_key(der: &[u8]) -> Result<RsaKey, &'static str> {
@@ -21,8 +22,9 @@ pub(crate) fn rsa_public_key(der: &[u8]) -> Result<RsaKey, &'static str> {
         return integers(body);
     }
     let (algorithm, body) = take(body, SEQUENCE)?;
-    if algorithm != RSA_ENCRYPTION {
-        return Err("the key is not an RSA key");
+    match algorithm.strip_prefix(RSA_ENCRYPTION) {
+        Some(parameters) if parameters.is_empty() || parameters == NULL => {}
+        _ => return Err("the key is not an RSA key"),
     }
     let (bits, rest) = take(body, BIT_STRING)?;
     empty(rest)?;
@@ -98,8 +100,13 @@ mod tests {
     }
 
     fn spki(key: &[u8]) -> Vec<u8> {
+        spki_with(key, NULL)
+    }
+
+    fn spki_with(key: &[u8], parameters: &[u8]) -> Vec<u8> {
         let bits = element(BIT_STRING, &[&[0][..], key].concat());
-        element(SEQUENCE, &[element(SEQUENCE, RSA_ENCRYPTION), bits].concat())
+        let algorithm = element(SEQUENCE, &[RSA_ENCRYPTION, parameters].concat());
+        element(SEQUENCE, &[algorithm, bits].concat())
     }
 
     #[test]
@@ -110,6 +117,16 @@ mod tests {
         let want = (BigUint::from_bytes_be(&modulus), BigUint::from(65537u32));
         assert_eq!(rsa_public_key(&key), Ok(want.clone()));
         assert_eq!(rsa_public_key(&spki(&key)), Ok(want));
+    }
+
+    #[test]
+    fn null_may_be_missing_and_nothing_else_may_stand_there() {
+        let key = bare(&[5], &[3]);
+        assert_eq!(rsa_public_key(&spki_with(&key, &[])), rsa_public_key(&spki(&key)));
+        for parameters in [&[0x05][..], &[0x05, 0x01, 0x00], &[0x05, 0x00, 0x00], &[0x30, 0x00]] {
+            let got = rsa_public_key(&spki_with(&key, parameters));
+            assert_eq!(got, Err("the key is not an RSA key"), "{parameters:?}");
+        }
     }
 
     #[test]

@@ -1,13 +1,14 @@
 //! DKIM key records (RFC 6376 §3.6.1): a DNS TXT record to an RSA key.
 
 use crate::der;
-use crate::refusal::{show_text, Place, Refusal, Rule};
+use crate::key_text;
+use crate::refusal::{show_byte, show_text, Place, Refusal, Rule};
 use crate::rsa::{EXPONENT, MODULUS_BITS};
 use crate::tags::TagList;
 use base64::prelude::{Engine, BASE64_STANDARD};
 use num_bigint::BigUint;
 
-/// Records longer than this are refused unread; a 4,096-bit key needs under 800 bytes.
+/// Records longer than this are refused; a 4,096-bit key needs under 800 bytes.
 pub const MAX_RECORD_BYTES: usize = 8192;
 
 /// An RSA key record that a signature may use.
@@ -22,20 +23,30 @@ pub struct KeyRecord {
 }
 
 impl KeyRecord {
-    /// Parses the record published at `name`; the name only serves the refusals' places.
+    /// Parses the record published at `name`, in whatever form [`key_text`] reads; the name only
+    /// serves the refusals' places.
+    ///
+    /// # Errors
+    ///
+    /// [`Rule::KeyRecord`]: what the text is instead, or what is wrong with the record.
     pub fn parse(name: &str, text: &str) -> Result<Self, Refusal> {
         let refuse = |detail: String, hint: &str| {
             Err(Refusal::new(Rule::KeyRecord, Place::key_record(name), detail).hint(hint))
         };
-        let text = join_quoted(text);
+        let text = match key_text::single(text) {
+            Ok(record) => without_empty_tags(&record.text),
+            Err(error) => return refuse(error.what, &error.hint),
+        };
         if text.len() > MAX_RECORD_BYTES {
             return refuse(format!("a record of {} bytes", text.len()), "");
         }
-        let tags = match TagList::parse(&text) {
+        let tags = match TagList::parse(text.as_bytes()) {
             Ok(tags) => tags,
             Err(error) => {
                 let place = Place::key_record(name).at(error.offset);
-                return Err(Refusal::new(Rule::KeyRecord, place, error.what)
+                let shown = show_text(text.as_bytes());
+                let detail = format!("{} in {shown:?}", error.what);
+                return Err(Refusal::new(Rule::KeyRecord, place, detail)
                     .hint("give the TXT record as published, `v=DKIM1; k=rsa; p=…`"));
             }
         };
@@ -75,12 +86,19 @@ impl KeyRecord {
         if p.is_empty() {
             return refuse("the key is revoked (empty p=)".into(), "use a newer message");
         }
-        let Ok(bytes) = BASE64_STANDARD.decode(p) else {
-            return refuse("p= is not base64".into(), "give the record unchanged and complete");
+        // Base64 has no quotes: where one stands, two pieces were pasted together.
+        let p: Vec<u8> = p.into_iter().filter(|b| *b != b'"').collect();
+        let bytes = match BASE64_STANDARD.decode(&p) {
+            Ok(bytes) => bytes,
+            Err(error) => return refuse(not_base64(&error, &p), WHOLE),
         };
         match der::rsa_public_key(&bytes) {
             Ok((modulus, exponent)) => Ok(Self { modulus, exponent, strict_identity: flag(b"s") }),
-            Err(what) => refuse(what.into(), "give the record unchanged and complete"),
+            Err(_) if bytes.len() == ED25519_BYTES => refuse(
+                "p= holds 32 bytes, which is an Ed25519 key".into(),
+                "only RSA keys can be proved; give the record of the selector with k=rsa",
+            ),
+            Err(what) => refuse(what.into(), WHOLE),
         }
     }
 
@@ -90,7 +108,8 @@ impl KeyRecord {
         let bits = self.modulus.bits();
         if bits != MODULUS_BITS {
             let hint = if bits < MODULUS_BITS {
-                "the domain must publish a 2,048-bit key; shorter ones can be factored"
+                "the domain must publish a 2,048-bit key, shorter ones can be factored; at a mailbox \
+                 provider that has none, use another provider"
             } else {
                 "larger keys are not supported yet"
             };
@@ -114,19 +133,25 @@ impl KeyRecord {
     }
 }
 
-/// Joins the quoted pieces in which zone files and `dig` show long records; other text stays.
-fn join_quoted(text: &str) -> Vec<u8> {
-    let text = text.trim();
-    match text.strip_prefix('"').and_then(|text| text.strip_suffix('"')) {
-        Some(inner) => {
-            let pieces = inner.split('"').enumerate();
-            // Between pieces only white space may stand; anything else stays and fails to parse.
-            let keep = |(i, piece): (usize, &str)| {
-                (i % 2 == 0 || !piece.trim().is_empty()).then(|| piece.to_owned())
-            };
-            pieces.filter_map(keep).collect::<String>().into_bytes()
+/// What to do about a record that is not whole.
+const WHOLE: &str = "give the record unchanged and complete";
+/// RFC 8463 §4: the key itself, without a structure around it.
+const ED25519_BYTES: usize = 32;
+
+/// A doubled or closing-double semicolon leaves a tag without a name or a value, which means nothing.
+fn without_empty_tags(text: &str) -> String {
+    let tags = text.split(';').filter(|tag| !tag.trim().is_empty());
+    tags.collect::<Vec<_>>().join(";")
+}
+
+fn not_base64(error: &base64::DecodeError, p: &[u8]) -> String {
+    match error {
+        base64::DecodeError::InvalidByte(at, byte) if *byte != b'=' => {
+            format!("p= is not base64: {} as its character {}", show_byte(*byte), at + 1)
         }
-        None => text.as_bytes().to_vec(),
+        _ => {
+            format!("p= is not base64: cut off or changed, {} characters of it are there", p.len())
+        }
     }
 }
 
@@ -155,6 +180,9 @@ mod tests {
             format!("v=DKIM1;h=sha1 : sha256;s=email;t=x;n=note;g=*;p={p};"),
             format!("v=DKIM1; s=*; p={} {}", &p[..4], &p[4..]),
             format!("\"v=DKIM1; k=rsa; p={}\" \"{}\"", &p[..4], &p[4..]),
+            format!("v=DKIM1;; k=rsa; p={p};;"),
+            format!("v=DKIM1; k=rsa; p={}\" \"{}", &p[..4], &p[4..]),
+            format!("v=DKIM1\\; k=rsa\\; p={p}"),
         ] {
             let record = parse(&text).unwrap();
             assert_eq!(record.modulus, BigUint::from(197u32), "{text}");
@@ -167,7 +195,9 @@ mod tests {
     fn rejects_records() {
         let p = key();
         for (text, what) in [
-            (String::new(), "without '='"),
+            (String::new(), "an empty text"),
+            (";; ;".into(), "a tag without"),
+            ("\"v=DKIM1; p=\" x".into(), "between the quoted pieces"),
             ("v=DKIM1".into(), "no p="),
             ("v=DKIM1; p=".into(), "revoked"),
             ("v=DKIM1; p=!".into(), "not base64"),
@@ -181,8 +211,10 @@ mod tests {
             (format!("v=DKIM1; t=y; p={p}"), "testing"),
             (format!("v=DKIM1; t=s:y; p={p}"), "testing"),
             (format!("v=DKIM1; p={p}; p={p}"), "second p="),
-            (format!("v=DKIM1; p={p}é"), "no tag value"),
-            ("x".repeat(MAX_RECORD_BYTES + 1), "bytes"),
+            (format!("v=DKIM1; p={p}é"), "a character (U+00E9)"),
+            (format!("v=DKIM1; p={p}\u{1}"), "no tag value"),
+            (format!("v=DKIM1; n={}; p={p}", "x".repeat(MAX_RECORD_BYTES)), "bytes"),
+            (format!("v=DKIM1; p={}", BASE64_STANDARD.encode([7; 32])), "Ed25519"),
         ] {
             let got = parse(&text).unwrap_err();
             assert!(got.contains(what), "{text}: {got}");

@@ -7,7 +7,12 @@
 //!
 //! Line ends are CRLF. A file without a single CRLF but with LF (a mailbox saved on Unix) is
 //! normalised first; a mixture is not repaired, because two readers may repair it differently.
+//!
+//! What a file is besides a mail is for [`super::file_kind`]. A *stray* line, which is no field to
+//! anybody (a gateway's note, a quoted `From `), is a defect as well, but one that leaves every field
+//! as it is: [`Message::broken`] tells the others apart.
 
+use crate::file_kind::{self, Framing};
 use crate::refusal::{show_byte, show_text, Place, Refusal, Rule};
 use std::borrow::Cow;
 use std::fmt;
@@ -74,7 +79,9 @@ impl fmt::Debug for Field {
 pub struct Message {
     fields: Vec<Field>,
     body: Vec<u8>,
+    framing: Framing,
     defects: Vec<Refusal>,
+    broken: Option<Refusal>,
 }
 
 /// Shows sizes only.
@@ -103,18 +110,29 @@ impl Message {
 
     /// Parses what can be read; what is wrong is in [`Self::defects`].
     pub fn parse_lenient(bytes: &[u8]) -> Self {
-        let normalised = normalise_line_ends(bytes);
+        let mut parser = Parser::default();
+        let file = match file_kind::unframe(bytes) {
+            Ok(file) => file,
+            Err(refusal) => {
+                parser.broken(refusal);
+                return parser.message(Framing::Bare, &[]);
+            }
+        };
+        let normalised = normalise_line_ends(file.mail);
         let (header, body) = split_header(&normalised);
-        let mut parser = Parser { fields: Vec::new(), defects: Vec::new() };
-        parser.header(header);
+        parser.header(header, file.line);
         if header.is_empty() {
             parser.defect(
-                Place::line(1),
-                "the message has no header fields",
-                "remove the leading blank line, or give the whole message (\"show original\")",
+                Place::line(file.line),
+                "the message begins with an empty line, so it has no header fields",
+                "remove the empty line, or give the whole message (\"show original\")",
             );
         }
-        Self { fields: parser.fields, body: body.to_vec(), defects: parser.defects }
+        if parser.fields.is_empty() && parser.broken.is_none() {
+            let hint = "this is no mail's original text; give that (\"show original\", download)";
+            parser.defect(Place::line(file.line), "a text without a header field", hint);
+        }
+        parser.message(file.framing, body)
     }
 
     /// The fields from the top.
@@ -127,9 +145,19 @@ impl Message {
         &self.body
     }
 
+    /// How the mail lay in its file.
+    pub fn framing(&self) -> Framing {
+        self.framing
+    }
+
     /// What is wrong with the message, in the order of the file.
     pub fn defects(&self) -> &[Refusal] {
         &self.defects
+    }
+
+    /// The first defect that is more than a stray line: two readers may see different fields.
+    pub fn broken(&self) -> Option<&Refusal> {
+        self.broken.as_ref()
     }
 
     /// The fields of one name, whatever its case, from the top.
@@ -164,25 +192,48 @@ fn split_header(bytes: &[u8]) -> (&[u8], &[u8]) {
     }
 }
 
+#[derive(Default)]
 struct Parser {
     fields: Vec<Field>,
     defects: Vec<Refusal>,
+    broken: Option<Refusal>,
 }
 
 impl Parser {
+    fn message(self, framing: Framing, body: &[u8]) -> Message {
+        let Parser { fields, defects, broken } = self;
+        Message { fields, body: body.to_vec(), framing, defects, broken }
+    }
+
     fn defect(&mut self, place: Place, detail: impl Into<String>, hint: &str) {
+        self.broken(Refusal::new(Rule::MessageSyntax, place, detail).hint(hint));
+    }
+
+    fn broken(&mut self, refusal: Refusal) {
+        self.broken.get_or_insert_with(|| refusal.clone());
+        self.push(refusal);
+    }
+
+    fn stray(&mut self, line: u32, detail: &str) {
+        let hint =
+            "a server or a program added the line, or the copy is damaged; take the original \
+                    from a mailbox that keeps mails as they came";
+        self.push(Refusal::new(Rule::MessageSyntax, Place::line(line), detail).hint(hint));
+    }
+
+    fn push(&mut self, refusal: Refusal) {
         if self.defects.len() < MAX_DEFECTS {
-            self.defects.push(Refusal::new(Rule::MessageSyntax, place, detail).hint(hint));
+            self.defects.push(refusal);
         }
     }
 
-    fn header(&mut self, section: &[u8]) {
+    fn header(&mut self, section: &[u8], first: u32) {
         if section.len() > MAX_HEADER_SECTION_BYTES {
             let detail = format!("a header section of {} bytes", section.len());
-            return self.defect(Place::line(1), detail, "headers of at most 1 MiB are read");
+            return self.defect(Place::line(first), detail, "headers of at most 1 MiB are read");
         }
         let mut rest = section;
-        let mut line = 1u32;
+        let mut line = first;
         // A continuation belongs to the field above it only if that field could be read.
         let mut open = false;
         while !rest.is_empty() {
@@ -198,7 +249,7 @@ impl Parser {
                         field.raw.extend_from_slice(b"\r\n");
                         field.raw.extend_from_slice(text);
                     }
-                    None if line == 1 => self.defect(
+                    None if line == first => self.defect(
                         Place::line(line),
                         "the message starts with a continuation line",
                         "the first line must be a header field",
@@ -221,11 +272,15 @@ impl Parser {
     fn field(&mut self, text: &[u8], line: u32) -> bool {
         let hint = "every header line is a name, a colon and a value";
         let Some(colon) = text.iter().position(|&b| b == b':') else {
-            self.defect(Place::line(line), "a header line without a colon", hint);
+            self.stray(line, "a header line without a colon");
             return false;
         };
         let blank = text[..colon].iter().rev().take_while(|b| matches!(b, b' ' | b'\t')).count();
         let name_len = colon - blank;
+        if is_prose(&text[..name_len]) {
+            self.stray(line, "a header line that is no field: there is a space in its name");
+            return false;
+        }
         if let Some(bad) = text[..name_len].iter().position(|b| !(0x21..=0x7e).contains(b)) {
             let detail = match text {
                 [0xef, 0xbb, 0xbf, ..] => "a byte order mark before the header".into(),
@@ -256,6 +311,19 @@ impl Parser {
             );
         }
     }
+}
+
+/// Words before the colon, as in a quoted `From ` line; but not words that begin with the name of a
+/// field that counts, which somebody might read as that field.
+fn is_prose(name: &[u8]) -> bool {
+    let words = name.split(|b| matches!(b, b' ' | b'\t'));
+    let counts = |word: &[u8]| {
+        ["from", "subject", "dkim-signature"]
+            .iter()
+            .any(|n| word.eq_ignore_ascii_case(n.as_bytes()))
+    };
+    let printable = name.iter().all(|b| (0x20..=0x7e).contains(b) || *b == b'\t');
+    printable && words.clone().count() > 1 && !words.clone().next().is_some_and(counts)
 }
 
 #[cfg(test)]
@@ -295,13 +363,15 @@ mod tests {
     #[test]
     fn rejects_each_defect_at_its_line() {
         for (bytes, detail, line) in [
-            (&b""[..], "no header fields", 1),
-            (b"\r\nA: 1\r\n", "no header fields", 1),
+            (&b"\r\nA: 1\r\n"[..], "no header fields", 1),
             (b"\nA: 1\n", "no header fields", 1),
             (b" A: 1\r\n", "continuation", 1),
             (b"A: 1\r\nB\r\n", "without a colon", 2),
             (b"A: 1\r\n: 2\r\n", "without a name", 2),
-            (b"A: 1\r\nB C: 2\r\n", "a space in a field name", 2),
+            (b"A: 1\r\nB C: 2\r\n", "a space in its name", 2),
+            (b"A: 1\r\nFrom C: 2\r\n", "a space in a field name", 2),
+            (b"From a Mon Jan 1 00:00:00 2024\r\nA: 1\r\nB\r\n", "without a colon", 3),
+            (b"From a Mon Jan 1 00:00:00 2024\r\n A: 1\r\n", "continuation", 2),
             (b"\xef\xbb\xbfA: 1\r\n", "byte order mark", 1),
             (b"A: 1\r\nB: 2\rC: 3\r\n", "a bare CR", 2),
             (b"A: 1\r\nB: 2\nC: 3\r\n", "a bare LF", 2),
@@ -321,6 +391,23 @@ mod tests {
         assert_eq!(names, [b"A".to_vec(), b"B".to_vec()]);
         assert_eq!(message.defects().len(), 2);
         assert_eq!(message.body(), b"b");
+    }
+
+    #[test]
+    fn a_stray_line_leaves_the_fields_as_they_are() {
+        for stray in ["checked by x", ">From a Mon Jan 1 00:00:00 2024", "Note to x: y", "a\r\n b"]
+        {
+            let message = Message::parse_lenient(format!("A: 1\r\n{stray}\r\nB: 2\r\n").as_bytes());
+            assert_eq!((message.fields().len(), message.defects().len()), (2, 1), "{stray}");
+            assert_eq!(message.broken(), None);
+        }
+        for broken in
+            ["From x: y", "subject\tx: y", "DKIM-Signature v: 1", "x\u{1}: y", "\u{e9}: y"]
+        {
+            let text = format!("A: 1\r\nstray\r\n{broken}\r\n{}", "stray\r\n".repeat(20));
+            let message = Message::parse_lenient(text.as_bytes());
+            assert_eq!(message.broken().and_then(|r| r.place.line), Some(3), "{broken}");
+        }
     }
 
     #[test]

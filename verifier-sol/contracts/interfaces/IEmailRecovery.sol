@@ -175,7 +175,7 @@ interface IEmailRecovery {
     error MailFromTheFuture(uint256 timestamp, uint256 latest);
     /// @notice The mail has no timestamp and the account does not take such mail.
     error UndatedMailRefused();
-    /// @notice The mail has counted for this account before.
+    /// @notice The mail's signed header block has counted for this account before.
     error MailAlreadyUsed(address account, uint256 nullifier);
     /// @notice The proof does not hold.
     error InvalidProof();
@@ -294,9 +294,11 @@ interface IEmailRecovery {
         view
         returns (uint256 weight, uint256 threshold);
 
-    /// @notice Whether a mail has counted for the account.
+    /// @notice Whether a mail's signed header block has counted for the account. A second signature of
+    /// the same mail has a nullifier of its own; it is the nonce and one vote for each guardian that
+    /// keep a mail from counting twice.
     /// @param account The account.
-    /// @param nullifier The mail's nullifier.
+    /// @param nullifier The block's nullifier.
     /// @return Whether it has.
     function isNullifierUsed(address account, uint256 nullifier) external view returns (bool);
 }

@@ -6,7 +6,9 @@ pragma solidity 0.8.30;
 /// @param registryRoot Root of the key registry that holds the provider's key.
 /// @param emailCommitment H(EMAIL, salt, address): which mailbox sent the mail, without naming it.
 /// @param timestamp The signature's `t=` in seconds, 0 where the provider gives none.
-/// @param nullifier The same for every proof of one mail by one commitment.
+/// @param nullifier The same for every proof of one signed header block under one salt. A mail that its
+/// From domain signed twice has two blocks, so two nullifiers: it serves to take a block once, not to
+/// count mails. What must happen once needs a nonce in the Subject, or one vote for each commitment.
 /// @param subject The whole Subject value, packed as `RecoverySubject` does.
 struct RecoveryPublicInputs {
     uint256 registryRoot;

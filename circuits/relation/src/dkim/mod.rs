@@ -18,8 +18,6 @@ use std::fmt;
 use std::ops::Range;
 use zeroize::Zeroize;
 
-/// Signatures beyond this many are not looked at: each costs a hash and an RSA operation.
-pub const MAX_SIGNATURES: usize = 20;
 /// More names than this in `h=` are refused.
 pub const MAX_SIGNED_NAMES: usize = 512;
 
@@ -154,11 +152,11 @@ fn canonical(canonicalisation: Canonicalisation, raw: &[u8], field: &Field) -> V
     }
 }
 
-/// The DKIM-Signature fields of a message, from the top, at most [`MAX_SIGNATURES`].
+/// The DKIM-Signature fields of a message, from the top.
 pub fn signature_fields(message: &Message) -> Vec<usize> {
     let is_signature = |(_, field): &(usize, &Field)| field.is("dkim-signature");
     let fields = message.fields().iter().enumerate().filter(is_signature);
-    fields.take(MAX_SIGNATURES).map(|(index, _)| index).collect()
+    fields.map(|(index, _)| index).collect()
 }
 
 /// The DNS name at which a selector's key is published.

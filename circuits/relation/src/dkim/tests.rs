@@ -128,7 +128,7 @@ fn checks_every_tag() {
 }
 
 #[test]
-fn signatures_are_bounded() {
-    let message = message(&format!("{}\n", "DKIM-Signature: a=1\n".repeat(MAX_SIGNATURES + 5)));
-    assert_eq!(signature_fields(&message).len(), MAX_SIGNATURES);
+fn every_signature_is_listed() {
+    let message = message(&format!("{}\n", "DKIM-Signature: a=1\n".repeat(40)));
+    assert_eq!(signature_fields(&message), (0..40).collect::<Vec<_>>());
 }

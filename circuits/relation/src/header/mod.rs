@@ -83,9 +83,7 @@ impl Drop for HeaderView {
 /// Parses a signed header block.
 pub fn parse(block: &[u8]) -> Result<HeaderView, Refusal> {
     if block.len() > MAX_HEADER_BYTES {
-        let detail = format!("a signed header of {} bytes, not {MAX_HEADER_BYTES}", block.len());
-        return Err(Refusal::new(Rule::HeaderLength, Place::block(MAX_HEADER_BYTES), detail)
-            .hint("send a plain message: fewer recipients, a shorter Subject and display name"));
+        return Err(too_long(block));
     }
     let fields = Fields::cut(block)?;
     let mailbox = parse_mailbox(block, fields.from.clone())?;
@@ -95,7 +93,7 @@ pub fn parse(block: &[u8]) -> Result<HeaderView, Refusal> {
     let domain = block[mailbox.domain.clone()].to_ascii_lowercase();
     let signing_domain = block[tags.domain.clone()].to_ascii_lowercase();
     if domain != signing_domain {
-        return Err(misaligned(&domain, &signing_domain, Place::block(tags.domain.start)));
+        return Err(misaligned(&domain, &[signing_domain], Place::block(tags.domain.start)));
     }
     let digits = tags.timestamp.clone().map_or(&block[..0], |span| &block[span]);
     Ok(HeaderView {
@@ -113,12 +111,71 @@ pub fn parse(block: &[u8]) -> Result<HeaderView, Refusal> {
     })
 }
 
-/// The refusal for a From domain that the signature does not speak for.
-pub(crate) fn misaligned(from: &[u8], signing: &[u8], place: Place) -> Refusal {
-    let (from, signing) = (show_text(from), show_text(signing));
-    let detail = format!("the From domain is {from}, the signature is by {signing}");
-    Refusal::new(Rule::Alignment, place, detail)
-        .hint("send from a mailbox whose own domain signs its mail")
+/// The refusal for a block that is too long; it names the field that takes most of the room.
+fn too_long(block: &[u8]) -> Refusal {
+    let fields = block.split(|b| *b == b'\n').filter_map(|line| {
+        let colon = line.iter().position(|b| *b == b':')?;
+        Some((&line[..colon], line.len() - usize::from(line.ends_with(b"\r"))))
+    });
+    let mut detail = format!("{} bytes, at most {MAX_HEADER_BYTES}", block.len());
+    let mut hint = "send a plain message";
+    if let Some((name, bytes)) = fields.max_by_key(|(_, bytes)| *bytes) {
+        detail += &format!(": the {} field holds {bytes} of them", usual_name(name));
+        hint = match name {
+            b"to" | b"cc" => "send it to fewer recipients, best to one",
+            b"subject" => "use a shorter Subject",
+            b"from" => "use a shorter display name",
+            b"references" | b"in-reply-to" => "write a new mail, not a reply",
+            b"dkim-signature" => "send from another provider: this one's signature leaves no room",
+            _ => "send a new, plain mail; the sender's server signs this field",
+        };
+    }
+    Refusal::new(Rule::HeaderLength, Place::block(MAX_HEADER_BYTES), detail).hint(hint)
+}
+
+/// A canonical field name as it is usually written.
+fn usual_name(name: &[u8]) -> String {
+    let mut start = true;
+    let mut letter = |c: char| {
+        let shown = if start { c.to_ascii_uppercase() } else { c };
+        start = c == '-';
+        shown
+    };
+    show_text(name).chars().map(&mut letter).collect::<String>().replace("Dkim", "DKIM")
+}
+
+/// Domains named in a refusal; a mail may have any number of signatures.
+const MAX_SHOWN_DOMAINS: usize = 3;
+
+/// The refusal for a From domain that none of the signatures speaks for.
+pub(crate) fn misaligned(from: &[u8], signing: &[Vec<u8>], place: Place) -> Refusal {
+    let shown: Vec<_> = signing.iter().take(MAX_SHOWN_DOMAINS).map(|d| show_text(d)).collect();
+    let more = match signing.len().saturating_sub(MAX_SHOWN_DOMAINS) {
+        0 => String::new(),
+        more => format!(" and {more} more"),
+    };
+    let detail = format!(
+        "the From domain is {}, the signature is by {}{more}",
+        show_text(from),
+        shown.join(", ")
+    );
+    let ends_with = |suffix: &[u8]| signing.iter().any(|domain| domain.ends_with(suffix));
+    let is_parent = |domain: &Vec<u8>| {
+        from.strip_suffix(domain.as_slice()).is_some_and(|rest| rest.ends_with(b"."))
+    };
+    let hint = if ends_with(b".gappssmtp.com") {
+        "the domain has no DKIM key of its own; its administrator makes one in Google Workspace \
+         (Apps, Gmail, Authenticate email)"
+    } else if ends_with(b".onmicrosoft.com") {
+        "the domain has no DKIM key of its own; its administrator makes one in Microsoft 365 \
+         (Defender portal, email authentication settings, DKIM)"
+    } else if signing.iter().any(is_parent) {
+        "the signing domain must be the From domain itself, not one above it; send from an address \
+         at the signing domain"
+    } else {
+        "send from a mailbox whose own domain signs its mail"
+    };
+    Refusal::new(Rule::Alignment, place, detail).hint(hint)
 }
 
 fn refuse<T>(rule: Rule, offset: usize, detail: impl Into<String>) -> Result<T, Refusal> {

@@ -193,6 +193,37 @@ fn block_length() {
 }
 
 #[test]
+fn a_block_that_is_too_long_names_its_largest_field() {
+    for (field, bytes, hint) in [
+        ("to", 900, "fewer recipients"),
+        ("list-unsubscribe", 990, "signs this field"),
+        ("dkim-signature", 980, "another provider"),
+    ] {
+        let long = format!("{field}:{}", "x".repeat(bytes - field.len() - 1));
+        let text = match field {
+            "dkim-signature" => {
+                format!("from:a@example.org\r\nsubject:hi\r\nto:b@example.org\r\n{long}")
+            }
+            _ => format!(
+                "{long}\r\nfrom:a@example.org\r\nsubject:{}\r\ndkim-signature:{TAGS}",
+                "s".repeat(60)
+            ),
+        };
+        let refusal = parse(text.as_bytes()).unwrap_err();
+        assert_eq!(refusal.rule, Rule::HeaderLength);
+        let name = match field {
+            "to" => "To",
+            "dkim-signature" => "DKIM-Signature",
+            _ => "List-Unsubscribe",
+        };
+        let detail =
+            format!("{} bytes, at most 1024: the {name} field holds {bytes} of them", text.len());
+        assert_eq!(refusal.detail, detail);
+        assert!(refusal.hint.contains(hint), "{}", refusal.hint);
+    }
+}
+
+#[test]
 fn subjects() {
     let subject =
         |text: &str| parse(&block("a@example.org", text, TAGS)).map(|_| ()).map_err(|r| r.rule);

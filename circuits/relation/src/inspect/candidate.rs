@@ -1,9 +1,11 @@
 //! One signature of a message, against every rule that concerns it.
 
-use super::report::Report;
-use super::{KeySource, Provable, CLOCK_SKEW_SECONDS, MAX_KEYS};
-use crate::canon::{self, Canonicalisation};
-use crate::dkim::{place_in_message, Signature, SignatureField, SignedHeader};
+use super::body::{Bodies, BodyState};
+use super::report::{Note, NoteId, Report};
+use super::work::Work;
+use super::{KeySource, Provable, CLOCK_SKEW_SECONDS};
+use crate::canon::Canonicalisation;
+use crate::dkim::{key_name, place_in_message, Signature, SignatureField, SignedHeader};
 use crate::header::{self, HeaderView};
 use crate::message::Message;
 use crate::refusal::{Part, Place, Refusal, Rule};
@@ -16,6 +18,8 @@ pub(super) struct Candidate<'a> {
     pub(super) keys: KeySource<'a>,
     pub(super) clock: Option<u64>,
     pub(super) from: Option<&'a [u8]>,
+    pub(super) bodies: Bodies<'a>,
+    pub(super) work: Work,
 }
 
 impl Candidate<'_> {
@@ -35,10 +39,11 @@ impl Candidate<'_> {
         if let Some(from) = self.from {
             let signing = field.domain();
             let place = self.message.fields()[field.field].place();
-            let bad = (signing != from).then(|| header::misaligned(from, &signing, place));
+            let bad = (signing != from).then(|| header::misaligned(from, &[signing], place));
             report.record(Rule::Alignment, bad);
         }
         let header = field.signed_header(self.message);
+        self.work.take_header(self.message.fields(), header.bytes.len());
         let view = self.check_block(&header, report);
         let signature = match Signature::check(self.message, &field) {
             Ok(signature) => signature,
@@ -50,7 +55,7 @@ impl Candidate<'_> {
         };
         report.record(Rule::Timestamp, self.check_times(&field, &signature));
         report.pass_between(Rule::SigningDomain, Rule::SignedFields);
-        report.record(Rule::BodyHash, self.check_body(&field, &signature));
+        self.check_body(&field, &signature, report);
         let value = self.signature_value(&field, report);
         let modulus = self.check_keys(&field, &signature, &header, value.as_ref(), report)?;
         Some(Provable {
@@ -101,23 +106,33 @@ impl Candidate<'_> {
         None
     }
 
-    fn check_body(&self, field: &SignatureField, signature: &Signature) -> Option<Refusal> {
-        let body = self.message.body();
-        if canon::body_hash(signature.body_canonicalisation, body)[..] == signature.body_hash[..] {
-            return None;
+    fn check_body(&self, field: &SignatureField, signature: &Signature, report: &mut Report) {
+        match self.bodies.state(signature.body_canonicalisation, &signature.body_hash) {
+            BodyState::Same => return report.record(Rule::BodyHash, None),
+            BodyState::Quoted => {
+                let detail = "the body is the one that was signed, but for the '>' that an mbox \
+                              puts before lines that begin with \"From \"";
+                report.note(Some(Note::new(NoteId::MboxQuoting, detail, "")));
+                return report.record(Rule::BodyHash, None);
+            }
+            BodyState::Changed => {}
         }
+        let body = self.bodies.as_bytes();
         let hint = match signature.body_canonicalisation {
             _ if has_bare_line_end(body) => {
                 "the body mixes line ends; save the message with one kind throughout"
             }
-            Canonicalisation::Simple => "even one changed space counts (c=…/simple)",
-            Canonicalisation::Relaxed => "take the whole original from the mailbox, unedited",
+            _ if body.is_empty() => {
+                "the file holds the header alone; download the whole original (\"show original\", \
+                 \"download\")"
+            }
+            Canonicalisation::Simple | Canonicalisation::Relaxed => REWRITTEN,
         };
         let place = self.message.fields()[field.field].place();
-        Some(
+        report.apart(
             Refusal::new(Rule::BodyHash, place, "the body is not the one that was signed")
                 .hint(hint),
-        )
+        );
     }
 
     fn signature_value(&self, field: &SignatureField, report: &mut Report) -> Option<BigUint> {
@@ -148,7 +163,13 @@ impl Candidate<'_> {
     ) -> Option<BigUint> {
         let digest: [u8; 32] = Sha256::digest(&header.bytes).into();
         let mut first = None;
-        for key in self.keys.moduli(signature).into_iter().take(MAX_KEYS) {
+        let keys = self.keys.moduli(signature);
+        let count = keys.len();
+        for (tried, key) in keys.into_iter().enumerate() {
+            if value.is_some() && key.is_ok() && !self.work.take_power() {
+                report.fail(out_of_work(signature, tried, count));
+                return None;
+            }
             let outcome = key.and_then(|modulus| match value {
                 Some(value) => rsa::verify(&digest, value, &modulus).map(|()| Some(modulus)),
                 None => Ok(None),
@@ -169,6 +190,9 @@ impl Candidate<'_> {
             }
         }
         let mut refusal = first?;
+        if let (Rule::RsaSignature, KeySource::Registry(_)) = (refusal.rule, self.keys) {
+            refusal = no_key_fits(signature, count);
+        }
         if refusal.place.part == Part::Input {
             let at = field.tags.get("b").map_or(0, |tag| tag.name_at);
             refusal.place = self.message.fields()[field.field].place().at(at);
@@ -182,6 +206,41 @@ impl Candidate<'_> {
         report.fail(refusal);
         None
     }
+}
+
+/// Where a mail survives as it came, for the sender's next try.
+const REWRITTEN: &str = "the copy was edited, or the mailbox rewrites bodies (outlook.com, Proton's \
+                         export): send the mail again to a mailbox that keeps it as it came (Gmail, \
+                         Fastmail: \"show original\", download), or straight to the relayer";
+
+/// The registry knows no selectors: a key that is missing looks like a message that was changed.
+fn no_key_fits(signature: &Signature, count: usize) -> Refusal {
+    let name = key_name(&signature.selector, &signature.domain);
+    let detail = match count {
+        1 => format!(
+            "the signature does not fit the one key of {} in the registry",
+            signature.domain
+        ),
+        _ => format!(
+            "the signature fits none of the {count} keys of {} in the registry",
+            signature.domain
+        ),
+    };
+    Refusal::new(Rule::RsaSignature, Place::part(Part::Input), detail).hint(format!(
+        "the registry lacks the key of this selector (add the TXT record of {name}), or the message was \
+         changed after signing (take the original from the mailbox)"
+    ))
+}
+
+fn out_of_work(signature: &Signature, tried: usize, count: usize) -> Refusal {
+    let place = Place::key_record(key_name(&signature.selector, &signature.domain));
+    let detail = format!(
+        "{tried} of {count} keys of {} were tried, and none fits: the limit of RSA operations for \
+         one message was hit",
+        signature.domain
+    );
+    Refusal::new(Rule::KeyRecord, place, detail)
+        .hint("give the key of this selector alone, as a DNS record")
 }
 
 fn has_bare_line_end(body: &[u8]) -> bool {

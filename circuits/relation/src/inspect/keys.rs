@@ -2,51 +2,118 @@
 
 use crate::dkim::{key_name, Signature};
 use crate::key_record::KeyRecord;
+use crate::key_text::{self, plain_name, Records, Unreadable};
 use crate::refusal::{show_text, Part, Place, Refusal, Rule};
 use crate::registry::KeyRegistry;
 use num_bigint::BigUint;
-use serde::Deserialize;
+use serde::{de::Error as _, Deserialize, Deserializer};
+use serde_json::Value;
 use std::collections::BTreeMap;
 
-/// DNS names to their TXT records; in JSON a record or a list of records for each name.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
-#[serde(from = "BTreeMap<String, OneOrMany>")]
-pub struct DnsRecords(BTreeMap<String, Vec<String>>);
+/// Aliases that are followed from one name.
+const MAX_ALIASES: usize = 8;
+/// Names that a refusal shows.
+const MAX_SHOWN_NAMES: usize = 5;
 
-#[derive(Deserialize)]
-#[serde(untagged)]
-enum OneOrMany {
-    One(String),
-    Many(Vec<String>),
+/// DNS names to their TXT records. The recorded form is a JSON object with a record or a list of
+/// records for each name; [`Self::read`] takes what DNS tools print as well.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct DnsRecords {
+    records: BTreeMap<String, Vec<String>>,
+    aliases: BTreeMap<String, String>,
 }
 
-impl From<BTreeMap<String, OneOrMany>> for DnsRecords {
-    fn from(map: BTreeMap<String, OneOrMany>) -> Self {
+impl<'de> Deserialize<'de> for DnsRecords {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let map = BTreeMap::<String, Value>::deserialize(deserializer)?;
         let mut records = Self::default();
         for (name, value) in map {
-            match value {
-                OneOrMany::One(text) => records.add(&name, text),
-                OneOrMany::Many(texts) => texts.into_iter().for_each(|t| records.add(&name, t)),
-            }
+            let texts = Records::from_json(&value).ok_or_else(|| {
+                D::Error::custom(format!(
+                    "{}: not a TXT record or a list of them",
+                    show_text(name.as_bytes())
+                ))
+            })?;
+            records.records.entry(plain_name(&name)).or_default().extend(texts.0);
         }
-        records
+        Ok(records)
     }
 }
 
 impl DnsRecords {
     /// Adds a TXT record; names do not depend on case or on a final dot.
     pub fn add(&mut self, name: &str, text: impl Into<String>) {
-        self.0.entry(plain_name(name)).or_default().push(text.into());
+        self.records.entry(plain_name(name)).or_default().push(text.into());
     }
 
-    /// The records of a name.
+    /// The records of a name, or of the name that it is an alias of.
     pub fn get(&self, name: &str) -> &[String] {
-        self.0.get(&plain_name(name)).map_or(&[], Vec::as_slice)
+        let mut name = plain_name(name);
+        for _ in 0..MAX_ALIASES {
+            match (self.records.get(&name), self.aliases.get(&name)) {
+                (Some(records), _) => return records,
+                (None, Some(target)) => name.clone_from(target),
+                (None, None) => return &[],
+            }
+        }
+        &[]
+    }
+
+    /// Every name with its records; an alias has those of its target.
+    pub fn iter(&self) -> impl Iterator<Item = (&str, &[String])> {
+        let names = self.records.keys().chain(self.aliases.keys());
+        names.map(|name| (name.as_str(), self.get(name)))
+    }
+
+    /// Reads the recorded form, or records with their names as DNS tools print them.
+    ///
+    /// # Errors
+    ///
+    /// What the text is instead: among others, a record without the name that it is published under.
+    pub fn read(text: &str) -> Result<Self, Unreadable> {
+        let trimmed = text.trim_start_matches('\u{feff}').trim_start();
+        if trimmed.starts_with('{') && !is_dns_over_https(trimmed) {
+            return serde_json::from_str(trimmed).map_err(|error| {
+                Unreadable::new(format!("not JSON from names to TXT records: {error}"), RECORDED)
+            });
+        }
+        let reading = key_text::read_all(text)?;
+        let mut records = Self::default();
+        for record in reading.records {
+            let Some(name) = record.name else {
+                let what = format!("{} without the name that it is published under", reading.form);
+                return Err(Unreadable::new(what, RECORDED));
+            };
+            records.add(&name, record.text);
+        }
+        records.aliases = reading.aliases.into_iter().collect();
+        Ok(records)
+    }
+
+    /// The recorded form: one object, names in order, the text of each record without quotes.
+    pub fn to_json(&self) -> String {
+        let value = |texts: &[String]| match texts {
+            [text] => Value::from(text.as_str()),
+            texts => Value::from(texts.to_vec()),
+        };
+        let map: serde_json::Map<_, _> =
+            self.iter().map(|(name, texts)| (name.to_owned(), value(texts))).collect();
+        // Strings and lists of them: nothing that the serialiser could refuse.
+        serde_json::to_string_pretty(&Value::from(map)).unwrap_or_default() + "\n"
     }
 }
 
-fn plain_name(name: &str) -> String {
-    name.trim_end_matches('.').to_ascii_lowercase()
+const RECORDED: &str = "give each record with its name, as JSON: \
+                        {\"SELECTOR._domainkey.DOMAIN\": \"v=DKIM1; k=rsa; p=…\"}";
+
+/// Whether an object is an answer of a resolver rather than a map from names.
+fn is_dns_over_https(text: &str) -> bool {
+    let object: Option<serde_json::Map<String, Value>> = serde_json::from_str(text).ok();
+    let key = |object: &serde_json::Map<String, Value>| {
+        let answer = object.get("Answer").is_some_and(Value::is_array);
+        answer || object.get("Status").is_some_and(Value::is_u64)
+    };
+    object.is_some_and(|object| key(&object))
 }
 
 /// Where the signing keys come from.
@@ -68,8 +135,16 @@ impl KeySource<'_> {
                 if records.is_empty() {
                     let place = Place::key_record(&name);
                     let detail = format!("no key record for {}", show_text(name.as_bytes()));
-                    return vec![Err(Refusal::new(Rule::KeyRecord, place, detail)
-                        .hint(format!("give the TXT record of {name}")))];
+                    let mut given: Vec<_> =
+                        dns.iter().map(|(name, _)| show_text(name.as_bytes())).collect();
+                    given.truncate(MAX_SHOWN_NAMES);
+                    let hint = match given.is_empty() {
+                        true => format!("give the TXT record of {name}"),
+                        false => {
+                            format!("give the TXT record of {name}; given: {}", given.join(", "))
+                        }
+                    };
+                    return vec![Err(Refusal::new(Rule::KeyRecord, place, detail).hint(hint))];
                 }
                 records.iter().map(|text| usable_key(&name, text, signature)).collect()
             }

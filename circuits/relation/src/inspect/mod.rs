@@ -3,35 +3,68 @@
 //! This is the preflight of the tools. It covers the statement and what lies outside the signed
 //! block, where a proof cannot look but an honest user would be misled: an unsigned second From,
 //! a changed body, `i=` and `x=`, the key record's flags.
+//!
+//! Of these, two can be told apart from the rest ([`Holds`]): a body that is not the one that was
+//! signed, and a stray line among the fields. Mailboxes rewrite bodies and gateways add lines, so
+//! whoever knows that only the header is proved may say so ([`UnsignedParts::MayDiffer`]).
+//!
+//! Bounds lie on work, not on trust: signatures of the From domain are looked at first, and every
+//! key of the domain can be reached. A limit that is hit is named in the refusal.
 
+mod body;
 mod candidate;
 mod keys;
 mod report;
+mod work;
 
 pub use keys::{DnsRecords, KeySource};
-pub use report::{Check, Outcome};
+pub use report::{Check, Holds, Note, NoteId, Outcome};
 
 use crate::canon;
 use crate::dkim::{self, SignatureField, SignedHeader};
+use crate::file_kind::Framing;
 use crate::header::{self, HeaderView};
 use crate::message::{Field, Message};
 use crate::refusal::{Part, Place, Refusal, Rule};
 use crate::rsa;
+use body::Bodies;
 use candidate::Candidate;
 use num_bigint::BigUint;
 use report::Report;
 use std::fmt;
+use work::Work;
 
 /// A timestamp may lie this far ahead of the clock, in seconds.
 pub const CLOCK_SKEW_SECONDS: u64 = 86_400;
-/// Keys tried for one signature.
-pub const MAX_KEYS: usize = 16;
+
+/// Whether what lies outside the signed header must be as it was signed.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum UnsignedParts {
+    /// A changed body or a stray header line is a refusal.
+    #[default]
+    AsSigned,
+    /// It is a warning: only the header is proved.
+    MayDiffer,
+}
+
+/// How strictly a message is looked at.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Policy {
+    /// Seconds since 1970; without it, a timestamp in the future passes.
+    pub clock: Option<u64>,
+    /// What a changed body means.
+    pub unsigned_parts: UnsignedParts,
+}
 
 /// Every rule in order, and what a proof needs if all of them hold.
 #[derive(Clone, Debug)]
 pub struct Inspection {
     /// All rules in reporting order.
     pub checks: Vec<Check>,
+    /// What the signature still vouches for, whatever the policy.
+    pub holds: Holds,
+    /// What is worth knowing and no reason to refuse.
+    pub notes: Vec<Note>,
     /// The pieces for proving, or the first rule that failed.
     pub verdict: Result<Box<Provable>, Refusal>,
 }
@@ -79,54 +112,149 @@ pub fn inspect(message: &[u8], dns: &DnsRecords, clock: Option<u64>) -> Inspecti
 
 /// Checks every rule with keys from a given source.
 pub fn inspect_with(message: &[u8], keys: KeySource<'_>, clock: Option<u64>) -> Inspection {
+    inspect_under(message, keys, &Policy { clock, ..Policy::default() })
+}
+
+/// Checks every rule with keys from a given source, under a policy.
+pub fn inspect_under(message: &[u8], keys: KeySource<'_>, policy: &Policy) -> Inspection {
     let message = Message::parse_lenient(message);
-    let mut common = Report::default();
-    common.record(Rule::MessageSyntax, message.defects().first().cloned());
+    let mut common = Report::new(policy.unsigned_parts);
+    match (message.broken(), message.defects().first()) {
+        (Some(broken), _) => common.fail(broken.clone()),
+        (None, Some(stray)) => common.apart(stray.clone()),
+        (None, None) => common.record(Rule::MessageSyntax, None),
+    }
+    common.note(framing_note(message.framing()));
+    // One cause, one line: where there are no fields, every other rule would fail for it.
+    if message.fields().is_empty() {
+        return common.finish(None);
+    }
     let from = one_field(&message, "From", Rule::OneFrom, &mut common);
     one_field(&message, "Subject", Rule::OneSubject, &mut common);
     let from_domain = from.and_then(|field| from_domain(field, &mut common));
 
     let fields = dkim::signature_fields(&message);
     if fields.is_empty() {
-        let missing = Refusal::new(
-            Rule::SignaturePresent,
-            Place::part(Part::Message),
-            "no DKIM-Signature field",
-        );
-        common.fail(missing.hint("take the original from the mailbox (\"show original\")"));
+        common.fail(unsigned(&message));
         return common.finish(None);
     }
     common.record(Rule::SignaturePresent, None);
-
-    let candidates = aligned(&message, &fields, from_domain.as_deref());
-    // Where none holds, the one that gets furthest tells the user most.
-    let mut best: Option<Report> = None;
-    for (index, field) in candidates {
-        let case = Candidate { message: &message, keys, clock, from: from_domain.as_deref() };
-        let mut report = common.clone();
-        let provable = case.check(field, index, &mut report);
-        if report.first_failure().is_none() {
-            return report.finish(provable);
+    let candidates = match candidates(&message, &fields, from_domain.as_deref()) {
+        Ok(candidates) => candidates,
+        Err(refusal) => {
+            common.fail(refusal);
+            return common.finish(None);
         }
-        if best.as_ref().is_none_or(|best| report.first_failure() > best.first_failure()) {
-            best = Some(report);
-        }
-    }
-    best.unwrap_or(common).finish(None)
+    };
+    let case = Candidate {
+        message: &message,
+        keys,
+        clock: policy.clock,
+        from: from_domain.as_deref(),
+        bodies: Bodies::new(message.body()),
+        work: Work::default(),
+    };
+    choose(&case, &candidates, common)
 }
 
-/// Signatures of the From domain; where there is none, all, so that the report says why.
-fn aligned(message: &Message, fields: &[usize], from: Option<&[u8]>) -> Vec<(usize, usize)> {
-    let all = || fields.iter().copied().enumerate();
-    let of_sender = |(_, field): &(usize, usize)| {
-        SignatureField::read(message, *field).is_ok_and(|s| Some(s.domain().as_slice()) == from)
-    };
-    let aligned: Vec<_> = all().filter(of_sender).collect();
-    if aligned.is_empty() {
-        all().collect()
-    } else {
-        aligned
+/// The first signature that holds; where none does, the one that gets furthest tells the user most.
+fn choose(case: &Candidate<'_>, candidates: &[(usize, usize)], common: Report) -> Inspection {
+    let mut best: Option<(Report, Option<Provable>)> = None;
+    for (looked_at, (index, field)) in candidates.iter().enumerate() {
+        if case.work.is_spent() {
+            let (mut report, provable) = best.unwrap_or((common, None));
+            if provable.is_none() {
+                report.fail(case.work.refusal(looked_at, candidates.len()));
+            }
+            return report.finish(provable);
+        }
+        let mut report = common.clone();
+        let provable = case.check(*field, *index, &mut report);
+        if report.is_clean() {
+            return report.finish(provable);
+        }
+        if case.work.has_refused() {
+            // No other signature can be verified; the report at hand names the limit.
+            return match best {
+                Some((best, Some(provable))) => best.finish(Some(provable)),
+                _ => report.finish(None),
+            };
+        }
+        if best.as_ref().is_none_or(|(best, _)| report.gets_further_than(best)) {
+            best = Some((report, provable));
+        }
     }
+    let (report, provable) = best.unwrap_or((common, None));
+    report.finish(provable)
+}
+
+/// Signatures of the From domain, as index among the signatures and among the fields. Without a From
+/// domain, or where no signature can be read, all of them, so that the report says why.
+fn candidates(
+    message: &Message,
+    fields: &[usize],
+    from: Option<&[u8]>,
+) -> Result<Vec<(usize, usize)>, Refusal> {
+    let all = || fields.iter().copied().enumerate();
+    let Some(from) = from else { return Ok(all().collect()) };
+    let signatures: Vec<_> = all()
+        .filter_map(|(index, field)| Some((index, SignatureField::read(message, field).ok()?)))
+        .collect();
+    let of_sender = |(_, signature): &&(usize, SignatureField)| signature.domain() == from;
+    let aligned: Vec<_> =
+        signatures.iter().filter(of_sender).map(|(index, s)| (*index, s.field)).collect();
+    match signatures.first() {
+        _ if !aligned.is_empty() => Ok(aligned),
+        None => Ok(all().collect()),
+        Some((_, first)) => {
+            let mut domains: Vec<_> = signatures.iter().map(|(_, s)| s.domain()).collect();
+            domains.dedup();
+            let place = message.fields()[first.field].place();
+            Err(header::misaligned(from, &domains, place))
+        }
+    }
+}
+
+fn framing_note(framing: Framing) -> Option<Note> {
+    let detail = match framing {
+        Framing::Bare => return None,
+        Framing::Mbox => "an mbox with one mail: its first line is not part of the mail",
+        Framing::Emlx => {
+            "an .emlx file of Apple Mail: its first line and its end are not part of \
+                          the mail"
+        }
+    };
+    Some(Note::new(NoteId::Framing, detail, ""))
+}
+
+/// Why there is no signature, as far as the fields tell.
+fn unsigned(message: &Message) -> Refusal {
+    let within_tenant = message.fields().iter().any(|field| {
+        let name = field.name().to_ascii_lowercase();
+        let value = canon::relaxed_value(field.value()).to_ascii_lowercase();
+        name.starts_with(b"x-ms-exchange-") && name.ends_with(b"-authas") && value == b"internal"
+    });
+    let (why, hint) = if within_tenant {
+        (
+            "mail within one Microsoft 365 organisation is not signed",
+            "send to an address outside the organisation (a mailbox at another provider, or the \
+             relayer's) and take the mail from there",
+        )
+    } else if message.fields_named("Received").next().is_none() {
+        (
+            "a copy from the Sent folder or a draft; mail is signed on its way out",
+            "take the mail that arrived: send it to a mailbox at another provider, or to the \
+             relayer's address, and download the original there",
+        )
+    } else {
+        (
+            "the sender's provider does not sign, or a server on the way removed the signature",
+            "take the original from the mailbox (\"show original\"); where that has none either, \
+             send from a provider that signs",
+        )
+    };
+    let detail = format!("no DKIM-Signature field: {why}");
+    Refusal::new(Rule::SignaturePresent, Place::part(Part::Message), detail).hint(hint)
 }
 
 fn one_field<'m>(
@@ -178,5 +306,7 @@ fn from_domain(field: &Field, report: &mut Report) -> Option<Vec<u8>> {
     }
 }
 
+#[cfg(test)]
+mod signed;
 #[cfg(test)]
 mod tests;

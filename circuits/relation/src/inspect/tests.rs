@@ -28,13 +28,47 @@ fn failed(bytes: &[u8]) -> Vec<Rule> {
 
 #[test]
 fn records_come_as_text_or_list_and_names_ignore_case() {
-    let dns: DnsRecords =
-        serde_json::from_str(r#"{"A.b.": "one", "c.d": ["two", "three"], "a.B": []}"#).unwrap();
+    let dns: DnsRecords = serde_json::from_str(
+        r#"{"A.b.": "one", "c.d": ["two", "three"], "a.B": [], "e": [["f", "g"], "h"]}"#,
+    )
+    .unwrap();
     assert_eq!(dns.get("a.B."), ["one"]);
     assert_eq!(dns.get("C.D"), ["two", "three"]);
+    assert_eq!(dns.get("e"), ["fg", "h"]);
+    let answer =
+        r#"{"a.b": {"Status":0,"Answer":[{"name":"c.d.","type":16,"data":"\"x\" \"y\""}]}}"#;
+    assert_eq!(serde_json::from_str::<DnsRecords>(answer).unwrap().get("a.b"), ["xy"]);
     assert!(dns.get("e.f").is_empty());
     for bad in [r#"{"a": 1}"#, r#"["a"]"#, r#"{"a": {"b": "c"}}"#] {
         assert!(serde_json::from_str::<DnsRecords>(bad).is_err(), "{bad}");
+    }
+}
+
+#[test]
+fn records_are_read_as_tools_print_them_and_written_down() {
+    let zone = "a.b. 300 IN CNAME c.d.\nc.d. 300 IN TXT \"v=DKIM1\\; p=MI\" \"IB\"\n";
+    let dns = DnsRecords::read(zone).unwrap();
+    for name in ["A.B", "c.d."] {
+        assert_eq!(dns.get(name), ["v=DKIM1; p=MIIB"]);
+    }
+    let written = dns.to_json();
+    assert_eq!(written, "{\n  \"a.b\": \"v=DKIM1; p=MIIB\",\n  \"c.d\": \"v=DKIM1; p=MIIB\"\n}\n");
+    assert_eq!(DnsRecords::read(&written).unwrap().to_json(), written);
+    assert_eq!(DnsRecords::read("{}").unwrap(), DnsRecords::default());
+    let circle = "a. IN CNAME b.\nb. IN CNAME a.\n";
+    assert!(DnsRecords::read(circle).unwrap().get("a").is_empty());
+    let answer =
+        r#"{"Status":0,"Answer":[{"name":"a.b.","type":16,"data":"\"v=DKIM1; \" \"p=MI\""}]}"#;
+    assert_eq!(DnsRecords::read(answer).unwrap().get("a.b"), ["v=DKIM1; p=MI"]);
+    for (text, what) in [
+        ("v=DKIM1; p=MIIB", "without the name"),
+        ("MIIBIjANBgkqhkiG", "without the name"),
+        ("[[\"v=DKIM1; p=MI\", \"IB\"]]", "without the name"),
+        ("{\"a\": {\"b\": 1}}", "not JSON from names"),
+        ("", "empty"),
+    ] {
+        let error = DnsRecords::read(text).unwrap_err();
+        assert!(error.what.contains(what) && !error.hint.is_empty(), "{text}: {error}");
     }
 }
 
@@ -61,7 +95,43 @@ fn the_signature_of_the_from_domain_is_reported() {
     assert_eq!(failed(&message("a@b.cc", &signatures))[0], Rule::LengthTag);
     let refusal = verdict(&message("a@c.cc", &signatures));
     assert_eq!(refusal.rule, Rule::Alignment);
-    assert!(refusal.detail.contains("c.cc") && refusal.detail.contains("other.org"));
+    assert!(refusal.detail.contains("c.cc") && refusal.detail.contains("other.org, b.cc"));
+    assert_eq!(failed(&message("a@c.cc", &signatures)), [Rule::Alignment], "one cause, one line");
+}
+
+#[test]
+fn a_domain_without_a_key_of_its_own_is_told_what_to_do() {
+    for (from, signing, what) in [
+        ("c.cc", "c-cc.20230601.gappssmtp.com", "Google Workspace"),
+        ("c.cc", "ccc.onmicrosoft.com", "Microsoft 365"),
+        ("mail.c.cc", "c.cc", "not one above it"),
+        ("c.cc", "list.example", "whose own domain"),
+    ] {
+        let refusal = verdict(&message(&format!("a@{from}"), &signature(signing, "")));
+        assert_eq!(refusal.rule, Rule::Alignment);
+        assert!(refusal.hint.contains(what), "{refusal}: {}", refusal.hint);
+    }
+}
+
+#[test]
+fn a_mail_without_a_signature_says_why_as_far_as_it_shows() {
+    for (fields, what) in [
+        ("X-MS-Exchange-Organization-AuthAs: Internal\r\nReceived: x\r\n", "Microsoft 365"),
+        ("", "Sent folder"),
+        ("Received: from x\r\n", "does not sign"),
+    ] {
+        let refusal = verdict(&message("a@b.cc", fields));
+        assert_eq!(refusal.rule, Rule::SignaturePresent);
+        assert!(refusal.detail.contains(what) && !refusal.hint.is_empty(), "{refusal}");
+    }
+}
+
+#[test]
+fn a_file_that_is_no_mail_fails_in_one_line() {
+    for bytes in [&b""[..], b"\r\nFrom: a@b.cc\r\n", b"<html>", b"\xff\xfeF\0", b"no header at all"]
+    {
+        assert_eq!(failed(bytes), [Rule::MessageSyntax]);
+    }
 }
 
 #[test]
@@ -86,7 +156,7 @@ fn faults_outside_the_block_are_found() {
         (message("a@b.cc", ""), Rule::SignaturePresent, None),
         (message("a@b.cc", "DKIM-Signature: x\r\n"), Rule::TagList, Some(1)),
         (message("a@b.cc", &signature("b.cc", "t=5; x=5; ")), Rule::Timestamp, Some(1)),
-        (b"".to_vec(), Rule::MessageSyntax, Some(1)),
+        (b"".to_vec(), Rule::MessageSyntax, None),
     ] {
         let refusal = verdict(&message);
         assert_eq!((refusal.rule, refusal.place.line), (rule, line), "{refusal}");

@@ -1,0 +1,139 @@
+//! Lists of pieces and answers of DNS over HTTPS; and the recorded form, a JSON object from names to
+//! records.
+
+use super::{bare, group, plain_name, Form, Reading, TxtRecord, Unreadable};
+use serde_json::Value;
+
+/// DNS types (RFC 1035 §3.2.2) as DNS over HTTPS numbers them.
+const CNAME: u64 = 5;
+const TXT: u64 = 16;
+
+/// The records of one name: one text (the recorded form), a list of texts or of lists of pieces, or
+/// the answer of DNS over HTTPS for the name.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Records(pub Vec<String>);
+
+impl Records {
+    /// Reads the value of a name.
+    pub fn from_json(value: &Value) -> Option<Records> {
+        match value {
+            Value::String(text) => Some(Records(vec![text.clone()])),
+            Value::Array(items) => pieces(items).map(Records),
+            Value::Object(_) => {
+                let reading = answers(std::iter::once(value), "JSON").ok()?;
+                Some(Records(reading.records.into_iter().map(|record| record.text).collect()))
+            }
+            _ => None,
+        }
+    }
+}
+
+/// Strings make up records; a list within the list is one record.
+fn pieces(items: &[Value]) -> Option<Vec<String>> {
+    if items.iter().all(Value::is_string) {
+        let texts = items.iter().filter_map(|item| item.as_str().map(str::to_owned));
+        return Some(group(texts.collect()));
+    }
+    let one = |item: &Value| match item {
+        Value::String(text) => Some(text.clone()),
+        Value::Array(inner) => inner.iter().map(Value::as_str).collect::<Option<String>>(),
+        _ => None,
+    };
+    items.iter().map(one).collect()
+}
+
+/// A list of pieces, or an answer of DNS over HTTPS.
+pub(super) fn read(text: &str) -> Result<Reading, Unreadable> {
+    let value = serde_json::from_str(text).or_else(|_| serde_json::from_str(&as_json(text)));
+    match value {
+        Ok(Value::Array(items)) if items.iter().any(Value::is_object) => {
+            answers(items.iter(), "a list of DNS answers")
+        }
+        Ok(Value::Array(items)) => match pieces(&items) {
+            Some(texts) if !texts.is_empty() => {
+                let records = texts.into_iter().map(|text| TxtRecord { name: None, text });
+                let records = records.collect();
+                Ok(Reading { form: Form::List, records, aliases: Vec::new() })
+            }
+            _ => Err(Unreadable::new("a list without a record", super::AS_PUBLISHED)),
+        },
+        Ok(answer @ Value::Object(_)) => answers([&answer].into_iter(), "JSON"),
+        _ => Err(Unreadable::new("a list or JSON that is cut off", super::AS_PUBLISHED)),
+    }
+}
+
+/// Node and Python print lists with single quotes, Python bytes with a `b` before them.
+fn as_json(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    let mut within = None;
+    let mut chars = text.chars().peekable();
+    while let Some(c) = chars.next() {
+        match (within, c) {
+            (None, 'b') if matches!(chars.peek(), Some('\'' | '"')) => {}
+            (None, '\'' | '"') => {
+                within = Some(c);
+                out.push('"');
+            }
+            (None, '(') => out.push('['),
+            (None, ')') => out.push(']'),
+            (None, _) => out.push(c),
+            (Some(quote), c) if c == quote => {
+                within = None;
+                out.push('"');
+            }
+            (Some('\''), '"') => out.push_str("\\\""),
+            (Some(_), '\\') => match chars.next() {
+                Some('\'') => out.push('\''),
+                Some(c @ ('"' | '\\')) => out.extend(['\\', c]),
+                Some(c) => out.extend(['\\', '\\', c]),
+                None => {}
+            },
+            (Some(_), _) => out.push(c),
+        }
+    }
+    out
+}
+
+/// The TXT and CNAME records among answers, each `{"name", "type", "data"}` or an object that holds
+/// a list of them under `Answer`.
+pub(super) fn answers<'a>(
+    objects: impl Iterator<Item = &'a Value>,
+    what: &str,
+) -> Result<Reading, Unreadable> {
+    let mut reading =
+        Reading { form: Form::DnsOverHttps, records: Vec::new(), aliases: Vec::new() };
+    for object in objects {
+        if let Some(status) = object.get("Status").and_then(Value::as_u64).filter(|s| *s != 0) {
+            let meaning = if status == 3 { ": no such name" } else { "" };
+            return Err(Unreadable::new(
+                format!("an answer of DNS over HTTPS with the status {status}{meaning}"),
+                "ask for SELECTOR._domainkey.DOMAIN, as s= and d= of the signature name them",
+            ));
+        }
+        match object.get("Answer").and_then(Value::as_array) {
+            Some(list) => list.iter().for_each(|answer| add(&mut reading, answer)),
+            None => add(&mut reading, object),
+        }
+    }
+    match reading.records.is_empty() {
+        false => Ok(reading),
+        true => Err(Unreadable::new(format!("{what} without a TXT record"), super::AS_PUBLISHED)),
+    }
+}
+
+fn add(reading: &mut Reading, answer: &Value) {
+    let text = |key: &str| answer.get(key).and_then(Value::as_str);
+    let (Some(name), Some(data)) = (text("name"), text("data")) else { return };
+    match answer.get("type").map(|kind| (kind.as_u64(), kind.as_str())) {
+        Some((Some(CNAME), _) | (_, Some("CNAME"))) => {
+            reading.aliases.push((plain_name(name), plain_name(data)));
+        }
+        Some((Some(TXT), _) | (_, Some("TXT"))) | None => {
+            // Some resolvers give the character strings with their quotes, some give them joined.
+            let text = super::pieces::read(bare(data)).map(|texts| texts.concat());
+            let text = text.unwrap_or_else(|_| data.to_owned());
+            reading.records.push(TxtRecord { name: Some(plain_name(name)), text });
+        }
+        _ => {}
+    }
+}

@@ -1,0 +1,333 @@
+//! The Subjects that recovery contracts ask for, and why a given Subject is none of them.
+//!
+//! A proof says what the Subject is, whatever it is; the contracts of this project accept exactly two
+//! forms, which they build themselves and compare byte by byte (`RecoverySubject.sol`):
+//!
+//! ```text
+//! Guard 0x<account> on <chain id> nonce <nonce>
+//! Recover 0x<account> on <chain id> nonce <nonce> to 0x<new key>
+//! ```
+//!
+//! Addresses are 40 lower-case hexadecimal digits, numbers decimal without leading zeros: two
+//! different commands never have the same text. What is provable and none of these is useless there,
+//! so [`advice`] says what became of it on its way, and what to do.
+
+use crate::inspect::{Note, NoteId};
+use base64::prelude::{Engine, BASE64_STANDARD, BASE64_STANDARD_NO_PAD};
+use std::fmt;
+use std::str::FromStr;
+
+/// Twenty bytes of an Ethereum account.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Address(pub [u8; 20]);
+
+impl fmt::Display for Address {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("0x")?;
+        self.0.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
+    }
+}
+
+impl FromStr for Address {
+    type Err = String;
+
+    /// `0x` and 40 hexadecimal digits, in any case.
+    fn from_str(text: &str) -> Result<Self, String> {
+        let digits = text.strip_prefix("0x").filter(|digits| digits.len() == 40);
+        let digits = digits.ok_or("not 0x and 40 hexadecimal digits")?.as_bytes();
+        let mut bytes = [0; 20];
+        for (byte, pair) in bytes.iter_mut().zip(digits.chunks(2)) {
+            let digit = |d: u8| (d as char).to_digit(16).ok_or("not a hexadecimal digit");
+            *byte = (digit(pair[0])? * 16 + digit(pair[1])?) as u8;
+        }
+        Ok(Address(bytes))
+    }
+}
+
+/// What a recovery contract may ask a guardian to write.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Command {
+    /// The account.
+    pub account: Address,
+    /// EIP-155 identifier of its chain.
+    pub chain: u128,
+    /// The account's nonce at its recovery contract.
+    pub nonce: u64,
+    /// The key that the account shall have; none in the mail with which a guardian agrees to be one.
+    pub new_key: Option<Address>,
+}
+
+/// The Subject, as the contract builds it.
+impl fmt::Display for Command {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Command { account, chain, nonce, new_key } = self;
+        match new_key {
+            None => write!(f, "Guard {account} on {chain} nonce {nonce}"),
+            Some(key) => write!(f, "Recover {account} on {chain} nonce {nonce} to {key}"),
+        }
+    }
+}
+
+impl FromStr for Command {
+    type Err = ();
+
+    /// Exactly what [`fmt::Display`] writes, and nothing else.
+    fn from_str(text: &str) -> Result<Self, ()> {
+        let words: Vec<&str> = text.split(' ').collect();
+        let (account, chain, nonce, new_key) = match words[..] {
+            ["Guard", account, "on", chain, "nonce", nonce] => (account, chain, nonce, None),
+            ["Recover", account, "on", chain, "nonce", nonce, "to", key] => {
+                (account, chain, nonce, Some(key))
+            }
+            _ => return Err(()),
+        };
+        let command = Command {
+            account: account.parse().map_err(drop)?,
+            chain: chain.parse().map_err(drop)?,
+            nonce: nonce.parse().map_err(drop)?,
+            new_key: new_key.map(str::parse).transpose().map_err(drop)?,
+        };
+        // Written again it must be the same text: no capitals, no leading zeros or signs.
+        (command.to_string() == text).then_some(command).ok_or(())
+    }
+}
+
+/// Why no recovery contract accepts this Subject, and the remedy; none where one may.
+pub fn advice(subject: &[u8]) -> Option<Note> {
+    let text = String::from_utf8_lossy(subject);
+    if text.parse::<Command>().is_ok() {
+        return None;
+    }
+    let (cause, remedy) = cause(&text);
+    Some(Note::new(
+        NoteId::Subject,
+        format!("no recovery contract asks for this Subject: {cause}"),
+        remedy,
+    ))
+}
+
+/// How a Subject differs from the one that is wanted, and the remedy; none where it is the same.
+pub fn difference(subject: &[u8], wanted: &str) -> Option<Note> {
+    let text = String::from_utf8_lossy(subject);
+    if text == wanted {
+        return None;
+    }
+    let (cause, remedy) = match recovered(&text) {
+        Some((found, cause, remedy)) if found == wanted => (cause.to_owned(), remedy),
+        _ => {
+            let same = text.bytes().zip(wanted.bytes()).take_while(|(a, b)| a == b).count();
+            (format!("it differs from byte {same} on"), WRITE_EXACTLY)
+        }
+    };
+    Some(Note::new(
+        NoteId::Subject,
+        format!("the Subject is not the one that is wanted: {cause}"),
+        remedy,
+    ))
+}
+
+const WRITE_EXACTLY: &str = "send a new mail whose Subject is the contract's text, copied exactly";
+const ENCODED: &str = "the sender's program wrote it in encoded words (RFC 2047)";
+const ENCODED_REMEDY: &str =
+    "send it again from another program or the provider's web mail, as plain \
+                              text without special characters or line breaks";
+
+fn cause(text: &str) -> (String, &'static str) {
+    match recovered(text) {
+        Some((found, cause, remedy)) if found.parse::<Command>().is_ok() => (cause.into(), remedy),
+        Some((_, cause, remedy)) if cause == ENCODED => (cause.into(), remedy),
+        _ => (
+            "it is neither \"Guard 0x… on … nonce …\" nor \"Recover 0x… on … nonce … to 0x…\""
+                .into(),
+            WRITE_EXACTLY,
+        ),
+    }
+}
+
+/// The Subject as it was meant, what happened to it, and the remedy.
+fn recovered(text: &str) -> Option<(String, &'static str, &'static str)> {
+    if let Some(decoded) = decode_words(text) {
+        return Some((decoded, ENCODED, ENCODED_REMEDY));
+    }
+    let plain = text.split_whitespace().collect::<Vec<_>>().join(" ");
+    if plain != text && plain.parse::<Command>().is_ok() {
+        return Some((plain, "it has spaces too many", WRITE_EXACTLY));
+    }
+    // "Re:", "Fwd:", "[EXTERNAL]": whatever stands before or behind the command.
+    let begins = ["Guard 0x", "Recover 0x"].iter().filter_map(|word| plain.find(word)).min();
+    if let Some(at) = begins.filter(|at| *at > 0) {
+        if let Some((command, _)) = longest_command(&plain[at..]) {
+            let cause = "something stands before the command, as in a reply or a forwarded mail";
+            return Some((command, cause, "write a new mail; do not reply or forward"));
+        }
+    }
+    let lower = lowered_hex(&plain);
+    if lower != plain {
+        if let Some((command, "")) = longest_command(&lower) {
+            return Some((command, "its addresses have capital letters", WRITE_EXACTLY));
+        }
+    }
+    match longest_command(&plain) {
+        Some((command, rest)) if !rest.is_empty() => {
+            Some((command, "something stands behind the command", WRITE_EXACTLY))
+        }
+        _ => None,
+    }
+}
+
+/// The longest run of words from the start that is a command, and what follows it.
+fn longest_command(text: &str) -> Option<(String, &str)> {
+    let mut ends: Vec<usize> = text.match_indices(' ').map(|(at, _)| at).take(16).collect();
+    ends.push(text.len());
+    ends.iter().rev().find_map(|end| {
+        let command = &text[..*end];
+        command.parse::<Command>().is_ok().then(|| (command.to_owned(), text[*end..].trim_start()))
+    })
+}
+
+fn lowered_hex(text: &str) -> String {
+    let word = |word: &str| match word.get(..2) {
+        Some("0x" | "0X") => word.to_ascii_lowercase(),
+        _ => word.to_owned(),
+    };
+    text.split(' ').map(word).collect::<Vec<_>>().join(" ")
+}
+
+/// Decodes a text of encoded words (RFC 2047 §2) in ASCII or UTF-8; none where there are none.
+fn decode_words(text: &str) -> Option<String> {
+    let mut out = Vec::new();
+    let mut found = false;
+    for word in text.split(' ').filter(|word| !word.is_empty()) {
+        match decode_word(word) {
+            // White space between two encoded words is not part of the text (RFC 2047 §6.2).
+            Some(bytes) => {
+                found = true;
+                out.extend(bytes);
+            }
+            None => {
+                if !out.is_empty() {
+                    out.push(b' ');
+                }
+                out.extend(word.bytes());
+            }
+        }
+    }
+    found.then(|| String::from_utf8_lossy(&out).into_owned())
+}
+
+fn decode_word(word: &str) -> Option<Vec<u8>> {
+    let inner = word.strip_prefix("=?")?.strip_suffix("?=")?;
+    let mut parts = inner.splitn(3, '?');
+    let (_charset, encoding, text) = (parts.next()?, parts.next()?, parts.next()?);
+    match encoding {
+        "B" | "b" => {
+            BASE64_STANDARD.decode(text).or_else(|_| BASE64_STANDARD_NO_PAD.decode(text)).ok()
+        }
+        "Q" | "q" => quoted_printable(text),
+        _ => None,
+    }
+}
+
+fn quoted_printable(text: &str) -> Option<Vec<u8>> {
+    let mut out = Vec::with_capacity(text.len());
+    let mut bytes = text.bytes();
+    while let Some(byte) = bytes.next() {
+        out.push(match byte {
+            b'_' => b' ',
+            b'=' => {
+                let mut digit = || (bytes.next()? as char).to_digit(16);
+                (digit()? * 16 + digit()?) as u8
+            }
+            byte => byte,
+        });
+    }
+    Some(out)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const ACCOUNT: &str = "0x00112233445566778899aabbccddeeff00112233";
+    const KEY: &str = "0xffeeddccbbaa99887766554433221100ffeeddcc";
+
+    fn recover() -> String {
+        format!("Recover {ACCOUNT} on 1 nonce 0 to {KEY}")
+    }
+
+    fn guard() -> String {
+        format!("Guard {ACCOUNT} on 8453 nonce 12")
+    }
+
+    #[test]
+    fn commands_are_the_contracts_texts() {
+        let command = Command {
+            account: ACCOUNT.parse().unwrap(),
+            chain: 1,
+            nonce: 0,
+            new_key: Some(KEY.parse().unwrap()),
+        };
+        assert_eq!(command.to_string(), recover());
+        for text in [recover(), guard()] {
+            assert_eq!(text.parse::<Command>().unwrap().to_string(), text);
+            assert_eq!(advice(text.as_bytes()), None);
+        }
+        let longest = Command { chain: u128::MAX, nonce: u64::MAX, ..command }.to_string();
+        assert_eq!(longest.len(), 166);
+        assert_eq!(longest.parse::<Command>().unwrap().to_string(), longest);
+        for bad in ["0x12", "00112233445566778899aabbccddeeff0011223344", &"0x".repeat(21)] {
+            assert!(bad.parse::<Address>().is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn every_other_subject_gets_its_cause() {
+        let encoded = |text: &str| format!("=?utf-8?B?{}?=", BASE64_STANDARD.encode(text));
+        let text = recover();
+        let (one, two) = text.split_at(40);
+        for (subject, cause) in [
+            (encoded(&text), "encoded words"),
+            (format!("{} {}", encoded(one), encoded(two)), "encoded words"),
+            (format!("=?us-ascii?Q?{}?=", text.replace(' ', "_")), "encoded words"),
+            (format!("=?UTF-8?q?{}?=", text.replace(' ', "=20")), "encoded words"),
+            (encoded("Hello"), "encoded words"),
+            (format!("Re: {text}"), "before the command"),
+            (format!("[EXT] Fwd: {}", guard()), "before the command"),
+            (format!("{text} thanks"), "behind the command"),
+            (text.replace("aabb", "AaBb"), "capital letters"),
+            (text.replace(" on ", "  on "), "spaces too many"),
+            (text.replace("nonce 0", "nonce 00"), "neither"),
+            (text.replace("on 1", "on +1"), "neither"),
+            (text.replace("Recover", "recover"), "neither"),
+            (text.replace(KEY, &KEY[..41]), "neither"),
+            ("Hello".into(), "neither"),
+            (String::new(), "neither"),
+        ] {
+            let note = advice(subject.as_bytes()).expect(&subject);
+            assert!(note.detail.contains(cause), "{subject}: {}", note.detail);
+            assert!(!note.hint.is_empty());
+        }
+    }
+
+    #[test]
+    fn what_is_wanted_decides() {
+        let text = recover();
+        assert_eq!(difference(text.as_bytes(), &text), None);
+        let other = difference(text.replace("nonce 0", "nonce 1").as_bytes(), &text).unwrap();
+        assert!(other.detail.contains("differs from byte 62 on"), "{}", other.detail);
+        let reply = difference(format!("Re: {text}").as_bytes(), &text).unwrap();
+        assert!(reply.detail.contains("before the command"), "{}", reply.detail);
+        assert!(difference(b"\xff\xfe", &text).is_some());
+    }
+
+    #[test]
+    fn no_cut_or_changed_subject_panics() {
+        let text = format!("=?utf-8?B?AAAA?= =?x?Q?=4?= Re: {} é", recover());
+        for end in (0..=text.len()).filter(|end| text.is_char_boundary(*end)) {
+            let _ = advice(&text.as_bytes()[..end]);
+            for odd in [" ", "?", "=", "0x", "é", "_"] {
+                let _ = advice(format!("{}{odd}{}", &text[..end], &text[end..]).as_bytes());
+            }
+        }
+    }
+}
