@@ -25,5 +25,5 @@ pub use expect::{Expected, PublicView};
 pub use proof_file::Proof;
 pub use prover::Prover;
 pub use salt::Salt;
-pub use statement::{prepare, Prepared};
+pub use statement::{prepare, prepare_under, Prepared};
 pub use verifier::{Verified, Verifier};

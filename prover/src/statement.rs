@@ -3,7 +3,7 @@
 use zkdkim_plonk::halo2curves::bn256::Fr;
 use zkdkim_relation::{
     commitment::{to_biguint, PACKED_BYTES},
-    inspect::{inspect_with, KeySource, Provable},
+    inspect::{inspect_under, KeySource, Policy, Provable},
     registry::RegistryError,
     statement::{evaluate, PublicInputs, StatementInput},
     KeyRegistry,
@@ -33,7 +33,21 @@ pub fn prepare(
     registry: &KeyRegistry,
     clock: Option<u64>,
 ) -> Result<Prepared> {
-    let inspection = inspect_with(message, KeySource::Registry(registry), clock);
+    prepare_under(message, salt, registry, &Policy { clock, ..Policy::default() })
+}
+
+/// The same under a policy, which may take a message whose unsigned parts are not those that were signed.
+///
+/// # Errors
+///
+/// [`crate::Error::Refused`] with the rule, the place and a hint.
+pub fn prepare_under(
+    message: &[u8],
+    salt: &Salt,
+    registry: &KeyRegistry,
+    policy: &Policy,
+) -> Result<Prepared> {
+    let inspection = inspect_under(message, KeySource::Registry(registry), policy);
     let provable = *inspection.verdict?;
     // The key came out of the registry, so it has a slot there.
     let slot = registry.find(&provable.domain, &provable.modulus);

@@ -12,6 +12,10 @@ use zkdkim_plonk::{
     progress::{Progress, Silent},
 };
 use zkdkim_prover::hex_form::field_from_hex;
+use zkdkim_relation::{
+    inspect::{Policy, UnsignedParts},
+    recovery_subject::{self, Address},
+};
 use zkdkim_store::{files, KeyCache};
 
 use crate::{output::Output, progress::Stderr};
@@ -23,7 +27,9 @@ Exit codes:
   2  usage or environment: arguments, files, keys
 
 With --json, standard output carries one object per line, each with \"type\" and \"version\"; the last \
-one is named after the command. Notes and progress go to standard error.";
+one is named after the command and has \"verdict\" and \"exit_code\", also after a usage error. What is \
+not known is left out, never null. docs/json-output.schema.json describes all of them. Notes and progress \
+go to standard error.";
 
 /// Zero-knowledge proofs about DKIM-signed e-mails
 #[derive(Debug, Parser)]
@@ -59,6 +65,11 @@ pub enum Command {
     Commit(CommitArgs),
     /// Keep the registry of signing keys
     Registry(RegistryArgs),
+    /// Write key records in the form in which this program keeps them
+    #[command(subcommand)]
+    Dns(DnsCommand),
+    /// List mailbox providers: which of them work as senders, and why not
+    Providers,
     /// Set up an SRS, and make the keys over it
     Setup(SetupArgs),
     /// Prove a message
@@ -75,9 +86,81 @@ pub struct DemoArgs {
     /// Another message than the sample; - for standard input
     #[arg(requires = "dns")]
     pub message: Option<PathBuf>,
-    /// The DNS records of that message: JSON, name to TXT record(s)
+    /// The DNS records of that message, as for `inspect`
     #[arg(long, value_name = "FILE", requires = "message")]
     pub dns: Option<PathBuf>,
+}
+
+/// What the Subject must be, and how strictly a message is looked at.
+#[derive(Debug, Args)]
+pub struct MessageArgs {
+    /// Take a message whose body or unsigned lines are not those that were signed: only the signed
+    /// header is proved
+    #[arg(long)]
+    pub accept_changed_body: bool,
+    /// The Subject that the contract asks for, in full
+    #[arg(long, value_name = "TEXT", conflicts_with_all = ["account", "chain", "nonce", "new_key"])]
+    pub subject: Option<String>,
+    /// Build the Subject: the account that is guarded or recovered
+    #[arg(long, value_name = "ADDRESS", requires_all = ["chain", "nonce"])]
+    pub account: Option<Address>,
+    /// Its chain's number
+    #[arg(long, value_name = "ID", requires = "account")]
+    pub chain: Option<u128>,
+    /// Its nonce at the recovery contract
+    #[arg(long, value_name = "N", requires = "account")]
+    pub nonce: Option<u64>,
+    /// The key that it shall have; without it, the Subject is that of a guardian's consent
+    #[arg(long, value_name = "ADDRESS", requires = "account")]
+    pub new_key: Option<Address>,
+    /// The time to compare t= with, in seconds since 1970; this machine's clock by default
+    #[arg(long, value_name = "SECONDS")]
+    pub clock: Option<u64>,
+}
+
+impl MessageArgs {
+    /// The policy of the inspection.
+    pub fn policy(&self) -> Policy {
+        let unsigned_parts = match self.accept_changed_body {
+            true => UnsignedParts::MayDiffer,
+            false => UnsignedParts::AsSigned,
+        };
+        Policy { clock: clock(self.clock), unsigned_parts }
+    }
+
+    /// The Subject that is wanted, if the user said.
+    pub fn wanted_subject(&self) -> Option<String> {
+        match (self.account, self.chain, self.nonce) {
+            (Some(account), Some(chain), Some(nonce)) => {
+                let new_key = self.new_key;
+                Some(recovery_subject::Command { account, chain, nonce, new_key }.to_string())
+            }
+            _ => self.subject.clone(),
+        }
+    }
+}
+
+/// Commands of `dns`.
+#[derive(Debug, Subcommand)]
+pub enum DnsCommand {
+    /// Read key records in any form that DNS tools print, and write JSON from names to records
+    ///
+    /// Reads dig, host, nslookup, zone files, DNS over HTTPS in JSON, lists of pieces (resolveTxt), bare
+    /// records, base64 and PEM.
+    Record {
+        /// The file; - for standard input
+        #[arg(default_value = "-")]
+        file: PathBuf,
+        /// The name of the record where the text doesn't have it: SELECTOR._domainkey.DOMAIN
+        #[arg(long, value_name = "NAME")]
+        name: Option<String>,
+        /// The file to write; standard output by default
+        #[arg(long, value_name = "FILE")]
+        out: Option<PathBuf>,
+        /// Replace an existing file
+        #[arg(long)]
+        force: bool,
+    },
 }
 
 /// Arguments of `inspect`.
@@ -85,12 +168,12 @@ pub struct DemoArgs {
 pub struct InspectArgs {
     /// The message as it was received; - for standard input
     pub message: PathBuf,
-    /// DNS records: JSON, name to TXT record(s)
+    /// Key records with their names: JSON from names to records, or what dig, host, nslookup or a zone
+    /// file print; - for standard input
     #[arg(long, value_name = "FILE")]
     pub dns: PathBuf,
-    /// The time to compare t= with, in seconds since 1970; this machine's clock by default
-    #[arg(long, value_name = "SECONDS")]
-    pub clock: Option<u64>,
+    #[command(flatten)]
+    pub how: MessageArgs,
 }
 
 /// Commands of `salt`.
@@ -138,9 +221,10 @@ pub enum RegistryCommand {
     },
     /// Add a key of a domain
     Add {
-        /// The signing domain
+        /// The signing domain; the name of a selector, s1._domainkey.example.org, will do
         domain: String,
-        /// Its key record, such as "v=DKIM1; k=rsa; p=…"
+        /// Its key record, such as "v=DKIM1; k=rsa; p=…", in any form that `dns record` reads; - for
+        /// standard input
         txt_record: String,
     },
     /// Remove a key of a domain; its slot stays empty for ever
@@ -189,9 +273,8 @@ pub struct ProveArgs {
     /// Replace an existing proof file
     #[arg(long)]
     pub force: bool,
-    /// The time to compare t= with, in seconds since 1970; this machine's clock by default
-    #[arg(long, value_name = "SECONDS")]
-    pub clock: Option<u64>,
+    #[command(flatten)]
+    pub how: MessageArgs,
 }
 
 /// Arguments of `verify`.
@@ -228,6 +311,9 @@ pub struct ExportArgs {
     /// The folder to make
     #[arg(long, value_name = "DIR")]
     pub out: PathBuf,
+    /// Replace the folder of an earlier export; any other folder is kept
+    #[arg(long)]
+    pub force: bool,
     /// Folder with the pinned Solidity compiler (package.json, script, node_modules); not needed for
     /// a key whose bytecode is part of this program
     #[arg(long, value_name = "DIR")]

@@ -1,12 +1,12 @@
 //! The commands, one file each. A command returns its exit code; an `anyhow` error means that its
 //! results could not be written.
 
-use std::process::ExitCode;
+use std::{path::Path, process::ExitCode};
 
 use zkdkim_circuits::statement::CircuitParams;
-use zkdkim_plonk::halo2curves::bn256::Fr;
-use zkdkim_prover::PublicView;
-use zkdkim_store::timing::Timing;
+use zkdkim_plonk::{halo2curves::bn256::Fr, progress::Progress};
+use zkdkim_prover::{PublicView, Salt};
+use zkdkim_store::{documents, files, timing::Timing};
 
 use crate::{
     cli::{Command, HiArgs},
@@ -15,9 +15,11 @@ use crate::{
 
 mod commit;
 mod demo;
+mod dns;
 mod export;
 mod inspect;
 mod prove;
+mod providers;
 mod registry;
 mod salt;
 mod setup;
@@ -59,6 +61,18 @@ type Outcome = Result<u8, Stop>;
 /// Done, or valid.
 const SUCCESS: u8 = 0;
 
+/// Reads the salt; one that others can read is worth a warning.
+fn read_salt(path: &Path, progress: &dyn Progress) -> Result<Salt, Stop> {
+    if files::is_readable_by_others(path) {
+        let path = path.display();
+        progress.note(&format!(
+            "other users of this machine can read the salt in {path}, and whoever has it can guess the \
+             address: chmod 600 {path}"
+        ));
+    }
+    Ok(documents::read_salt(path)?)
+}
+
 /// Runs something on so many threads; on all cores where no number is given.
 fn with_threads<T: Send>(
     threads: Option<usize>,
@@ -92,6 +106,8 @@ fn dispatch(args: &HiArgs, command: Command) -> (&'static str, Outcome) {
         Command::Salt(command) => ("salt", salt::run(args, &command)),
         Command::Commit(command) => ("commit", commit::run(args, &command)),
         Command::Registry(command) => ("registry", registry::run(args, &command)),
+        Command::Dns(command) => ("dns", dns::run(args, &command)),
+        Command::Providers => ("providers", providers::run(args)),
         Command::Setup(command) => ("setup", setup::run(args, &command)),
         Command::Prove(command) => ("prove", prove::run(args, &command)),
         Command::Verify(command) => ("verify", verify::run(args, &command)),

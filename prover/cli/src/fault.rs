@@ -2,10 +2,14 @@
 //!
 //! The layers below say what is wrong; only this one knows flags and exit codes.
 
+use std::path::{Path, PathBuf};
+
 use zkdkim_circuits::statement::CircuitError;
 use zkdkim_plonk::Error as PlonkError;
 use zkdkim_prover::Error as ProverError;
-use zkdkim_relation::{registry::RegistryError, Refusal};
+use zkdkim_relation::{
+    inspect::Holds, key_text::Unreadable, registry::RegistryError, Refusal, Rule,
+};
 use zkdkim_store::Error as StoreError;
 use zkdkim_verifier_sol::Error as SolidityError;
 
@@ -33,6 +37,40 @@ pub enum Fault {
         what: String,
         /// What is wrong with it.
         detail: String,
+    },
+    /// The arguments could not be read.
+    #[error("{detail}")]
+    Usage {
+        /// What clap says.
+        detail: String,
+    },
+    /// An argument that holds a key record or a domain is something else.
+    #[error("{what}: {error}")]
+    KeyText {
+        /// Which argument.
+        what: &'static str,
+        /// What it is, and what to give.
+        error: Unreadable,
+    },
+    /// A message is refused.
+    #[error("{}: {refusal}", path.display())]
+    Message {
+        /// The file.
+        path: PathBuf,
+        /// By which rule, and why.
+        refusal: Box<Refusal>,
+        /// What its signature vouches for all the same.
+        holds: Holds,
+    },
+    /// The message has another Subject than the user wants.
+    #[error("{}: {detail}", path.display())]
+    Subject {
+        /// The file.
+        path: PathBuf,
+        /// How it differs.
+        detail: String,
+        /// What to do.
+        hint: String,
     },
     /// The pool of threads was refused.
     #[error("cannot start {threads} threads: {detail}")]
@@ -84,16 +122,27 @@ impl Fault {
 
     /// The refusal of a message by a rule.
     pub fn refusal(&self) -> Option<&Refusal> {
-        match self.prover()? {
-            ProverError::Refused(refusal) => Some(refusal),
+        match (self, self.prover()) {
+            (Fault::Message { refusal, .. }, _) => Some(refusal),
+            (_, Some(ProverError::Refused(refusal))) => Some(refusal),
+            _ => None,
+        }
+    }
+
+    /// The file that it is about, where there is one.
+    pub fn file(&self) -> Option<&Path> {
+        match self {
+            Fault::Store(error) => error.path(),
+            Fault::Message { path, .. } | Fault::Subject { path, .. } => Some(path),
             _ => None,
         }
     }
 
     /// One word: `refused`, `invalid` or `error`.
     pub fn verdict(&self) -> &'static str {
-        match self.prover() {
-            Some(ProverError::Refused(_) | ProverError::InsecureSrs { .. }) => "refused",
+        match (self, self.prover()) {
+            (Fault::Message { .. } | Fault::Subject { .. }, _) => "refused",
+            (_, Some(ProverError::Refused(_) | ProverError::InsecureSrs { .. })) => "refused",
             _ if self.exit_code() == INVALID => "invalid",
             _ => "error",
         }
@@ -104,6 +153,7 @@ impl Fault {
     pub fn exit_code(&self) -> u8 {
         let invalid = match (self, self.prover()) {
             (Fault::Solidity(SolidityError::Refused(_)), _) => true,
+            (Fault::Message { .. } | Fault::Subject { .. }, _) => true,
             (_, Some(error)) => matches!(
                 error,
                 ProverError::Refused(_)
@@ -133,7 +183,10 @@ impl Fault {
             Fault::Prover(error) => error.id(),
             Fault::Solidity(SolidityError::Refused(_)) => "contract",
             Fault::Solidity(_) => "solidity",
-            Fault::Input { .. } => "input",
+            Fault::Input { .. } | Fault::KeyText { .. } => "input",
+            Fault::Usage { .. } => "usage",
+            Fault::Message { refusal, .. } => refusal.rule.id(),
+            Fault::Subject { .. } => "unexpected",
             Fault::Threads { .. } => "threads",
         }
     }
@@ -146,6 +199,16 @@ impl Fault {
                 "run `zkdkim setup --ptau FILE`, or `zkdkim setup --insecure-dev` for development"
             }
             (Fault::Store(StoreError::NoHome), _) => "give --cache-dir or ZKDKIM_CACHE",
+            (Fault::Store(StoreError::KeyText { error, .. }), _) => {
+                return Some(format!(
+                    "{}; `zkdkim dns record --name NAME` makes that of any record",
+                    error.hint
+                ));
+            }
+            (Fault::KeyText { error, .. }, _) => &error.hint,
+            (Fault::Usage { .. }, _) => "`zkdkim --help`, or --help after a command, lists them",
+            (Fault::Message { refusal, holds, .. }, _) => return message_hint(refusal, *holds),
+            (Fault::Subject { hint, .. }, _) => hint,
             (_, Some(ProverError::Refused(refusal))) => &refusal.hint,
             (_, Some(ProverError::InsecureSrs { .. })) => {
                 "pass --allow-insecure-dev to go on all the same"
@@ -160,6 +223,24 @@ impl Fault {
         };
         (!hint.is_empty()).then(|| hint.to_owned())
     }
+}
+
+/// The rule's own advice; and the flag, where the header that it would prove holds.
+pub fn message_hint(refusal: &Refusal, holds: Holds) -> Option<String> {
+    let flag = match (holds, refusal.rule) {
+        (Holds::Header, Rule::BodyHash) => Some("the body is another"),
+        (Holds::Header, _) => Some("a line outside it is no field"),
+        (Holds::Message | Holds::Nothing, _) => None,
+    };
+    let flag = flag.map(|what| {
+        format!(
+            "the signed header holds, {what}: --accept-changed-body proves the header alone, which is \
+             all that a proof speaks of"
+        )
+    });
+    let advice = Some(refusal.hint.clone()).filter(|hint| !hint.is_empty());
+    let parts: Vec<String> = [advice, flag].into_iter().flatten().collect();
+    (!parts.is_empty()).then(|| parts.join(". Or: "))
 }
 
 #[cfg(test)]

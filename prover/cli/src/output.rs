@@ -3,9 +3,9 @@
 use std::io::{self, Write};
 
 use serde::Serialize;
-use serde_json::json;
+use serde_json::{json, Value};
 
-use crate::fault::Fault;
+use crate::{cli::shown, fault::Fault};
 
 /// Version of every JSON object.
 const VERSION: u32 = 1;
@@ -34,44 +34,52 @@ impl Output {
 
     /// Writes one object, tagged and versioned; nothing without `--json`.
     pub fn object(self, kind: &str, fields: impl Serialize) -> io::Result<()> {
+        self.line(json!({ "type": kind }), fields)
+    }
+
+    /// Writes the last object of a command, with its exit code.
+    pub fn result(self, command: &str, code: u8, fields: impl Serialize) -> io::Result<()> {
+        self.line(json!({ "type": command, "exit_code": code }), fields)
+    }
+
+    fn line(self, head: Value, fields: impl Serialize) -> io::Result<()> {
         if !self.json {
             return Ok(());
         }
-        // The tag comes first in the line, then the fields in the order of their type.
-        let fields = serde_json::to_string(&fields)?;
-        let fields = fields.strip_prefix('{').unwrap_or("}");
-        let comma = if fields == "}" { "" } else { "," };
-        let kind = serde_json::to_string(kind)?;
+        let mut all = serde_json::to_value(fields)?;
+        if let (Value::Object(all), Value::Object(head)) = (&mut all, head) {
+            all.extend(head);
+            all.insert("version".into(), VERSION.into());
+        }
         let mut out = io::stdout().lock();
-        write!(out, "{{\"type\":{kind},\"version\":{VERSION}{comma}{fields}")?;
-        out.write_all(b"\n")?;
+        writeln!(out, "{}", in_order(without_nulls(all)))?;
         out.flush()
     }
 
-    /// Reports a failure: the last object of the command with `--json`, else a line on standard error.
+    /// Reports a failure: the last object of the command with `--json`, else lines on standard error.
     /// Returns the exit code.
     pub fn failure(self, command: &str, fault: &Fault) -> io::Result<u8> {
         let code = fault.exit_code();
         let refusal = fault.refusal();
         if self.json {
-            let mut fields = json!({
+            let detail =
+                refusal.map_or_else(|| fault.to_string(), |refusal| refusal.detail.clone());
+            let fields = json!({
                 "verdict": fault.verdict(),
                 "rule": fault.id(),
-                "detail": refusal.map_or_else(|| fault.to_string(), |refusal| refusal.detail.clone()),
-                "exit_code": code,
+                "detail": detail,
+                "place": refusal.map(|refusal| &refusal.place),
+                "hint": fault.hint(),
+                "file": fault.file().map(shown),
             });
-            if let Some(refusal) = refusal {
-                fields["place"] = json!(refusal.place);
-            }
-            if let Some(hint) = fault.hint() {
-                fields["hint"] = json!(hint);
-            }
-            self.object(command, fields)?;
+            self.result(command, code, fields)?;
             return Ok(code);
         }
         match refusal {
             Some(refusal) => {
-                eprintln!("refused: {} ({})", refusal.detail, refusal.place);
+                let file = fault.file().map(|file| format!("{}: ", file.display()));
+                let file = file.unwrap_or_default();
+                eprintln!("refused: {file}{} ({})", refusal.detail, refusal.place);
                 eprintln!("   rule: {}: {}", refusal.rule.id(), refusal.rule.title());
             }
             None => eprintln!("{}: {fault}", fault.verdict()),
@@ -81,6 +89,29 @@ impl Output {
         }
         Ok(code)
     }
+}
+
+/// Absent is absent: what is not known has no key.
+fn without_nulls(value: Value) -> Value {
+    match value {
+        Value::Object(map) => {
+            let known = map.into_iter().filter(|(_, value)| !value.is_null());
+            known.map(|(key, value)| (key, without_nulls(value))).collect()
+        }
+        Value::Array(items) => items.into_iter().map(without_nulls).collect(),
+        other => other,
+    }
+}
+
+/// The object as a line: tag, version, verdict and exit code first, the rest by name.
+fn in_order(object: Value) -> String {
+    const FIRST: [&str; 4] = ["type", "version", "verdict", "exit_code"];
+    let Value::Object(map) = object else { return object.to_string() };
+    let place = |key: &str| FIRST.iter().position(|first| *first == key).unwrap_or(FIRST.len());
+    let mut pairs: Vec<_> = map.into_iter().collect();
+    pairs.sort_by(|(a, _), (b, _)| place(a).cmp(&place(b)).then_with(|| a.cmp(b)));
+    let pair = |(key, value): &(String, Value)| format!("{}:{value}", Value::from(key.as_str()));
+    format!("{{{}}}", pairs.iter().map(pair).collect::<Vec<_>>().join(","))
 }
 
 /// Whether the reader of standard output went away, as `head` does.

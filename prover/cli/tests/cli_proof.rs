@@ -9,7 +9,7 @@ use std::{
     sync::OnceLock,
 };
 
-use program::{cache, Home, ADDRESS, MESSAGE};
+use program::{cache, demo_file, Home, ADDRESS, MESSAGE};
 use serde_json::Value;
 
 /// A home with a proof in it, made once.
@@ -240,6 +240,16 @@ fn export_writes_a_whole_folder_once() {
     let source = fs::read_to_string(home.path("exported/InsecureDevVerifier.sol")).unwrap();
     assert!(source.to_lowercase().contains("insecure"));
     home.json(&out).fails(2, "exists");
+    // --force replaces an export, and nothing that is none.
+    let again = home.json(&[&out[..], &["--force"]].concat()).succeeds().last();
+    assert_eq!(again["vk_sha256"], exported["vk_sha256"]);
+    fs::create_dir(home.path("mine")).unwrap();
+    home.write("mine/notes", "mine");
+    let mine = ["export-verifier", "--allow-insecure-dev", "--out", "mine", "--force"];
+    home.json(&mine).fails(2, "input");
+    assert_eq!(fs::read(home.path("mine/notes")).unwrap(), b"mine");
+    let nowhere = ["export-verifier", "--allow-insecure-dev", "--out", "no/such/folder"];
+    home.json(&nowhere).fails(2, "io");
     let key = ["--key", "exported/verifying-key.zkdkim", "--allow-insecure-dev"];
     home.run(&[&["verify", "proof.json"][..], &key].concat()).succeeds();
     let hidden = |name: &String| name.starts_with('.');
@@ -260,4 +270,47 @@ fn demo_goes_the_whole_path() {
         assert!(!run.stdout.contains(secret) && !run.stderr.contains(secret));
     }
     home.json(&["demo", "message.eml"]).code.eq(&2).then_some(()).unwrap();
+}
+
+#[test]
+fn every_line_is_one_of_the_schemas() {
+    let home = proved();
+    let folder = Home::new();
+    let (message, dns) = (demo_file("recovery.eml"), demo_file("recovery.dns.json"));
+    let proof = home.path("proof.json");
+    let proof = proof.to_str().unwrap();
+    let file = ["--file", "registry.json"];
+    let commands: [&[&str]; 20] = [
+        &["demo"],
+        &["inspect", &message, "--dns", &dns],
+        &["inspect", &message, "--dns", &dns, "--subject", "another"],
+        &["inspect", "missing", "--dns", &dns],
+        &["salt", "new", "--out", "new.salt"],
+        &["salt", "new", "--out", "new.salt"],
+        &["commit", ADDRESS, "--salt-file", "new.salt"],
+        &["registry", "show", file[0], file[1]],
+        &["registry", "add", "b.cc", "x", file[0], file[1]],
+        &["dns", "record", &dns],
+        &["dns", "record", &dns, "--out", "dns.json"],
+        &["providers"],
+        &["setup", "--insecure-dev"],
+        &["prove", &message, "--salt-file", "new.salt", "--registry", file[1], "--out", "p.json"],
+        &["prove", &message, "--salt-file", "new.salt", "--registry", file[1], "--out", "p.json"],
+        &["verify", proof, "--allow-insecure-dev"],
+        &["verify", proof],
+        &["export-verifier", "--out", "contracts", "--allow-insecure-dev"],
+        &["nonsense"],
+        &["prove"],
+    ];
+    let mut seen = std::collections::BTreeSet::new();
+    for command in commands {
+        let run = folder.json(command);
+        let lines = run.lines();
+        assert_eq!(run.last()["exit_code"], run.code, "{command:?}");
+        seen.extend(lines.iter().map(program::schema::branch));
+    }
+    assert_eq!(
+        seen.into_iter().collect::<Vec<_>>(),
+        (0..program::schema::branches()).collect::<Vec<_>>()
+    );
 }

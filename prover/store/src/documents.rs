@@ -29,17 +29,39 @@ pub fn read_message(path: &Path) -> Result<Zeroizing<Vec<u8>>> {
     files::read_file_or_stdin(path, "a message", MESSAGE_LIMIT).map(Zeroizing::new)
 }
 
-/// Reads DNS records: JSON, from names to TXT record(s).
+/// Reads key records with their names: the recorded form, JSON from names to TXT records, or what DNS tools
+/// print.
+///
+/// # Errors
+///
+/// I/O failures, [`Error::TooLarge`], [`Error::Text`], [`Error::KeyText`].
+pub fn read_dns(path: &Path) -> Result<DnsRecords> {
+    let text = read_key_text(path)?;
+    DnsRecords::read(&text).map_err(|error| Error::KeyText { path: path.into(), error })
+}
+
+/// Reads a text that holds key records in some form; `-` is standard input.
 ///
 /// # Errors
 ///
 /// I/O failures, [`Error::TooLarge`], [`Error::Text`].
-pub fn read_dns(path: &Path) -> Result<DnsRecords> {
-    let bytes = files::read_bounded(path, "a file of DNS records", DNS_LIMIT)?;
-    serde_json::from_slice(&bytes).map_err(|e| Error::Text {
-        path: path.into(),
-        detail: format!("not JSON from names to TXT records: {e}"),
-    })
+pub fn read_key_text(path: &Path) -> Result<String> {
+    let bytes = files::read_file_or_stdin(path, "a file of key records", DNS_LIMIT)?;
+    let detail = match bytes[..] {
+        [0xff, 0xfe, ..] | [0xfe, 0xff, ..] => "a text in UTF-16; save it as UTF-8",
+        _ => "no text in UTF-8",
+    };
+    String::from_utf8(bytes).map_err(|_| Error::Text { path: path.into(), detail: detail.into() })
+}
+
+/// Writes key records in the recorded form, whole or not at all.
+///
+/// # Errors
+///
+/// I/O failures, and an existing file with [`Overwrite::Never`].
+pub fn write_dns(path: &Path, records: &DnsRecords, overwrite: Overwrite) -> Result<()> {
+    let json = records.to_json();
+    files::write_atomic(path, overwrite, Secrecy::Public, |out| out.write_all(json.as_bytes()))
 }
 
 /// Reads a key registry.

@@ -62,6 +62,14 @@ pub enum Error {
         /// What is wrong with it.
         detail: String,
     },
+    /// A file holds no key records that can be read.
+    #[error("{}: {error}", path.display())]
+    KeyText {
+        /// The file.
+        path: PathBuf,
+        /// What it holds instead, and what to give.
+        error: zkdkim_relation::key_text::Unreadable,
+    },
     /// No SRS was set up.
     #[error("no SRS is set up in {}", path.display())]
     NoSrs {
@@ -88,6 +96,21 @@ impl Error {
         move |error| Error::Content { path: path.into(), error: error.into() }
     }
 
+    /// The file that it is about, where there is one.
+    pub fn path(&self) -> Option<&Path> {
+        match self {
+            Error::Io { path, .. }
+            | Error::Exists { path }
+            | Error::NotAFileName { path }
+            | Error::TooLarge { path, .. }
+            | Error::Content { path, .. }
+            | Error::Text { path, .. }
+            | Error::KeyText { path, .. }
+            | Error::NoSrs { path } => Some(path),
+            Error::NoHome | Error::Plonk(_) => None,
+        }
+    }
+
     /// A stable identifier of the cause, in kebab case.
     pub fn id(&self) -> &'static str {
         match self {
@@ -95,7 +118,7 @@ impl Error {
             Error::Exists { .. } => "exists",
             Error::TooLarge { .. } => "too-large",
             Error::Content { error, .. } => error.id(),
-            Error::Text { .. } | Error::NoHome => "input",
+            Error::Text { .. } | Error::KeyText { .. } | Error::NoHome => "input",
             Error::NoSrs { .. } => "no-srs",
             Error::Plonk(error) => error.id(),
         }

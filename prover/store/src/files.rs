@@ -81,10 +81,7 @@ pub fn write_atomic(
     if overwrite == Overwrite::Never && fs::symlink_metadata(path).is_ok() {
         return Err(Error::Exists { path: path.into() });
     }
-    let folder = match path.parent() {
-        Some(folder) if !folder.as_os_str().is_empty() => folder,
-        _ => Path::new("."),
-    };
+    let folder = parent(path);
     let mut prefix = std::ffi::OsString::from(".");
     prefix.push(name);
     let mut builder = tempfile::Builder::new();
@@ -112,6 +109,53 @@ pub fn write_atomic(
         io::ErrorKind::AlreadyExists => Error::Exists { path: path.into() },
         _ => Error::Io { action: "write", path: path.into(), source },
     })
+}
+
+/// Whether a file can be written at a path, before the work whose result it shall hold.
+///
+/// # Errors
+///
+/// As [`write_atomic`] would fail: an existing file with [`Overwrite::Never`], a folder of this name, a
+/// folder that does not exist or can't be written in.
+pub fn check_target(path: &Path, overwrite: Overwrite) -> Result<()> {
+    if overwrite == Overwrite::Never && fs::symlink_metadata(path).is_ok() {
+        return Err(Error::Exists { path: path.into() });
+    }
+    if path.file_name().is_none() || path.is_dir() {
+        return Err(Error::NotAFileName { path: path.into() });
+    }
+    check_folder(parent(path))
+}
+
+/// Whether something can be written in a folder.
+///
+/// # Errors
+///
+/// I/O failures.
+pub fn check_folder(folder: &Path) -> Result<()> {
+    tempfile::tempfile_in(folder).map(drop).map_err(Error::io("create a file in", folder))
+}
+
+/// The folder that a path lies in.
+pub fn parent(path: &Path) -> &Path {
+    match path.parent() {
+        Some(folder) if !folder.as_os_str().is_empty() => folder,
+        _ => Path::new("."),
+    }
+}
+
+/// Whether others than its owner can read a file; false where the system doesn't say.
+pub fn is_readable_by_others(path: &Path) -> bool {
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt;
+        fs::metadata(path).is_ok_and(|metadata| metadata.permissions().mode() & 0o044 != 0)
+    }
+    #[cfg(not(unix))]
+    {
+        let _ = path;
+        false
+    }
 }
 
 /// Makes a folder with its parents.
@@ -205,6 +249,22 @@ mod tests {
         write(Overwrite::Replace, b"three").unwrap();
         assert_eq!(fs::read(&path).unwrap(), b"three");
         assert_eq!(entries(folder.path()), ["out"]);
+    }
+
+    #[test]
+    fn targets_are_checked_without_a_trace() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = |name: &str| folder.path().join(name);
+        fs::write(path("there"), "mine").unwrap();
+        let check = |name, overwrite| check_target(&path(name), overwrite);
+        check("new", Overwrite::Never).unwrap();
+        check("there", Overwrite::Replace).unwrap();
+        assert!(matches!(check("there", Overwrite::Never), Err(Error::Exists { .. })));
+        assert!(matches!(check("no/folder/x", Overwrite::Replace), Err(Error::Io { .. })));
+        assert!(matches!(check("there/x", Overwrite::Never), Err(Error::Io { .. })));
+        let itself = check_target(folder.path(), Overwrite::Replace);
+        assert!(matches!(itself, Err(Error::NotAFileName { .. })));
+        assert_eq!(entries(folder.path()), ["there"]);
     }
 
     #[cfg(unix)]

@@ -3,9 +3,8 @@
 use serde_json::json;
 use zkdkim_prover::hex_form::field_hex;
 use zkdkim_relation::{commitment::email_commitment, header::parse_mailbox};
-use zkdkim_store::documents::read_salt;
 
-use super::{Outcome, SUCCESS};
+use super::{read_salt, Outcome, SUCCESS};
 use crate::{
     cli::{CommitArgs, HiArgs},
     fault::Fault,
@@ -13,12 +12,13 @@ use crate::{
 
 pub fn run(args: &HiArgs, command: &CommitArgs) -> Outcome {
     let address = lowered(&command.address)?;
-    let salt = read_salt(&command.salt_file)?;
+    let salt = read_salt(&command.salt_file, args.progress.as_ref())?;
     let commitment = email_commitment(salt.expose(), address.as_bytes())
         .ok_or_else(|| Fault::input("ADDRESS", "longer than 124 bytes"))?;
     let commitment = field_hex(&commitment);
-    args.output.object(
+    args.output.result(
         "commit",
+        SUCCESS,
         json!({ "verdict": "done", "address": address, "commitment": commitment }),
     )?;
     args.output.text(commitment)?;

@@ -99,8 +99,9 @@ pub fn run(args: &HiArgs, command: &DemoArgs) -> Outcome {
         evm.key_bytes,
         lines.join("\n"),
     ))?;
-    out.object(
+    out.result(
         "demo",
+        SUCCESS,
         json!({
             "verdict": "valid",
             "srs": proof.srs,

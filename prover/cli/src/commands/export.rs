@@ -2,7 +2,7 @@
 
 use std::{fs, path::Path};
 
-use serde_json::json;
+use serde_json::{json, Value};
 use zkdkim_circuits::statement::StatementCircuit;
 use zkdkim_plonk::{digest::Sha256Digest, keys::VerifierKey};
 use zkdkim_store::{
@@ -17,9 +17,7 @@ use crate::cli::{shown, ExportArgs, HiArgs};
 pub fn run(args: &HiArgs, command: &ExportArgs) -> Outcome {
     let progress = args.progress.as_ref();
     let out = &command.out;
-    if out.exists() {
-        return Err(StoreError::Exists { path: out.clone() }.into());
-    }
+    check_place(out, command.force)?;
     let key: VerifierKey<StatementCircuit> =
         args.cache()?.verifier_key(&circuit_params(), progress)?;
     if key.srs_kind().is_insecure() && !command.allow_insecure_dev {
@@ -28,10 +26,11 @@ pub fn run(args: &HiArgs, command: &ExportArgs) -> Outcome {
     setup::warn(progress, key.srs_kind());
     let sources = Sources::for_key(&key)?;
     let artifacts = Artifacts::for_key(&key, &sources, command.solc.as_deref())?;
-    let written = write_folder(out, &key, &sources, &artifacts)?;
+    let written = write_folder(out, command.force, &key, &sources, &artifacts)?;
 
-    args.output.object(
+    args.output.result(
         "export-verifier",
+        SUCCESS,
         json!({
             "verdict": "done",
             "folder": shown(out),
@@ -59,17 +58,41 @@ pub fn run(args: &HiArgs, command: &ExportArgs) -> Outcome {
     Ok(SUCCESS)
 }
 
+/// Whether the folder can be made there. With `--force` an earlier export is replaced, and nothing else.
+fn check_place(out: &Path, force: bool) -> Result<()> {
+    if out.symlink_metadata().is_ok() && !force {
+        return Err(StoreError::Exists { path: out.into() });
+    }
+    if out.symlink_metadata().is_ok() && !is_export(out) {
+        let detail = "is no folder of an earlier export, so it is kept".into();
+        return Err(StoreError::Text { path: out.into(), detail });
+    }
+    files::check_folder(files::parent(out))
+}
+
+/// An empty folder, or one with the digests that an export writes.
+fn is_export(out: &Path) -> bool {
+    let Ok(mut entries) = fs::read_dir(out) else { return false };
+    if entries.next().is_none() {
+        return true;
+    }
+    let digests = files::read_bounded(&out.join("digests.json"), "digests", 1 << 20).ok();
+    let digests = digests.and_then(|bytes| serde_json::from_slice::<Value>(&bytes).ok());
+    digests.is_some_and(|digests| digests["type"] == FOLDER_TYPE)
+}
+
+/// What `digests.json` says that it belongs to.
+const FOLDER_TYPE: &str = "zkdkim-verifier";
+
 /// Fills a temporary folder beside `out` and renames it: the folder appears whole or not at all.
 fn write_folder(
     out: &Path,
+    force: bool,
     key: &VerifierKey<StatementCircuit>,
     sources: &Sources,
     artifacts: &Artifacts,
 ) -> Result<Vec<(String, Sha256Digest)>> {
-    let parent = match out.parent() {
-        Some(parent) if !parent.as_os_str().is_empty() => parent,
-        _ => Path::new("."),
-    };
+    let parent = files::parent(out);
     let folder = tempfile::Builder::new()
         .prefix(".zkdkim-export")
         .tempdir_in(parent)
@@ -93,7 +116,7 @@ fn write_folder(
     written.push(put("verifying-key.zkdkim", &key.to_container()?.into_bytes())?);
 
     let digests = json!({
-        "type": "zkdkim-verifier",
+        "type": FOLDER_TYPE,
         "version": 1,
         "circuit": key.circuit(),
         "srs": key.srs_kind(),
@@ -114,8 +137,12 @@ fn write_folder(
     fs::remove_dir(&public).map_err(StoreError::io("remove", &public))?;
     fs::set_permissions(folder.path(), permissions).map_err(StoreError::io("open up", out))?;
     // Renaming onto an empty folder would replace it, so this is asked again.
+    check_place(out, force)?;
+    // What is replaced goes with this temporary folder, once the new one stands in its place.
+    let replaced = tempfile::Builder::new().prefix(".zkdkim-replaced").tempdir_in(parent);
+    let replaced = replaced.map_err(StoreError::io("create a folder in", parent))?;
     if out.exists() {
-        return Err(StoreError::Exists { path: out.into() });
+        fs::rename(out, replaced.path().join("old")).map_err(StoreError::io("replace", out))?;
     }
     fs::rename(folder.path(), out).map_err(StoreError::io("write", out))?;
     Ok(written)

@@ -1,36 +1,42 @@
-//! `inspect`: every rule with its outcome, and what would be public.
+//! `inspect`: every rule with its outcome, what still holds, and what would be public.
+
+use std::path::Path;
 
 use serde::Serialize;
 use serde_json::json;
 use zkdkim_relation::{
-    inspect::{inspect, Inspection, Outcome as RuleOutcome},
+    inspect::{
+        inspect_under, Holds, Inspection, KeySource, Note, Outcome as RuleOutcome, Provable,
+    },
+    recovery_subject::{advice, difference},
     Place, Refusal,
 };
 use zkdkim_store::documents::{read_dns, read_message};
 
 use super::{Outcome, SUCCESS};
 use crate::{
-    cli::{clock, HiArgs, InspectArgs},
-    fault::INVALID,
+    cli::{HiArgs, InspectArgs, MessageArgs},
+    fault::Fault,
     output::Output,
 };
 
 pub fn run(args: &HiArgs, command: &InspectArgs) -> Outcome {
     let message = read_message(&command.message)?;
     let dns = read_dns(&command.dns)?;
-    let inspection = inspect(&message, &dns, clock(command.clock));
+    let inspection = inspect_under(&message, KeySource::Dns(&dns), &command.how.policy());
     report_rules(args.output, &inspection)?;
-    report_verdict(args.output, &inspection)?;
-    Ok(if inspection.verdict.is_ok() { SUCCESS } else { INVALID })
+    let verdict = judge(&command.message, &inspection, &command.how);
+    Ok(report_verdict(args.output, &inspection, &verdict)?)
 }
 
 /// One object or line for each rule.
 pub fn report_rules(output: Output, inspection: &Inspection) -> std::io::Result<()> {
     for check in &inspection.checks {
-        let (word, refusal): (_, Option<&Refusal>) = match &check.outcome {
-            RuleOutcome::Pass => ("pass", None),
-            RuleOutcome::Fail(refusal) => ("fail", Some(refusal)),
-            RuleOutcome::NotReached => ("not-reached", None),
+        let (word, mark, refusal): (_, _, Option<&Refusal>) = match &check.outcome {
+            RuleOutcome::Pass => ("pass", "ok  ", None),
+            RuleOutcome::Warn(refusal) => ("warn", "WARN", Some(refusal)),
+            RuleOutcome::Fail(refusal) => ("fail", "FAIL", Some(refusal)),
+            RuleOutcome::NotReached => ("not-reached", "-   ", None),
         };
         output.object(
             "inspect-rule",
@@ -43,11 +49,6 @@ pub fn report_rules(output: Output, inspection: &Inspection) -> std::io::Result<
                 "hint": refusal.map(|r| &r.hint).filter(|hint| !hint.is_empty()),
             }),
         )?;
-        let mark = match word {
-            "pass" => "ok  ",
-            "fail" => "FAIL",
-            _ => "-   ",
-        };
         output.text(format!("{mark} {:<20} {}", check.rule.id(), check.rule.title()))?;
         if let Some(refusal) = refusal {
             output.text(format!("       {} ({})", refusal.detail, refusal.place))?;
@@ -59,74 +60,149 @@ pub fn report_rules(output: Output, inspection: &Inspection) -> std::io::Result<
     Ok(())
 }
 
-/// The last object of `inspect`; what is not known is null.
+/// What an inspection comes to, with what the user expects of the Subject.
+pub struct Verdict<'a> {
+    /// The pieces for proving, or why not.
+    pub outcome: Result<&'a Provable, Fault>,
+    /// What is worth knowing.
+    pub notes: Vec<Note>,
+}
+
+/// Judges an inspection. A Subject that was named must be there; without one, a Subject that no
+/// recovery contract can ask for is pointed out.
+pub fn judge<'a>(path: &Path, inspection: &'a Inspection, how: &MessageArgs) -> Verdict<'a> {
+    let mut notes = inspection.notes.clone();
+    let outcome = match (&inspection.verdict, how.wanted_subject()) {
+        (Err(refusal), _) => Err(Fault::Message {
+            path: path.into(),
+            refusal: Box::new(refusal.clone()),
+            holds: inspection.holds,
+        }),
+        (Ok(provable), None) => {
+            notes.extend(advice(&provable.view.subject));
+            Ok(&**provable)
+        }
+        (Ok(provable), Some(wanted)) => match difference(&provable.view.subject, &wanted) {
+            None => Ok(&**provable),
+            Some(Note { detail, hint, .. }) => {
+                Err(Fault::Subject { path: path.into(), detail, hint: format!("{hint}: {wanted}") })
+            }
+        },
+    };
+    Verdict { outcome, notes }
+}
+
+/// What still holds, in words.
+fn held(holds: Holds) -> &'static str {
+    match holds {
+        Holds::Message => "header and body are the ones that were signed",
+        Holds::Header => "the header alone is the one that was signed; the rest of the file is not",
+        Holds::Nothing => "no signature",
+    }
+}
+
+/// The last object of `inspect`.
 #[derive(Default, Serialize)]
-struct Verdict<'a> {
+struct Last<'a> {
     verdict: &'a str,
-    rule: Option<&'a str>,
-    detail: Option<&'a str>,
+    holds: Option<Holds>,
     address: Option<&'a str>,
     domain: Option<&'a str>,
     selector: Option<&'a str>,
     subject: Option<&'a str>,
     timestamp: Option<u64>,
     header_bytes: Option<usize>,
-    #[serde(skip_serializing_if = "Option::is_none")]
+    notes: &'a [Note],
+    rule: Option<&'a str>,
+    detail: Option<&'a str>,
     place: Option<&'a Place>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     hint: Option<&'a str>,
 }
 
-fn report_verdict(output: Output, inspection: &Inspection) -> std::io::Result<()> {
-    match &inspection.verdict {
+fn report_verdict(
+    output: Output,
+    inspection: &Inspection,
+    verdict: &Verdict<'_>,
+) -> std::io::Result<u8> {
+    let Verdict { outcome, notes } = verdict;
+    let holds = Some(inspection.holds);
+    match outcome {
         Ok(provable) => {
             let view = &provable.view;
             let address = String::from_utf8_lossy(&view.address);
             let subject = String::from_utf8_lossy(&view.subject);
-            output.object(
+            output.result(
                 "inspect",
-                Verdict {
+                SUCCESS,
+                Last {
                     verdict: "provable",
+                    holds,
                     address: Some(&address),
                     domain: Some(&provable.domain),
                     selector: Some(&provable.selector),
                     subject: Some(&subject),
                     timestamp: Some(view.timestamp),
                     header_bytes: Some(provable.header.bytes.len()),
-                    ..Verdict::default()
+                    notes,
+                    ..Last::default()
                 },
             )?;
             output.text(format!(
-                "\nprovable: {} bytes of signed header\n\npublic:\n  subject    {subject}\n  timestamp  \
+                "\nprovable: {} bytes of signed header\nholds: {}\n\npublic:\n  subject    {subject}\n  timestamp  \
                  {}\n  and three numbers: registry root, commitment, nullifier\n\nhidden:\n  address    \
                  {address}\n  domain     {}\n  selector   {}\n  and the rest of the message",
                 provable.header.bytes.len(),
+                held(inspection.holds),
                 match view.timestamp {
                     0 => "none".into(),
                     time => time.to_string(),
                 },
                 provable.domain,
                 provable.selector,
-            ))
+            ))?;
+            report_notes(output, notes)?;
+            Ok(SUCCESS)
         }
-        Err(refusal) => {
-            output.object(
+        Err(fault) => {
+            let (code, hint) = (fault.exit_code(), fault.hint());
+            let refusal = fault.refusal();
+            let detail =
+                refusal.map_or_else(|| fault.to_string(), |refusal| refusal.detail.clone());
+            output.result(
                 "inspect",
-                Verdict {
-                    verdict: "refused",
-                    rule: Some(refusal.rule.id()),
-                    detail: Some(&refusal.detail),
-                    place: Some(&refusal.place),
-                    hint: Some(&refusal.hint),
-                    ..Verdict::default()
+                code,
+                Last {
+                    verdict: fault.verdict(),
+                    holds,
+                    notes,
+                    rule: Some(fault.id()),
+                    detail: Some(&detail),
+                    place: refusal.map(|refusal| &refusal.place),
+                    hint: hint.as_deref(),
+                    ..Last::default()
                 },
             )?;
+            let place = refusal.map(|r| format!(" ({})", r.place)).unwrap_or_default();
             output.text(format!(
-                "\nrefused: {}: {} ({})",
-                refusal.rule.id(),
-                refusal.detail,
-                refusal.place
-            ))
+                "\nrefused: {}: {detail}{place}\nholds: {}",
+                fault.id(),
+                held(inspection.holds)
+            ))?;
+            if let Some(hint) = &hint {
+                output.text(format!("hint: {hint}"))?;
+            }
+            report_notes(output, notes)?;
+            Ok(code)
         }
     }
+}
+
+fn report_notes(output: Output, notes: &[Note]) -> std::io::Result<()> {
+    for Note { detail, hint, .. } in notes {
+        output.text(format!("\nnote: {detail}"))?;
+        if !hint.is_empty() {
+            output.text(format!("      {hint}"))?;
+        }
+    }
+    Ok(())
 }

@@ -4,29 +4,45 @@ use rand::rngs::OsRng;
 use serde_json::json;
 use zkdkim_circuits::statement::StatementCircuit;
 use zkdkim_plonk::keys::{KeyedCircuit, ProverKey};
-use zkdkim_prover::{prepare, Prover, PublicView};
+use zkdkim_prover::{prepare_under, Prover, PublicView};
+use zkdkim_relation::inspect::{inspect_under, Holds, KeySource, Note};
 use zkdkim_store::{
-    documents::{read_message, read_registry, read_salt, write_proof},
+    documents::{read_message, read_registry, write_proof},
+    files::check_target,
+    timing::timed,
     Overwrite, Reuse,
 };
 
-use super::{circuit_params, public_lines, setup, timing_line, Outcome, SUCCESS};
-use zkdkim_store::timing::timed;
-
-use crate::cli::{clock, shown, HiArgs, ProveArgs};
+use super::{
+    circuit_params,
+    inspect::{judge, Verdict},
+    public_lines, read_salt, setup, timing_line, Outcome, SUCCESS,
+};
+use crate::cli::{shown, HiArgs, ProveArgs};
 
 pub fn run(args: &HiArgs, command: &ProveArgs) -> Outcome {
     let progress = args.progress.as_ref();
     let overwrite = if command.force { Overwrite::Replace } else { Overwrite::Never };
     // Before minutes of work, not after.
-    if overwrite == Overwrite::Never && command.out.exists() {
-        return Err(zkdkim_store::Error::Exists { path: command.out.clone() }.into());
-    }
+    check_target(&command.out, overwrite)?;
     let message = read_message(&command.message)?;
-    let salt = read_salt(&command.salt_file)?;
+    let salt = read_salt(&command.salt_file, progress)?;
     let registry = read_registry(&command.registry)?;
-    let (prepared, inspect_time) =
-        timed(|| prepare(&message, &salt, &registry, clock(command.clock)));
+    let policy = command.how.policy();
+    let inspection = inspect_under(&message, KeySource::Registry(&registry), &policy);
+    let Verdict { outcome, notes } = judge(&command.message, &inspection, &command.how);
+    outcome?;
+    if inspection.holds == Holds::Header {
+        progress
+            .note("the header of this message is the one that was signed, and only it is proved");
+    }
+    for Note { detail, hint, .. } in &notes {
+        progress.note(&match hint.is_empty() {
+            true => detail.clone(),
+            false => format!("{detail}; {hint}"),
+        });
+    }
+    let (prepared, inspect_time) = timed(|| prepare_under(&message, &salt, &registry, &policy));
     let prepared = prepared?;
 
     let cache = args.cache()?;
@@ -48,10 +64,13 @@ pub fn run(args: &HiArgs, command: &ProveArgs) -> Outcome {
     let proof = proof?;
     write_proof(&command.out, &proof, overwrite)?;
 
-    args.output.object(
+    args.output.result(
         "prove",
+        SUCCESS,
         json!({
             "verdict": "proved",
+            "holds": inspection.holds,
+            "notes": notes,
             "file": shown(&command.out),
             "srs": proof.srs,
             "vk_sha256": proof.vk_sha256.to_string(),

@@ -1,10 +1,17 @@
 //! `registry`: the file behind the root that contracts hold.
 
+use std::path::Path;
+
 use serde_json::json;
 use zkdkim_prover::hex_form::field_hex;
-use zkdkim_relation::{key_record::KeyRecord, KeyRegistry};
+use zkdkim_relation::{
+    key_record::KeyRecord,
+    key_text::{domain_of_record, signing_domain},
+    KeyRegistry,
+};
 use zkdkim_store::{
-    documents::{read_registry, write_registry},
+    documents::{read_key_text, read_registry, write_registry},
+    files::check_target,
     Overwrite,
 };
 
@@ -21,12 +28,16 @@ pub fn run(args: &HiArgs, command: &RegistryArgs) -> Outcome {
         RegistryCommand::Init { force } => {
             let registry = KeyRegistry::new();
             let overwrite = if *force { Overwrite::Replace } else { Overwrite::Never };
+            check_target(path, overwrite)?;
             write_registry(path, &registry, overwrite)?;
             ("init", registry, None)
         }
         RegistryCommand::Add { domain, txt_record } => {
             let mut registry = read_registry(path)?;
-            let slot = add(&mut registry, domain, txt_record)?;
+            let slot = match txt_record.as_str() {
+                "-" => add(&mut registry, domain, &read_key_text(Path::new("-"))?)?,
+                txt_record => add(&mut registry, domain, txt_record)?,
+            };
             write_registry(path, &registry, Overwrite::Replace)?;
             ("add", registry, Some(slot))
         }
@@ -45,8 +56,9 @@ pub fn run(args: &HiArgs, command: &RegistryArgs) -> Outcome {
     };
     let root = field_hex(&registry.root());
     let keys = registry.entries().count();
-    args.output.object(
+    args.output.result(
         "registry",
+        SUCCESS,
         json!({
             "verdict": "done", "action": action, "slot": slot, "root": root, "keys": keys,
             "used_slots": registry.used_slots(),
@@ -63,14 +75,23 @@ pub fn run(args: &HiArgs, command: &RegistryArgs) -> Outcome {
 }
 
 /// Adds the key of a TXT record, under the same rules as a message's key.
-pub fn add(registry: &mut KeyRegistry, domain: &str, txt_record: &str) -> Result<u32, Fault> {
-    let record = KeyRecord::parse(domain, txt_record)?;
-    record.check_strength(domain)?;
-    Ok(registry.add(domain, record.modulus)?)
+fn add(registry: &mut KeyRegistry, given: &str, txt_record: &str) -> Result<u32, Fault> {
+    let domain = domain_of(given)?;
+    let record = KeyRecord::parse(given, txt_record)?;
+    if let Some(other) = domain_of_record(txt_record).filter(|other| *other != domain) {
+        let detail = format!("{domain}, but the record's name says {other}");
+        return Err(Fault::input("DOMAIN", detail));
+    }
+    record.check_strength(given)?;
+    Ok(registry.add(&domain, record.modulus)?)
+}
+
+fn domain_of(given: &str) -> Result<String, Fault> {
+    signing_domain(given).map_err(|error| Fault::KeyText { what: "DOMAIN", error })
 }
 
 fn remove(registry: &mut KeyRegistry, domain: &str, slot: Option<u32>) -> Result<u32, Fault> {
-    let domain = domain.to_ascii_lowercase();
+    let domain = domain_of(domain)?;
     let slots: Vec<u32> =
         registry.entries().filter(|(_, e)| e.domain == domain).map(|(slot, _)| slot).collect();
     let slot = match (slot, &slots[..]) {

@@ -33,8 +33,9 @@ pub fn run(args: &HiArgs, command: &SetupArgs) -> Outcome {
         cache.key_path::<StatementCircuit>(srs.kind(), &params, extension).map(|path| shown(&path))
     };
     let (vk_path, pk_path) = (path("vk")?, path("pk")?);
-    args.output.object(
+    args.output.result(
         "setup",
+        SUCCESS,
         json!({
             "verdict": "done",
             "srs": srs.kind(),

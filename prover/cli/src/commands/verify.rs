@@ -28,8 +28,9 @@ pub fn run(args: &HiArgs, command: &VerifyArgs) -> Outcome {
     let (verified, time) = timed(|| verifier.verify(&proof, &expected));
     let verified = verified?;
 
-    args.output.object(
+    args.output.result(
         "verify",
+        SUCCESS,
         json!({
             "verdict": "valid",
             "srs": proof.srs,

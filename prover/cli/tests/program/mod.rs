@@ -12,6 +12,8 @@ use std::{
 use serde_json::Value;
 use tempfile::TempDir;
 
+pub mod schema;
+
 pub const MESSAGE: &str = include_str!("../../demo/recovery.eml");
 pub const ADDRESS: &str = "ada@mail.example.org";
 pub const DOMAIN: &str = "mail.example.org";
@@ -43,16 +45,26 @@ impl Run {
         Run { code: output.status.code().unwrap(), stdout, stderr }
     }
 
-    /// The last object of `--json`, after checking that every line is one, tagged and versioned.
+    /// The last object of `--json`, after checking every line against the schema and the exit code
+    /// against the program's.
+    #[track_caller]
     pub fn last(&self) -> Value {
-        let mut last = Value::Null;
-        for line in self.stdout.lines() {
-            assert!(line.starts_with("{\"type\":\""), "{line}");
-            last = serde_json::from_str(line).unwrap();
-            assert_eq!(last["version"], 1, "{line}");
-        }
+        let last = self.lines().pop().unwrap_or_default();
         assert!(last.is_object(), "no object; stderr: {}", self.stderr);
+        assert_eq!(last["exit_code"], self.code, "{last}");
         last
+    }
+
+    /// Every object of `--json`, each one of the schema's.
+    #[track_caller]
+    pub fn lines(&self) -> Vec<Value> {
+        let object = |line: &str| {
+            assert!(line.starts_with("{\"type\":\"") && !line.contains(":null"), "{line}");
+            let object = serde_json::from_str(line).unwrap();
+            schema::check(&object);
+            object
+        };
+        self.stdout.lines().map(object).collect()
     }
 
     #[track_caller]
