@@ -4,8 +4,6 @@
 mod automaton_support;
 
 use std::collections::BTreeMap;
-use std::fs;
-use std::path::Path;
 
 use automaton_support::verdict::{circuit, native, Verdict};
 use automaton_support::{conformance, mutated, samples, tokens};
@@ -14,6 +12,7 @@ use zkdkim_relation::header::{
     MAX_ADDRESS_BYTES, MAX_DOMAIN_BYTES, MAX_HEADER_BYTES, MAX_SUBJECT_BYTES, MAX_TIMESTAMP_DIGITS,
 };
 use zkdkim_relation::message::Message;
+use zkdkim_test_vectors::{adversarial, messages, outside_messages, Stored};
 
 /// How often each verdict was given.
 #[derive(Debug, Default)]
@@ -196,41 +195,38 @@ fn lengths() {
     assert_eq!(counts, expected);
 }
 
-/// The signed header blocks of every stored message, where the corpus is at hand: it lies beside
-/// the repository, because it holds text of third parties. A message whose block satisfies the
-/// statement according to the corpus must have a signature whose address is the one expected.
+/// The signed header blocks of every message of the tree. A message whose block satisfies the statement according to its
+/// manifest must have a signature whose address is the one expected.
 #[test]
 fn stored_messages() {
-    let corpus = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../shared/emails");
+    compare_blocks(messages().into_iter().chain(adversarial()));
+}
+
+#[test]
+fn blocks_of_outside_messages() {
+    let stored = outside_messages("the automaton on messages from outside");
+    compare_blocks(stored.into_iter().flatten());
+}
+
+fn compare_blocks(stored: impl Iterator<Item = Stored>) {
     let mut tally = Tally::default();
-    for folder in ["real", "adversarial"].map(|name| corpus.join(name)) {
-        let Ok(manifest) = fs::read(folder.join("manifest.json")) else {
-            println!("skipped: no messages in {}", folder.display());
-            continue;
-        };
-        let manifest: serde_json::Value = serde_json::from_slice(&manifest).expect("a manifest");
-        for entry in manifest.as_array().expect("a list of messages") {
-            let file = entry["file"].as_str().expect("a file name");
-            let bytes = fs::read(folder.join(file)).expect("a message");
-            let message = Message::parse_lenient(&bytes);
-            let mut addresses = Vec::new();
-            for field in signature_fields(&message) {
-                let Ok(signature) = SignatureField::read(&message, field) else { continue };
-                let header = signature.signed_header(&message);
-                let block = &header.bytes;
-                tally.compare(block);
-                if let Verdict::Accepted { address, .. } = circuit(block) {
-                    let address = block[address].to_ascii_lowercase();
-                    addresses.push(String::from_utf8(address).expect("ASCII"));
-                }
+    for Stored { name, bytes, entry } in stored {
+        let message = Message::parse_lenient(&bytes);
+        let mut addresses = Vec::new();
+        for field in signature_fields(&message) {
+            let Ok(signature) = SignatureField::read(&message, field) else { continue };
+            let header = signature.signed_header(&message);
+            let block = &header.bytes;
+            tally.compare(block);
+            if let Verdict::Accepted { address, .. } = circuit(block) {
+                let address = block[address].to_ascii_lowercase();
+                addresses.push(String::from_utf8(address).expect("ASCII"));
             }
-            let statement = &entry["statement"];
-            if statement["provable"].as_bool() == Some(true) {
-                let expected = statement["identities"].as_array().expect("identities");
-                for identity in expected.iter().filter_map(|identity| identity.as_str()) {
-                    assert!(addresses.iter().any(|a| a == identity), "{file}: {addresses:?}");
-                }
-            }
+        }
+        let identities = entry["statement"]["identities"].as_array();
+        let expected = identities.into_iter().flatten().chain(entry["expected"].get("address"));
+        for identity in expected.filter_map(|identity| identity.as_str()) {
+            assert!(addresses.iter().any(|a| a == identity), "{name}: {addresses:?}");
         }
     }
     println!("{tally:?}");

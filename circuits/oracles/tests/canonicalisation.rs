@@ -1,57 +1,45 @@
-//! The reference's canonicalisation against mail-auth's, byte for byte, on the corpus (where it
-//! is at hand) and on the project's own messages.
+//! The reference's canonicalisation against mail-auth's, byte for byte, on the messages of the test vectors and on
+//! messages from outside.
 
 use mail_auth::common::headers::Writable;
 use mail_auth::dkim::Canonicalization;
 use mail_auth::AuthenticatedMessage;
 use std::future::Future;
-use std::path::Path;
 use std::pin::pin;
 use std::task::{Context, Poll, Waker};
 use zkdkim_relation::canon::{self, Canonicalisation};
 use zkdkim_relation::dkim::{self, SignatureField};
 use zkdkim_relation::message::Message;
+use zkdkim_test_vectors::{adversarial, messages, outside_messages, Stored};
 
-/// Messages on which mail-auth signs another block than RFC 6376, the corpus's own digests and
+/// Messages on which mail-auth signs another block than RFC 6376, their own manifest and
 /// this project say; a new name here needs a reason.
-const OTHER_BLOCKS: [(&str, &str); 5] = [
+const OTHER_BLOCKS: [(&str, &str); 6] = [
     ("dup-tag-h.eml", "a second h=: mail-auth takes the last, this project refuses the message"),
     ("from-bare-cr.eml", "a bare CR is white space there; the block grammar refuses it"),
     ("from-space-before-colon.eml", "a name with white space before the colon is not found there"),
     ("h-includes-dkim-signature.eml", "h= selects the verified signature itself there"),
+    ("refused-signature-signed.eml", "the same"),
     ("subject-bare-lf-from.eml", "a bare LF ends a field there; the block grammar refuses it"),
 ];
 
-/// The same for relaxed bodies. The corpus's canonical length is this project's.
+/// The same for relaxed bodies; a message from outside. Its manifest's canonical length is this project's.
 const OTHER_BODIES: [(&str, &str); 1] = [(
     "yahoo.com-02-1751cdbe.eml",
     "white space in the last line: RFC 6376 §3.4.4 empties the line, then ignores it",
 )];
 
-struct Mail {
-    name: String,
-    bytes: Vec<u8>,
+/// CRLF messages; mail-auth does not repair line ends, so LF files are converted for both.
+fn crlf_mails(stored: impl Iterator<Item = Stored>) -> Vec<Stored> {
+    stored.map(|mail| Stored { bytes: crlf(mail.bytes), ..mail }).collect()
 }
 
-/// CRLF messages; mail-auth does not repair line ends, so LF files are converted for both.
-fn mails() -> Vec<Mail> {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
-    let mut mails = Vec::new();
-    for folder in ["test-vectors/messages", "../shared/emails/real", "../shared/emails/adversarial"]
-    {
-        let Ok(entries) = std::fs::read_dir(root.join(folder)) else {
-            eprintln!("note: no messages in {folder}");
-            continue;
-        };
-        for path in entries.flatten().map(|entry| entry.path()) {
-            if path.extension().is_some_and(|ext| ext == "eml") {
-                let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
-                mails.push(Mail { name, bytes: crlf(std::fs::read(path).expect("readable")) });
-            }
-        }
-    }
-    mails.sort_by(|a, b| a.name.cmp(&b.name));
-    mails
+fn mails() -> Vec<Stored> {
+    crlf_mails(messages().into_iter().chain(adversarial()))
+}
+
+fn outside(what: &str) -> Vec<Stored> {
+    crlf_mails(outside_messages(what).into_iter().flatten())
 }
 
 fn crlf(bytes: Vec<u8>) -> Vec<u8> {
@@ -68,8 +56,17 @@ fn has_bare_line_end(bytes: &[u8]) -> bool {
 
 #[test]
 fn every_header_field_is_the_same() {
+    compare_fields(&mails());
+}
+
+#[test]
+fn header_fields_of_outside_messages() {
+    compare_fields(&outside("header fields of messages from outside, against mail-auth"));
+}
+
+fn compare_fields(mails: &[Stored]) {
     let (mut fields, mut skipped) = (0, Vec::new());
-    for mail in mails() {
+    for mail in mails {
         for field in Message::parse_lenient(&mail.bytes).fields() {
             // mail-auth takes a bare CR, LF or form feed for white space; RFC 6376 knows only
             // space and tab, and the grammar of the block refuses the first two anyway.
@@ -92,8 +89,17 @@ fn every_header_field_is_the_same() {
 
 #[test]
 fn every_body_is_the_same() {
+    compare_bodies(&mails());
+}
+
+#[test]
+fn bodies_of_outside_messages() {
+    compare_bodies(&outside("bodies of messages from outside, against mail-auth"));
+}
+
+fn compare_bodies(mails: &[Stored]) {
     let (mut bodies, mut skipped) = (0, Vec::new());
-    for mail in mails() {
+    for mail in mails {
         let message = Message::parse_lenient(&mail.bytes);
         if has_bare_line_end(message.body()) {
             skipped.push(mail.name.clone());
@@ -127,8 +133,17 @@ fn their_block(message: &AuthenticatedMessage<'_>) -> Option<Vec<u8>> {
 
 #[test]
 fn every_signed_header_block_is_the_same() {
+    compare_blocks(&mails());
+}
+
+#[test]
+fn signed_header_blocks_of_outside_messages() {
+    compare_blocks(&outside("signed header blocks of messages from outside, against mail-auth"));
+}
+
+fn compare_blocks(mails: &[Stored]) {
     let (mut blocks, mut wrong) = (0, Vec::new());
-    for mail in mails() {
+    for mail in mails {
         let message = Message::parse_lenient(&mail.bytes);
         let Some(parsed) = AuthenticatedMessage::parse_with_opts(&mail.bytes, None, false) else {
             continue;

@@ -1,10 +1,9 @@
-//! The reference against the corpus of real and adversarial messages, which is not part of the
-//! repository: without it, these tests print a note and pass.
+//! The reference against the adversarial messages of the test vectors, and against messages from outside.
 
 #[allow(dead_code, reason = "the circuit's tests use the rest")]
 mod corpus_support;
 
-use corpus_support::{corpus, strings, LF_FILE};
+use corpus_support::{outside, strings, tricks, Case, LF_FILE};
 use num_bigint::BigUint;
 use sha2::{Digest, Sha256};
 use std::collections::BTreeSet;
@@ -35,6 +34,20 @@ fn statement(block: Vec<u8>, signature: &BigUint, modulus: &BigUint) -> Result<S
     }
 }
 
+/// The rules that a block breaks according to the manifest: by their identifiers, or by the words of the manifest of the
+/// messages from outside, which is older.
+fn broken(case: &Case) -> Vec<Rule> {
+    let clauses = strings(&case.entry["statement"]["clauses"]);
+    let reasons = strings(&case.entry["statement"]["reasons"]);
+    clauses.iter().map(|id| rule(id)).chain(reasons.iter().map(|word| rule_of(word))).collect()
+}
+
+/// The rule of an identifier.
+fn rule(id: &str) -> Rule {
+    let found = Rule::ALL.iter().find(|rule| rule.id() == id);
+    *found.unwrap_or_else(|| panic!("no rule is called {id}"))
+}
+
 fn rule_of(reason: &str) -> Rule {
     match reason {
         "rsa" => Rule::RsaSignature,
@@ -57,8 +70,17 @@ fn rule_of(reason: &str) -> Rule {
 
 #[test]
 fn the_statement_holds_for_exactly_the_manifests_identities() {
+    identities_are_the_manifests(&tricks());
+}
+
+#[test]
+fn outside_messages_have_the_manifests_identities() {
+    identities_are_the_manifests(&outside("identities of messages from outside"));
+}
+
+fn identities_are_the_manifests(cases: &[Case]) {
     let mut wrong = Vec::new();
-    for case in corpus() {
+    for case in cases {
         let message = Message::parse_lenient(&case.bytes);
         let (mut proved, mut rules) = (BTreeSet::new(), Vec::new());
         for signature in case.signatures(&message) {
@@ -75,12 +97,11 @@ fn the_statement_holds_for_exactly_the_manifests_identities() {
         if proved != case.identities() || proved.is_empty() == case.provable() {
             wrong.push(format!("{}: proved {proved:?}", case.name));
         }
-        let reasons: Vec<_> = strings(&case.entry["statement"]["reasons"]).into_iter().collect();
-        if let ([reason], [rule]) = (&reasons[..], &rules[..]) {
+        if let ([expected], [rule]) = (&broken(case)[..], &rules[..]) {
             // A simple header is folded and an ancient signature has other faults too: there the
             // manifest names the version or the canonicalisation first, the grammar the byte.
-            if *rule != rule_of(reason) && !matches!(reason.as_str(), "c" | "v") {
-                wrong.push(format!("{}: {rule}, not {reason}", case.name));
+            if rule != expected && !matches!(expected, Rule::Canonicalisation | Rule::Version) {
+                wrong.push(format!("{}: {rule}, not {expected}", case.name));
             }
         }
     }
@@ -89,9 +110,18 @@ fn the_statement_holds_for_exactly_the_manifests_identities() {
 
 #[test]
 fn signed_header_blocks_are_the_manifests() {
+    blocks_are_the_manifests(&tricks());
+}
+
+#[test]
+fn outside_messages_have_the_manifests_blocks() {
+    blocks_are_the_manifests(&outside("signed header blocks of messages from outside"));
+}
+
+fn blocks_are_the_manifests(cases: &[Case]) {
     let mut wrong = Vec::new();
     let mut compared = 0;
-    for case in corpus() {
+    for case in cases {
         let message = Message::parse_lenient(&case.bytes);
         let fields = dkim::signature_fields(&message);
         let mut check = |index: usize, sha256: &str, len: u64| {
@@ -123,8 +153,8 @@ fn signed_header_blocks_are_the_manifests() {
 }
 
 #[test]
-fn canonical_bodies_have_the_manifests_length() {
-    for case in corpus() {
+fn outside_messages_have_bodies_of_the_manifests_length() {
+    for case in outside("canonical bodies of messages from outside") {
         let Some(length) = case.entry["canon_body_len"].as_u64() else { continue };
         let body = match case.text("c") {
             Some(c) if c.ends_with("/relaxed") => canon::Canonicalisation::Relaxed,
@@ -138,9 +168,41 @@ fn canonical_bodies_have_the_manifests_length() {
 
 #[test]
 fn inspection_gives_the_expected_verdict() {
+    verdicts_are_the_manifests(&tricks());
+}
+
+#[test]
+fn outside_messages_get_the_expected_verdict() {
+    verdicts_are_the_manifests(&outside("inspection of messages from outside"));
+}
+
+#[test]
+fn stored_files_are_those_that_the_manifest_describes() {
+    for case in tricks() {
+        let digest = hex::encode(Sha256::digest(&case.bytes));
+        assert_eq!(Some(digest.as_str()), case.text("file_sha256"), "{}", case.name);
+    }
+}
+
+/// The clause that the manifest names is the one that the message is refused for, and what names none is provable.
+#[test]
+fn refused_messages_break_the_clause_that_the_manifest_names() {
+    let mut wrong = Vec::new();
+    for case in tricks() {
+        let clock = case.entry["verify_time"].as_u64();
+        let refusal = inspect(&case.bytes, &case.dns(), clock).verdict.err();
+        let (got, expected) = (refusal.as_ref().map(|refusal| refusal.rule), case.text("clause"));
+        if got != expected.map(rule) {
+            wrong.push(format!("{}: {refusal:?}, not {expected:?}", case.name));
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+fn verdicts_are_the_manifests(cases: &[Case]) {
     let mut wrong = Vec::new();
     let mut table = Vec::new();
-    for case in corpus() {
+    for case in cases {
         let clock = case.entry["verify_time"].as_u64();
         let inspection = inspect(&case.bytes, &case.dns(), clock);
         let expected = case.expected();
@@ -179,7 +241,16 @@ fn inspection_gives_the_expected_verdict() {
 
 #[test]
 fn no_damaged_message_panics_or_proves_another_identity() {
-    for case in corpus().iter().filter(|case| case.bytes.len() < 6000).step_by(7) {
+    damage_proves_no_other_identity(&tricks());
+}
+
+#[test]
+fn damaged_outside_messages_prove_no_other_identity() {
+    damage_proves_no_other_identity(&outside("damaged messages from outside"));
+}
+
+fn damage_proves_no_other_identity(cases: &[Case]) {
+    for case in cases.iter().filter(|case| case.bytes.len() < 6000).step_by(7) {
         let dns = case.dns();
         let honest = case.identities();
         for at in (0..case.bytes.len()).step_by(97) {

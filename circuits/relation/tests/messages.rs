@@ -85,7 +85,7 @@ fn every_message_gets_its_verdict() {
             }
             Err(refusal) => {
                 assert_eq!(expected["verdict"], "refused", "{}: {refusal}", vector.name);
-                assert_eq!(expected["rule"], refusal.rule.id(), "{}: {refusal}", vector.name);
+                assert_eq!(expected["clause"], refusal.rule.id(), "{}: {refusal}", vector.name);
                 let fails = |rule: Rule| {
                     let check = inspection.checks.iter().find(|check| check.rule == rule);
                     matches!(check.map(|check| &check.outcome), Some(Outcome::Fail(_)))

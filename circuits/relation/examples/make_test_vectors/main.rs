@@ -235,8 +235,8 @@ fn describe(spec: &Spec, bytes: &[u8], dns: &DnsRecords, registry: &KeyRegistry)
         "sha256": hex(&Sha256::digest(bytes)),
     });
     match spec.expect {
-        Expect::Refused { rule } => {
-            entry["expected"] = json!({ "verdict": "refused", "rule": rule });
+        Expect::Refused { clause } => {
+            entry["expected"] = json!({ "verdict": "refused", "clause": clause });
         }
         Expect::Provable { address, subject, timestamp } => {
             entry["expected"] = json!({

@@ -42,8 +42,8 @@ pub struct Signer<'a> {
 pub enum Expect {
     /// It can be proved, and says exactly this.
     Provable { address: &'static str, subject: &'static str, timestamp: u64 },
-    /// It is refused by this rule.
-    Refused { rule: &'static str },
+    /// It is refused for this clause.
+    Refused { clause: &'static str },
 }
 
 /// One message.
@@ -105,9 +105,9 @@ fn accepted(
     }
 }
 
-fn refused(file: &'static str, style: &'static str, rule: &'static str) -> Spec {
+fn refused(file: &'static str, style: &'static str, clause: &'static str) -> Spec {
     Spec {
-        expect: Expect::Refused { rule },
+        expect: Expect::Refused { clause },
         ..accepted(file, style, "Alice Example <alice@example.com>", "", "Hello", signer(COM))
     }
 }
@@ -278,6 +278,29 @@ fn refusals() -> Vec<Spec> {
         Spec {
             signers: vec![Signer { fields: "from:to:date", ..signer(COM) }],
             ..refused("refused-subject-unsigned.eml", "the Subject is not signed", "one-subject")
+        },
+        Spec {
+            signers: vec![
+                Signer { fields: "from:to:subject:date:message-id:dkim-signature", ..signer(COM) },
+                signer(ORG),
+            ],
+            ..refused(
+                "refused-signature-signed.eml",
+                "h= lists dkim-signature, so another signature is signed too",
+                "signature-field-last",
+            )
+        },
+        Spec {
+            edit: |text| text.replacen(" s=20230601;", " s=20230601; ?=1;", 1),
+            ..refused("refused-tag-without-name.eml", "a tag without a name", "tag-list")
+        },
+        Spec {
+            signers: vec![Signer { extra: " t=1700000000; d=example.org;", ..signer(COM) }],
+            ..refused("refused-domain-twice.eml", "a second d=", "signing-domain")
+        },
+        Spec {
+            signers: vec![Signer { extra: " t=1700000000000;", ..signer(COM) }],
+            ..refused("refused-time-13-digits.eml", "t= in milliseconds", "timestamp")
         },
     ]
 }

@@ -1,9 +1,6 @@
-//! The corpus of real and adversarial messages, which is not part of the repository.
+//! The adversarial messages of the test vectors, and messages from outside where there are some.
 
-use std::{
-    collections::BTreeSet,
-    path::{Path, PathBuf},
-};
+use std::collections::BTreeSet;
 
 use num_bigint::BigUint;
 use serde_json::Value;
@@ -15,6 +12,7 @@ use zkdkim_relation::{
     tags::TagList,
     DnsRecords,
 };
+use zkdkim_test_vectors::{adversarial, outside_messages, Stored};
 
 /// A file with bare line feeds. The tools read it as if they were CRLF; the manifest's verdict on the statement is about
 /// the bytes as they stand.
@@ -54,7 +52,7 @@ pub struct Attempt {
 
 impl Case {
     pub fn category(&self) -> &str {
-        self.entry["category"].as_str().unwrap_or("real")
+        self.entry["category"].as_str().unwrap_or("outside")
     }
 
     pub fn provable(&self) -> bool {
@@ -132,28 +130,18 @@ pub fn strings(value: &Value) -> BTreeSet<String> {
     items.iter().filter_map(|item| item.as_str().map(str::to_owned)).collect()
 }
 
-/// Both folders; empty, with a note, where the corpus is absent.
-pub fn corpus() -> Vec<Case> {
-    let mut cases = Vec::new();
-    for part in ["real", "adversarial"] {
-        let folder = root().join("../shared/emails").join(part);
-        let Ok(manifest) = std::fs::read_to_string(folder.join("manifest.json")) else {
-            eprintln!("note: no corpus at {}; nothing to try", folder.display());
-            continue;
-        };
-        let entries: Vec<Value> = serde_json::from_str(&manifest).expect("manifest is JSON");
-        for entry in entries {
-            let name = entry["file"].as_str().expect("file").to_owned();
-            let bytes = std::fs::read(folder.join(&name)).expect("message file");
-            cases.push(Case { name, bytes, entry });
-        }
+impl From<Stored> for Case {
+    fn from(stored: Stored) -> Self {
+        Self { name: stored.name, bytes: stored.bytes, entry: stored.entry }
     }
-    cases
 }
 
-/// The repository's root: the tests of several packages share this file.
-fn root() -> PathBuf {
-    let package = Path::new(env!("CARGO_MANIFEST_DIR"));
-    let root = package.ancestors().find(|folder| folder.join("test-vectors").is_dir());
-    root.expect("a repository").to_owned()
+/// The messages of the tree, one trick each.
+pub fn tricks() -> Vec<Case> {
+    adversarial().into_iter().map(Case::from).collect()
+}
+
+/// The messages from outside; without them none, and a line that says that `what` was not run.
+pub fn outside(what: &str) -> Vec<Case> {
+    outside_messages(what).into_iter().flatten().map(Case::from).collect()
 }
