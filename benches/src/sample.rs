@@ -7,7 +7,7 @@ use zkdkim_plonk::halo2curves::bn256::Fr;
 use zkdkim_relation::{
     inspect::{inspect_with, KeySource},
     statement::{evaluate, PublicInputs, StatementInput},
-    KeyRegistry,
+    KeyRegistry, Salt,
 };
 
 /// The message, as it was received.
@@ -37,7 +37,7 @@ pub fn statement(registry: &KeyRegistry) -> Result<(StatementInput, PublicInputs
         header: provable.header.bytes.clone(),
         signature: provable.signature.clone(),
         modulus: provable.modulus.clone(),
-        salt: Fr::from_raw([0x0123_4567_89ab_cdef, 0x1122_3344_5566_7788, 0x42, 0]),
+        salt: Salt::new(Fr::from_raw([0x0123_4567_89ab_cdef, 0x1122_3344_5566_7788, 0x42, 0])),
         path: registry.path(slot)?,
     };
     let public = evaluate(&input).map_err(|refusal| anyhow!("{refusal}"))?;

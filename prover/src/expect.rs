@@ -5,23 +5,26 @@
 
 use serde::Serialize;
 use zkdkim_plonk::halo2curves::bn256::Fr;
-use zkdkim_relation::commitment::{pack_bytes, to_biguint, SUBJECT_WORDS};
+use zkdkim_relation::{
+    commitment::to_biguint,
+    statement::{place, PUBLIC_INPUTS},
+    EmailCommitment, Nullifier, PackedSubject, RegistryRoot,
+};
 
 use crate::{
     error::{Error, Result},
     hex_form::field_hex,
-    statement::unpack_subject,
 };
 
 /// Expectations; an absent one is not compared.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Expected {
     /// The root of the key registry.
-    pub root: Option<Fr>,
+    pub root: Option<RegistryRoot>,
     /// The commitment that the account stores.
-    pub commitment: Option<Fr>,
+    pub commitment: Option<EmailCommitment>,
     /// The nullifier.
-    pub nullifier: Option<Fr>,
+    pub nullifier: Option<Nullifier>,
     /// The whole Subject.
     pub subject: Option<String>,
     /// The mail must carry a time, and it must not be earlier (seconds since 1970).
@@ -57,23 +60,22 @@ impl PublicView {
     ///
     /// [`zkdkim_plonk::Error::InstanceCount`].
     pub fn new(instances: &[Fr]) -> Result<PublicView> {
-        let expected = 4 + SUBJECT_WORDS;
-        let (head, subject) = match instances.split_first_chunk::<4>() {
-            Some((head, subject)) if subject.len() == SUBJECT_WORDS => (head, subject),
-            _ => {
-                let got = instances.len();
-                return Err(zkdkim_plonk::Error::InstanceCount { expected, got }.into());
-            }
-        };
-        let [root, commitment, timestamp, nullifier] = head;
+        let instances: &[Fr; PUBLIC_INPUTS] = instances.try_into().map_err(|_| {
+            let (expected, got) = (PUBLIC_INPUTS, instances.len());
+            zkdkim_plonk::Error::InstanceCount { expected, got }
+        })?;
         Ok(PublicView {
-            registry_root: field_hex(root),
-            commitment: field_hex(commitment),
-            timestamp: to_biguint(timestamp).try_into().ok(),
-            nullifier: field_hex(nullifier),
-            subject: unpack_subject(subject),
+            registry_root: field_hex(&instances[place::REGISTRY_ROOT]),
+            commitment: field_hex(&instances[place::EMAIL_COMMITMENT]),
+            timestamp: to_biguint(&instances[place::TIMESTAMP]).try_into().ok(),
+            nullifier: field_hex(&instances[place::NULLIFIER]),
+            subject: packed_subject(instances).unpack(),
         })
     }
+}
+
+fn packed_subject(instances: &[Fr; PUBLIC_INPUTS]) -> PackedSubject {
+    PackedSubject(std::array::from_fn(|word| instances[place::SUBJECT + word]))
 }
 
 impl Expected {
@@ -88,23 +90,23 @@ impl Expected {
         let differs =
             |what, expected: String, got: String| Err(Error::Unexpected { what, expected, got });
         let words = [
-            (ROOT, &self.root, instances[0]),
-            (COMMITMENT, &self.commitment, instances[1]),
-            (NULLIFIER, &self.nullifier, instances[3]),
+            (ROOT, self.root.map(|root| root.0), instances[place::REGISTRY_ROOT]),
+            (COMMITMENT, self.commitment.map(|c| c.0), instances[place::EMAIL_COMMITMENT]),
+            (NULLIFIER, self.nullifier.map(|n| n.0), instances[place::NULLIFIER]),
         ];
         for (what, expected, got) in words {
             match expected {
-                Some(expected) if *expected != got => {
-                    return differs(what, field_hex(expected), field_hex(&got));
+                Some(expected) if expected != got => {
+                    return differs(what, field_hex(&expected), field_hex(&got));
                 }
                 _ => {}
             }
         }
         if let Some(subject) = &self.subject {
-            let words = pack_bytes(subject.as_bytes(), SUBJECT_WORDS)
+            let words = PackedSubject::pack(subject.as_bytes())
                 .filter(|_| subject.bytes().all(|b| (0x20..=0x7e).contains(&b)))
                 .ok_or(Error::ExpectedSubject)?;
-            if words[..] != instances[4..] {
+            if words.0[..] != instances[place::SUBJECT..] {
                 let got = view.subject.unwrap_or_else(|| "words that are no text".into());
                 return differs(SUBJECT, subject.clone(), got);
             }
@@ -140,7 +142,7 @@ mod tests {
 
     fn instances() -> Vec<Fr> {
         let mut all = vec![Fr::from(1), Fr::from(2), Fr::from(1_700_000_000), Fr::from(4)];
-        all.extend(pack_bytes(b"Recover it", SUBJECT_WORDS).unwrap());
+        all.extend(PackedSubject::pack(b"Recover it").unwrap().0);
         all
     }
 
@@ -157,9 +159,9 @@ mod tests {
         assert!(checked.is_empty());
         assert_eq!(unchecked.len(), 5);
         let all = Expected {
-            root: Some(Fr::from(1)),
-            commitment: Some(Fr::from(2)),
-            nullifier: Some(Fr::from(4)),
+            root: Some(RegistryRoot(Fr::from(1))),
+            commitment: Some(EmailCommitment(Fr::from(2))),
+            nullifier: Some(Nullifier(Fr::from(4))),
             subject: Some("Recover it".into()),
             min_timestamp: Some(1_700_000_000),
         };
@@ -170,10 +172,12 @@ mod tests {
 
     #[test]
     fn finds_every_difference() {
-        let other = Some(Fr::from(9));
-        assert_eq!(differs(Expected { root: other, ..Default::default() }), ROOT);
-        assert_eq!(differs(Expected { commitment: other, ..Default::default() }), COMMITMENT);
-        assert_eq!(differs(Expected { nullifier: other, ..Default::default() }), NULLIFIER);
+        let root = Some(RegistryRoot(Fr::from(9)));
+        assert_eq!(differs(Expected { root, ..Default::default() }), ROOT);
+        let commitment = Some(EmailCommitment(Fr::from(9)));
+        assert_eq!(differs(Expected { commitment, ..Default::default() }), COMMITMENT);
+        let nullifier = Some(Nullifier(Fr::from(9)));
+        assert_eq!(differs(Expected { nullifier, ..Default::default() }), NULLIFIER);
         for subject in ["Recover i", "Recover it ", ""] {
             let subject = Some(subject.into());
             assert_eq!(differs(Expected { subject, ..Default::default() }), SUBJECT);

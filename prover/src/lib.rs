@@ -16,7 +16,7 @@ pub mod expect;
 pub mod hex_form;
 pub mod proof_file;
 pub mod prover;
-pub mod salt;
+pub mod salt_file;
 pub mod statement;
 pub mod verifier;
 
@@ -24,6 +24,6 @@ pub use error::{Error, Result};
 pub use expect::{Expected, PublicView};
 pub use proof_file::Proof;
 pub use prover::Prover;
-pub use salt::Salt;
 pub use statement::{prepare, prepare_under, Prepared};
 pub use verifier::{Verified, Verifier};
+pub use zkdkim_relation::Salt;

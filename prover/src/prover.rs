@@ -8,12 +8,11 @@ use zkdkim_plonk::{
     prove::prove,
     srs::Srs,
 };
-use zkdkim_relation::{KeyRegistry, PublicInputs};
+use zkdkim_relation::{KeyRegistry, PublicInputs, Salt};
 
 use crate::{
     error::Result,
     proof_file::Proof,
-    salt::Salt,
     statement::{prepare, Prepared},
 };
 

@@ -1,15 +1,13 @@
 //! From a message to the statement and its witness.
 
-use zkdkim_plonk::halo2curves::bn256::Fr;
 use zkdkim_relation::{
-    commitment::{to_biguint, PACKED_BYTES},
     inspect::{inspect_under, KeySource, Policy, Provable},
     registry::RegistryError,
     statement::{evaluate, PublicInputs, StatementInput},
-    KeyRegistry,
+    KeyRegistry, Salt,
 };
 
-use crate::{error::Result, salt::Salt};
+use crate::error::Result;
 
 /// A message that passed every rule, with what its proof will say.
 #[derive(Debug)]
@@ -56,44 +54,9 @@ pub fn prepare_under(
         header: provable.header.bytes.clone(),
         signature: provable.signature.clone(),
         modulus: provable.modulus.clone(),
-        salt: salt.expose(),
+        salt: salt.clone(),
         path: registry.path(slot)?,
     };
     let public = evaluate(&input)?;
     Ok(Prepared { input, public, provable })
-}
-
-/// The Subject out of its packed words; none where they are not printable text padded with zeros.
-pub fn unpack_subject(words: &[Fr]) -> Option<String> {
-    let mut bytes = Vec::new();
-    for word in words {
-        let word = to_biguint(word).to_bytes_be();
-        let padding = PACKED_BYTES.checked_sub(word.len())?;
-        bytes.extend(std::iter::repeat_n(0, padding));
-        bytes.extend(word);
-    }
-    let end = bytes.iter().position(|&b| b == 0).unwrap_or(bytes.len());
-    let (text, rest) = bytes.split_at(end);
-    let printable = text.iter().all(|b| (0x20..=0x7e).contains(b));
-    if !printable || rest.iter().any(|&b| b != 0) {
-        return None;
-    }
-    String::from_utf8(text.to_vec()).ok()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use zkdkim_relation::commitment::{pack_bytes, SUBJECT_WORDS};
-
-    #[test]
-    fn subjects_unpack_as_they_were_packed() {
-        for text in ["", "a", &"x".repeat(31), &"y".repeat(32), &"z".repeat(186)] {
-            let words = pack_bytes(text.as_bytes(), SUBJECT_WORDS).unwrap();
-            assert_eq!(unpack_subject(&words).as_deref(), Some(text));
-        }
-        assert_eq!(unpack_subject(&[-Fr::from(1)]), None, "32 bytes");
-        assert_eq!(unpack_subject(&[Fr::from(65)]), None, "text behind padding");
-        assert_eq!(unpack_subject(&pack_bytes(b"a\x1bb", 1).unwrap()), None, "control byte");
-    }
 }

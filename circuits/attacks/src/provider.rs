@@ -61,7 +61,7 @@ pub fn honest_input() -> StatementInput {
         header: BLOCK.as_bytes().to_vec(),
         signature: signature(&digest),
         modulus: modulus().clone(),
-        salt: Fr::from(0x5a17),
+        salt: zkdkim_relation::Salt::new(Fr::from(0x5a17)),
         path: MerklePath { index: 0b1011, siblings: [Fr::from(77); DEPTH] },
     }
 }

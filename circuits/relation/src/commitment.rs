@@ -2,7 +2,10 @@
 
 use crate::header::{MAX_ADDRESS_BYTES, MAX_DOMAIN_BYTES};
 use crate::poseidon::{hash2, hash_fold};
-use crate::Fr;
+use crate::{
+    values::{EmailCommitment, Nullifier, Salt},
+    Fr,
+};
 use halo2curves::ff::{Field, PrimeField};
 use num_bigint::BigUint;
 
@@ -88,15 +91,15 @@ pub fn digest_halves(digest: &[u8; 32]) -> [Fr; DIGEST_HALVES] {
 /// `H(EMAIL, salt, address words)`, what an account stores; None for an address over 124 bytes.
 ///
 /// The address must be lowered already, as [`super::header::HeaderView::address`] is.
-pub fn email_commitment(salt: Fr, address: &[u8]) -> Option<Fr> {
+pub fn email_commitment(salt: &Salt, address: &[u8]) -> Option<EmailCommitment> {
     debug_assert_eq!(ADDRESS_WORDS * PACKED_BYTES, MAX_ADDRESS_BYTES);
     let words = pack_bytes(address, ADDRESS_WORDS)?;
-    Some(hash_fold(hash2(tag(EMAIL_TAG), salt), &words))
+    Some(EmailCommitment(hash_fold(hash2(tag(EMAIL_TAG), salt.expose()), &words)))
 }
 
 /// `H(NULLIFIER, salt, digest halves)`.
-pub fn nullifier(salt: Fr, header_digest: &[u8; 32]) -> Fr {
-    hash_fold(hash2(tag(NULLIFIER_TAG), salt), &digest_halves(header_digest))
+pub fn nullifier(salt: &Salt, header_digest: &[u8; 32]) -> Nullifier {
+    Nullifier(hash_fold(hash2(tag(NULLIFIER_TAG), salt.expose()), &digest_halves(header_digest)))
 }
 
 /// `H(KEY, modulus words)`.
@@ -159,8 +162,9 @@ mod tests {
 
     #[test]
     fn lengths_are_limited() {
-        assert!(email_commitment(Fr::ONE, &[b'a'; 124]).is_some());
-        assert!(email_commitment(Fr::ONE, &[b'a'; 125]).is_none());
+        let salt = Salt::new(Fr::ONE);
+        assert!(email_commitment(&salt, &[b'a'; 124]).is_some());
+        assert!(email_commitment(&salt, &[b'a'; 125]).is_none());
         let modulus = BigUint::from(5u32);
         assert!(leaf(&[b'a'; 62], &modulus).is_some());
         assert!(leaf(&[b'a'; 63], &modulus).is_none());

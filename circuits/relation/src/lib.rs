@@ -30,11 +30,13 @@ pub mod registry;
 pub mod rsa;
 pub mod statement;
 pub mod tags;
+pub mod values;
 
 pub use inspect::{inspect, DnsRecords, Inspection, Provable};
 pub use refusal::{Part, Place, Refusal, Rule};
 pub use registry::{KeyRegistry, MerklePath};
 pub use statement::{evaluate, PublicInputs, StatementInput};
+pub use values::{EmailCommitment, Nullifier, PackedSubject, RegistryRoot, Salt};
 
 /// The field of the statement: the scalar field of BN254.
 pub type Fr = halo2curves::bn256::Fr;

@@ -7,6 +7,7 @@
 use crate::commitment::leaf;
 use crate::poseidon::hash2;
 use crate::rsa::MODULUS_BITS;
+use crate::values::RegistryRoot;
 use crate::Fr;
 use halo2curves::ff::Field;
 use num_bigint::BigUint;
@@ -35,13 +36,14 @@ pub struct MerklePath {
 
 impl MerklePath {
     /// The root that this path gives for a leaf.
-    pub fn root(&self, leaf: Fr) -> Fr {
-        self.siblings.iter().enumerate().fold(leaf, |node, (level, sibling)| {
+    pub fn root(&self, leaf: Fr) -> RegistryRoot {
+        let siblings = self.siblings.iter().enumerate();
+        RegistryRoot(siblings.fold(leaf, |node, (level, sibling)| {
             match (self.index >> level) & 1 {
                 0 => hash2(node, *sibling),
                 _ => hash2(*sibling, node),
             }
-        })
+        }))
     }
 }
 
@@ -136,12 +138,12 @@ impl KeyRegistry {
     }
 
     /// The root of the tree.
-    pub fn root(&self) -> Fr {
+    pub fn root(&self) -> RegistryRoot {
         let mut level = self.leaves();
         for empty in empty_subtrees().iter().take(DEPTH) {
             level = parents(&level, *empty);
         }
-        level.first().copied().unwrap_or(empty_subtrees()[DEPTH])
+        RegistryRoot(level.first().copied().unwrap_or(empty_subtrees()[DEPTH]))
     }
 
     /// The path of a live entry.

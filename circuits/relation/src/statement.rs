@@ -4,10 +4,11 @@
 //! statement and nothing else; what an honest user's tool refuses besides is in
 //! [`mod@super::inspect`].
 
-use crate::commitment::{self, SUBJECT_WORDS};
+use crate::commitment;
 use crate::header;
 use crate::refusal::{Part, Place, Refusal, Rule};
 use crate::registry::{MerklePath, DEPTH};
+use crate::values::{EmailCommitment, Nullifier, PackedSubject, RegistryRoot, Salt};
 use crate::{rsa, Fr};
 use halo2curves::ff::Field;
 use num_bigint::BigUint;
@@ -15,8 +16,26 @@ use sha2::{Digest, Sha256};
 use std::fmt;
 use zeroize::Zeroize;
 
-/// Number of public inputs, in the order of [`PublicInputs::to_instances`].
+/// Number of public inputs, in the order that [`place`] says.
 pub const PUBLIC_INPUTS: usize = 10;
+
+/// Where each public input stands. Nothing else in Rust says so; a test compares the contracts with it.
+pub mod place {
+    use crate::commitment::SUBJECT_WORDS;
+
+    /// [`PublicInputs::registry_root`](super::PublicInputs::registry_root).
+    pub const REGISTRY_ROOT: usize = 0;
+    /// [`PublicInputs::email_commitment`](super::PublicInputs::email_commitment).
+    pub const EMAIL_COMMITMENT: usize = 1;
+    /// [`PublicInputs::timestamp`](super::PublicInputs::timestamp).
+    pub const TIMESTAMP: usize = 2;
+    /// [`PublicInputs::nullifier`](super::PublicInputs::nullifier).
+    pub const NULLIFIER: usize = 3;
+    /// The first word of [`PublicInputs::subject`](super::PublicInputs::subject); the others follow.
+    pub const SUBJECT: usize = 4;
+
+    const _: () = assert!(SUBJECT + SUBJECT_WORDS == super::PUBLIC_INPUTS);
+}
 
 /// Everything that a proof hides.
 #[derive(Clone, PartialEq, Eq)]
@@ -28,7 +47,7 @@ pub struct StatementInput {
     /// The provider's modulus.
     pub modulus: BigUint,
     /// The account owner's salt.
-    pub salt: Fr,
+    pub salt: Salt,
     /// Where the key lies in the registry.
     pub path: MerklePath,
 }
@@ -44,9 +63,6 @@ impl Drop for StatementInput {
     fn drop(&mut self) {
         self.header.zeroize();
         rsa::wipe(&mut self.signature);
-        self.salt = Fr::ZERO;
-        // The field type offers no zeroizing: say that somebody looks, or the store may vanish.
-        std::hint::black_box(&self.salt);
     }
 }
 
@@ -54,26 +70,26 @@ impl Drop for StatementInput {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PublicInputs {
     /// Root of the key registry.
-    pub registry_root: Fr,
+    pub registry_root: RegistryRoot,
     /// `H(EMAIL, salt, address)`.
-    pub email_commitment: Fr,
+    pub email_commitment: EmailCommitment,
     /// The `t=` tag, 0 where there is none.
     pub timestamp: u64,
     /// `H(NULLIFIER, salt, digest)`.
-    pub nullifier: Fr,
+    pub nullifier: Nullifier,
     /// The packed Subject.
-    pub subject: [Fr; SUBJECT_WORDS],
+    pub subject: PackedSubject,
 }
 
 impl PublicInputs {
-    /// The inputs in the order of the statement.
+    /// The inputs in the order of [`place`].
     pub fn to_instances(&self) -> [Fr; PUBLIC_INPUTS] {
         let mut instances = [Fr::ZERO; PUBLIC_INPUTS];
-        instances[0] = self.registry_root;
-        instances[1] = self.email_commitment;
-        instances[2] = Fr::from(self.timestamp);
-        instances[3] = self.nullifier;
-        instances[4..].copy_from_slice(&self.subject);
+        instances[place::REGISTRY_ROOT] = self.registry_root.0;
+        instances[place::EMAIL_COMMITMENT] = self.email_commitment.0;
+        instances[place::TIMESTAMP] = Fr::from(self.timestamp);
+        instances[place::NULLIFIER] = self.nullifier.0;
+        instances[place::SUBJECT..].copy_from_slice(&self.subject.0);
         instances
     }
 }
@@ -94,15 +110,13 @@ pub fn evaluate(input: &StatementInput) -> Result<PublicInputs, Refusal> {
     };
     let leaf =
         commitment::leaf(&view.domain, &input.modulus).ok_or_else(too_long(Rule::AddressLength))?;
-    let subject = commitment::pack_bytes(&view.subject, SUBJECT_WORDS)
-        .and_then(|words| words.try_into().ok())
-        .ok_or_else(too_long(Rule::SubjectText))?;
+    let subject = PackedSubject::pack(&view.subject).ok_or_else(too_long(Rule::SubjectText))?;
     Ok(PublicInputs {
         registry_root: input.path.root(leaf),
-        email_commitment: commitment::email_commitment(input.salt, &view.address)
+        email_commitment: commitment::email_commitment(&input.salt, &view.address)
             .ok_or_else(too_long(Rule::AddressLength))?,
         timestamp: view.timestamp,
-        nullifier: commitment::nullifier(input.salt, &digest),
+        nullifier: commitment::nullifier(&input.salt, &digest),
         subject,
     })
 }
@@ -130,7 +144,7 @@ mod tests {
             header: header.into(),
             signature: BigUint::from_bytes_be(&signature),
             modulus,
-            salt: Fr::from(99),
+            salt: Salt::new(Fr::from(99)),
             path: registry.path(slot).unwrap(),
         };
         (input, registry)
@@ -142,10 +156,10 @@ mod tests {
         let got = evaluate(&input).unwrap();
         let digest = Sha256::digest(HEADER).into();
         assert_eq!(got.registry_root, registry.root());
-        let commitment = commitment::email_commitment(input.salt, b"ann@example.org");
+        let commitment = commitment::email_commitment(&input.salt, b"ann@example.org");
         assert_eq!(Some(got.email_commitment), commitment);
         assert_eq!(got.timestamp, 17);
-        assert_eq!(got.nullifier, commitment::nullifier(input.salt, &digest));
+        assert_eq!(got.nullifier, commitment::nullifier(&input.salt, &digest));
         let instances = got.to_instances();
         assert_eq!(instances[2], Fr::from(17));
         assert_eq!(instances[4], commitment::pack_bytes(b"hello", 1).unwrap()[0]);
@@ -169,7 +183,7 @@ mod tests {
         assert_eq!(rule(&|i| i.path.index |= 1 << 20), Err(Rule::Registry));
         let other = rule(&|i| i.path.index ^= 1).unwrap();
         assert_ne!(other.registry_root, honest.registry_root);
-        let other = rule(&|i| i.salt += Fr::ONE).unwrap();
+        let other = rule(&|i| i.salt = Salt::new(i.salt.expose() + Fr::ONE)).unwrap();
         assert_ne!(other.email_commitment, honest.email_commitment);
         assert_ne!(other.nullifier, honest.nullifier);
     }

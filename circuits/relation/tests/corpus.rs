@@ -25,7 +25,7 @@ fn statement(block: Vec<u8>, signature: &BigUint, modulus: &BigUint) -> Result<S
         header: block,
         signature,
         modulus: modulus.clone(),
-        salt: Fr::one(),
+        salt: zkdkim_relation::Salt::new(Fr::one()),
         path,
     };
     match evaluate(&input) {

@@ -129,11 +129,11 @@ fn public_inputs_are_the_manifests() {
             header: provable.header.bytes.clone(),
             signature: provable.signature.clone(),
             modulus: provable.modulus.clone(),
-            salt: element(&manifest["salt"]),
+            salt: zkdkim_relation::Salt::new(element(&manifest["salt"])),
             path: registry.path(slot).expect("a used slot"),
         };
         let public = evaluate(&input).expect("the statement holds");
-        assert_eq!(public.registry_root, element(&manifest["registry_root"]));
+        assert_eq!(public.registry_root.0, element(&manifest["registry_root"]));
         let want = vector.entry["public_inputs"].as_array().expect("public_inputs");
         assert_eq!(want.len(), public.to_instances().len());
         for (got, want) in public.to_instances().iter().zip(want) {

@@ -15,6 +15,7 @@ use crate::{header::MAX_BLOCK, layout::CircuitParams, logup::LookupTable};
 use zkdkim_relation::{
     registry::{MerklePath, DEPTH},
     statement::StatementInput,
+    Salt,
 };
 
 /// Why no circuit can be laid out for an input.
@@ -117,7 +118,7 @@ impl StatementCircuit {
             header: Vec::new(),
             signature: number.clone(),
             modulus: number,
-            salt: Fr::zero(),
+            salt: Salt::new(Fr::zero()),
             path,
         };
         Self::new(params, &input).expect("the parameters are supported and the empty input fits")

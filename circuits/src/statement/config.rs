@@ -23,7 +23,10 @@ use crate::{
     registry::MerkleConfig,
     sha256::{Sha256Assigned, Sha256Config, Sha256Lane},
 };
-use zkdkim_relation::{commitment, statement::StatementInput};
+use zkdkim_relation::{
+    commitment,
+    statement::{place, StatementInput},
+};
 
 /// Every chip of the statement.
 #[derive(Clone, Debug)]
@@ -204,7 +207,7 @@ impl StatementConfig {
         let mut hasher = PermutationChain { config: self, row: self.rows.poseidon, zero };
 
         // The salt is the one free input of the commitment; the nullifier copies it from there.
-        let salt = grid.advice(self.columns.wide[0], hasher.row, input.salt);
+        let salt = grid.advice(self.columns.wide[0], hasher.row, input.salt.expose());
         let first = hasher.step(grid, constants.tag(commitment::EMAIL_TAG), None);
         let commitment = hasher.fold(grid, first.output, &extracted.address);
 
@@ -218,10 +221,12 @@ impl StatementConfig {
         let leaf = hasher.fold(grid, leaf_tag, &[domain0, domain1, key.output]);
         let root = self.merkle.assign(grid, leaf, &input.path, zero);
 
-        let mut public =
-            vec![root.output, commitment.output, extracted.timestamp, nullifier.output];
-        public.extend(extracted.subject);
-        assert_eq!(public.len(), PUBLIC_INPUTS);
+        let mut public = [zero; PUBLIC_INPUTS];
+        public[place::REGISTRY_ROOT] = root.output;
+        public[place::EMAIL_COMMITMENT] = commitment.output;
+        public[place::TIMESTAMP] = extracted.timestamp;
+        public[place::NULLIFIER] = nullifier.output;
+        public[place::SUBJECT..].copy_from_slice(&extracted.subject);
         for (i, cell) in public.into_iter().enumerate() {
             grid.copy(cell, CellRef::new(self.columns.instance, i));
         }

@@ -12,6 +12,7 @@ use zkdkim_plonk::{dev::MockProver, halo2curves::bn256::Fr, plonk::Any};
 use zkdkim_relation::{
     registry::{KeyRegistry, MerklePath, DEPTH},
     statement::{evaluate, StatementInput},
+    Salt,
 };
 
 /// The repository's root.
@@ -20,8 +21,8 @@ pub fn root() -> PathBuf {
 }
 
 /// A salt for tests.
-pub fn salt() -> Fr {
-    Fr::from_raw([0x1234_5678_9abc_def0, 0x0fed_cba9_8765_4321, 7, 0])
+pub fn salt() -> Salt {
+    Salt::new(Fr::from_raw([0x1234_5678_9abc_def0, 0x0fed_cba9_8765_4321, 7, 0]))
 }
 
 /// An input with some path, so that the registry's own checks of a key do not stand before the circuit's.

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use zeroize::Zeroizing;
-use zkdkim_prover::{Proof, Salt};
+use zkdkim_prover::{salt_file, Proof, Salt};
 use zkdkim_relation::{DnsRecords, KeyRegistry};
 
 use crate::{
@@ -93,7 +93,7 @@ pub fn write_registry(path: &Path, registry: &KeyRegistry, overwrite: Overwrite)
 /// I/O failures, [`Error::TooLarge`], [`Error::Content`].
 pub fn read_salt(path: &Path) -> Result<Salt> {
     let bytes = Zeroizing::new(files::read_bounded(path, "a salt file", SALT_LIMIT)?);
-    Salt::from_json(&bytes).map_err(Error::content(path))
+    salt_file::from_json(&bytes).map_err(Error::content(path))
 }
 
 /// Writes a salt so that only its owner can read it.
@@ -102,7 +102,7 @@ pub fn read_salt(path: &Path) -> Result<Salt> {
 ///
 /// I/O failures, and an existing file with [`Overwrite::Never`].
 pub fn write_salt(path: &Path, salt: &Salt, overwrite: Overwrite) -> Result<()> {
-    let text = salt.to_json();
+    let text = salt_file::to_json(salt);
     files::write_atomic(path, overwrite, Secrecy::OwnerOnly, |out| out.write_all(text.as_bytes()))
 }
 
@@ -140,7 +140,7 @@ mod tests {
                 "{{\"type\":\"zkdkim-salt\",\"version\":1,\"salt\":\"0x{}{last}\"}}",
                 "1".repeat(63)
             );
-            Salt::from_json(text.as_bytes()).unwrap()
+            salt_file::from_json(text.as_bytes()).unwrap()
         };
         write_salt(&path, &salt('1'), Overwrite::Never).unwrap();
         assert_eq!(read_salt(&path).unwrap().expose(), salt('1').expose());

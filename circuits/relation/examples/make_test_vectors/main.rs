@@ -150,7 +150,7 @@ pub fn build() -> BTreeMap<String, Vec<u8>> {
                        reserved names of RFC 2606; MIT OR Apache-2.0 like the project",
         "clock": CLOCK,
         "salt": hex_element(Fr::from(SALT)),
-        "registry_root": hex_element(registry.root()),
+        "registry_root": hex_element(registry.root().0),
         "messages": entries,
     });
     files.insert("dns.json".into(), pretty(&Value::Object(dns_json)));
@@ -253,11 +253,14 @@ fn describe(spec: &Spec, bytes: &[u8], dns: &DnsRecords, registry: &KeyRegistry)
                 header: provable.header.bytes.clone(),
                 signature: provable.signature.clone(),
                 modulus: provable.modulus.clone(),
-                salt: Fr::from(SALT),
+                salt: zkdkim_relation::Salt::new(Fr::from(SALT)),
                 path: registry.path(slot).expect("a used slot"),
             };
             let public = evaluate(&input).unwrap_or_else(|r| panic!("{}: {r}", spec.file));
-            let commitment = commitment::email_commitment(Fr::from(SALT), address.as_bytes());
+            let commitment = commitment::email_commitment(
+                &zkdkim_relation::Salt::new(Fr::from(SALT)),
+                address.as_bytes(),
+            );
             assert_eq!(Some(public.email_commitment), commitment, "{}", spec.file);
             entry["header_bytes"] = json!(input.header.len());
             entry["header_sha256"] = json!(hex(&Sha256::digest(&input.header)));

@@ -162,7 +162,7 @@ fn what_holds_is_told_apart() {
             header: provable.header.bytes.clone(),
             signature: provable.signature.clone(),
             modulus: provable.modulus.clone(),
-            salt: Fr::one(),
+            salt: crate::Salt::new(Fr::one()),
             path: registry.path(0).unwrap(),
         };
         assert!(evaluate(&input).is_ok());

@@ -13,9 +13,9 @@ use crate::{
 pub fn run(args: &HiArgs, command: &CommitArgs) -> Outcome {
     let address = lowered(&command.address)?;
     let salt = read_salt(&command.salt_file, args.progress.as_ref())?;
-    let commitment = email_commitment(salt.expose(), address.as_bytes())
+    let commitment = email_commitment(&salt, address.as_bytes())
         .ok_or_else(|| Fault::input("ADDRESS", "longer than 124 bytes"))?;
-    let commitment = field_hex(&commitment);
+    let commitment = field_hex(&commitment.0);
     args.output.result(
         "commit",
         SUCCESS,

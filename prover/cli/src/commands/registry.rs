@@ -54,7 +54,7 @@ pub fn run(args: &HiArgs, command: &RegistryArgs) -> Outcome {
             ("show", registry, None)
         }
     };
-    let root = field_hex(&registry.root());
+    let root = field_hex(&registry.root().0);
     let keys = registry.entries().count();
     args.output.result(
         "registry",

@@ -4,6 +4,7 @@ use serde_json::json;
 use zkdkim_circuits::statement::StatementCircuit;
 use zkdkim_plonk::keys::VerifierKey;
 use zkdkim_prover::{Expected, Verifier};
+use zkdkim_relation::{EmailCommitment, Nullifier, RegistryRoot};
 use zkdkim_store::{binary::read_verifier_key, documents::read_proof};
 
 use super::{circuit_params, public_lines, timing_line, Outcome, SUCCESS};
@@ -19,9 +20,9 @@ pub fn run(args: &HiArgs, command: &VerifyArgs) -> Outcome {
         false => Verifier::new(key)?,
     };
     let expected = Expected {
-        root: command.root,
-        commitment: command.commitment,
-        nullifier: command.nullifier,
+        root: command.root.map(RegistryRoot),
+        commitment: command.commitment.map(EmailCommitment),
+        nullifier: command.nullifier.map(Nullifier),
         subject: command.subject.clone(),
         min_timestamp: command.min_timestamp,
     };
