@@ -1,4 +1,4 @@
-//! Domain-separated hashes of the statement and the packing of bytes into field elements.
+//! Domain-separated hashes of the statement.
 
 use crate::header::{MAX_ADDRESS_BYTES, MAX_DOMAIN_BYTES};
 use crate::poseidon::{hash2, hash_fold};
@@ -6,17 +6,17 @@ use crate::{
     values::{EmailCommitment, Nullifier, Salt},
     Fr,
 };
-use halo2curves::ff::{Field, PrimeField};
+use halo2curves::ff::Field;
 use num_bigint::BigUint;
 
-/// Bytes in a field element.
-pub const PACKED_BYTES: usize = 31;
+pub use crate::packing::{
+    from_be_bytes, from_biguint, pack_bytes, to_biguint, PACKED_BYTES, SUBJECT_WORDS,
+};
+
 /// Elements of an address.
 pub const ADDRESS_WORDS: usize = 4;
 /// Elements of a domain.
 pub const DOMAIN_WORDS: usize = 2;
-/// Elements of a Subject.
-pub const SUBJECT_WORDS: usize = 6;
 /// Words of a modulus.
 pub const MODULUS_WORDS: usize = 10;
 /// Bits in a word of a modulus: seven limbs of 32.
@@ -36,40 +36,6 @@ pub const LEAF_TAG: &str = "zkdkim/v1/LEAF/3";
 /// A tag as a field element: its ASCII bytes as one big-endian number.
 pub fn tag(text: &str) -> Fr {
     from_be_bytes(text.as_bytes())
-}
-
-/// Big-endian bytes as an element, reduced; exact for up to 31 bytes.
-pub fn from_be_bytes(bytes: &[u8]) -> Fr {
-    bytes.iter().fold(Fr::ZERO, |acc, byte| acc * Fr::from(256) + Fr::from(u64::from(*byte)))
-}
-
-/// An element as a number below r.
-pub fn to_biguint(element: &Fr) -> BigUint {
-    BigUint::from_bytes_le(element.to_repr().as_ref())
-}
-
-/// A number below r as an element.
-pub fn from_biguint(number: &BigUint) -> Option<Fr> {
-    let bytes = number.to_bytes_le();
-    let mut repr = [0u8; 32];
-    repr.get_mut(..bytes.len())?.copy_from_slice(&bytes);
-    Fr::from_repr(repr).into()
-}
-
-/// Packs bytes 31 to an element, big-endian, zero-padded on the right to `words` elements.
-/// None where they do not fit.
-pub fn pack_bytes(bytes: &[u8], words: usize) -> Option<Vec<Fr>> {
-    if bytes.len() > words * PACKED_BYTES {
-        return None;
-    }
-    let word = |i: usize| {
-        let start = (i * PACKED_BYTES).min(bytes.len());
-        let end = (start + PACKED_BYTES).min(bytes.len());
-        let mut padded = [0u8; PACKED_BYTES];
-        padded[..end - start].copy_from_slice(&bytes[start..end]);
-        from_be_bytes(&padded)
-    };
-    Some((0..words).map(word).collect())
 }
 
 /// The ten 224-bit words of a modulus, least significant first; higher bits are ignored.
@@ -119,21 +85,6 @@ mod tests {
     use super::*;
 
     #[test]
-    fn packing_is_big_endian_and_padded_on_the_right() {
-        assert_eq!(pack_bytes(b"", 1).unwrap(), [Fr::ZERO]);
-        let one = pack_bytes(&[1], 1).unwrap();
-        assert_eq!(to_biguint(&one[0]), BigUint::from(1u32) << 240u32);
-        let mut bytes = [0u8; 32];
-        (bytes[30], bytes[31]) = (7, 9);
-        let two = pack_bytes(&bytes, 2).unwrap();
-        assert_eq!(two[0], Fr::from(7));
-        assert_eq!(to_biguint(&two[1]), BigUint::from(9u32) << 240u32);
-        assert_eq!(pack_bytes(&bytes, 3).unwrap()[2], Fr::ZERO);
-        assert!(pack_bytes(&bytes, 1).is_none());
-        assert!(pack_bytes(&[0; 62], 2).is_some());
-    }
-
-    #[test]
     fn words_and_halves_rebuild_the_number() {
         let modulus = (BigUint::from(1u32) << 2047u32) + 12345u32;
         let rebuilt = modulus_words(&modulus)
@@ -168,14 +119,5 @@ mod tests {
         let modulus = BigUint::from(5u32);
         assert!(leaf(&[b'a'; 62], &modulus).is_some());
         assert!(leaf(&[b'a'; 63], &modulus).is_none());
-    }
-
-    #[test]
-    fn numbers_and_elements_convert_both_ways() {
-        let minus_one = -Fr::ONE;
-        let number = to_biguint(&minus_one);
-        assert_eq!(from_biguint(&number), Some(minus_one));
-        assert_eq!(from_biguint(&(&number + 1u32)), None);
-        assert_eq!(from_biguint(&(number << 8u32)), None);
     }
 }

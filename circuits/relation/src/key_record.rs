@@ -8,8 +8,7 @@ use crate::tags::TagList;
 use base64::prelude::{Engine, BASE64_STANDARD};
 use num_bigint::BigUint;
 
-/// Records longer than this are refused; a 4,096-bit key needs under 800 bytes.
-pub const MAX_RECORD_BYTES: usize = 8192;
+pub use crate::key_text::MAX_RECORD_BYTES;
 
 /// An RSA key record that a signature may use.
 #[derive(Clone, Debug, PartialEq, Eq)]

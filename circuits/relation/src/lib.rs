@@ -23,6 +23,7 @@ pub mod inspect;
 pub mod key_record;
 pub mod key_text;
 pub mod message;
+pub mod packing;
 pub mod poseidon;
 pub mod recovery_subject;
 pub mod refusal;

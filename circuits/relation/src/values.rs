@@ -8,7 +8,7 @@ use halo2curves::ff::Field;
 use rand_core::{CryptoRng, RngCore};
 
 use crate::{
-    commitment::{pack_bytes, to_biguint, PACKED_BYTES, SUBJECT_WORDS},
+    packing::{pack_bytes, to_biguint, PACKED_BYTES, SUBJECT_WORDS},
     Fr,
 };
 

@@ -2,7 +2,7 @@
 
 use std::{
     io::IsTerminal,
-    path::{Path, PathBuf},
+    path::PathBuf,
     time::{SystemTime, UNIX_EPOCH},
 };
 
@@ -366,9 +366,4 @@ impl HiArgs {
 /// The clock: what the user says, or the machine's.
 pub fn clock(given: Option<u64>) -> Option<u64> {
     given.or_else(|| SystemTime::now().duration_since(UNIX_EPOCH).ok().map(|time| time.as_secs()))
-}
-
-/// How a path is shown.
-pub fn shown(path: &Path) -> String {
-    path.display().to_string()
 }

@@ -1,11 +1,14 @@
 //! What a command writes: text for people, or one JSON object per line with `--json`; and its exit code.
 
-use std::io::{self, Write};
+use std::{
+    io::{self, Write},
+    path::Path,
+};
 
 use serde::Serialize;
 use serde_json::{json, Value};
 
-use crate::{cli::shown, fault::Fault};
+use crate::fault::Fault;
 
 /// Version of every JSON object.
 const VERSION: u32 = 1;
@@ -112,6 +115,11 @@ fn in_order(object: Value) -> String {
     pairs.sort_by(|(a, _), (b, _)| place(a).cmp(&place(b)).then_with(|| a.cmp(b)));
     let pair = |(key, value): &(String, Value)| format!("{}:{value}", Value::from(key.as_str()));
     format!("{{{}}}", pairs.iter().map(pair).collect::<Vec<_>>().join(","))
+}
+
+/// How a path is shown.
+pub fn shown(path: &Path) -> String {
+    path.display().to_string()
 }
 
 /// Whether the reader of standard output went away, as `head` does.

@@ -22,6 +22,7 @@ mod zone;
 pub use list::Records;
 pub use name::{key_owner, plain_name, signing_domain};
 pub(crate) use pieces::group;
+pub use pieces::MAX_RECORD_BYTES;
 
 use std::fmt;
 

@@ -1,7 +1,8 @@
 //! Character strings of RFC 1035 §5.1, and which of them make up one record.
 
 use super::{tag_name, Unreadable};
-use crate::key_record::MAX_RECORD_BYTES;
+/// Records longer than this are refused, in bytes; a 4,096-bit key needs under 800.
+pub const MAX_RECORD_BYTES: usize = 8192;
 
 /// The records of a text that is no list and no zone file: quoted pieces, one record a line, or the
 /// record itself.

@@ -12,8 +12,9 @@ use zkdkim_store::{
 
 use super::{Outcome, SUCCESS};
 use crate::{
-    cli::{shown, DnsCommand, HiArgs},
+    cli::{DnsCommand, HiArgs},
     fault::Fault,
+    output::shown,
 };
 
 pub fn run(args: &HiArgs, command: &DnsCommand) -> Outcome {

@@ -12,7 +12,10 @@ use zkdkim_store::{
 use zkdkim_verifier_sol::{Artifacts, Sources};
 
 use super::{circuit_params, setup, Outcome, SUCCESS};
-use crate::cli::{shown, ExportArgs, HiArgs};
+use crate::{
+    cli::{ExportArgs, HiArgs},
+    output::shown,
+};
 
 pub fn run(args: &HiArgs, command: &ExportArgs) -> Outcome {
     let progress = args.progress.as_ref();

@@ -18,7 +18,10 @@ use super::{
     inspect::{judge, Verdict},
     public_lines, read_salt, setup, timing_line, Outcome, SUCCESS,
 };
-use crate::cli::{shown, HiArgs, ProveArgs};
+use crate::{
+    cli::{HiArgs, ProveArgs},
+    output::shown,
+};
 
 pub fn run(args: &HiArgs, command: &ProveArgs) -> Outcome {
     let progress = args.progress.as_ref();

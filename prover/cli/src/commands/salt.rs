@@ -6,7 +6,10 @@ use zkdkim_prover::Salt;
 use zkdkim_store::{documents::write_salt, files::check_target, Overwrite};
 
 use super::{Outcome, SUCCESS};
-use crate::cli::{shown, HiArgs, SaltCommand};
+use crate::{
+    cli::{HiArgs, SaltCommand},
+    output::shown,
+};
 
 pub fn run(args: &HiArgs, command: &SaltCommand) -> Outcome {
     let SaltCommand::New { out, force } = command;

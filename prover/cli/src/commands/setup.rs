@@ -13,7 +13,10 @@ use zkdkim_store::{binary::import_ptau, Result, Reuse};
 use super::{circuit_params, timing_line, Outcome, SUCCESS};
 use zkdkim_store::timing::timed;
 
-use crate::cli::{shown, HiArgs, SetupArgs};
+use crate::{
+    cli::{HiArgs, SetupArgs},
+    output::shown,
+};
 
 pub fn run(args: &HiArgs, command: &SetupArgs) -> Outcome {
     let cache = args.cache()?;
