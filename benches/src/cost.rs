@@ -22,21 +22,21 @@ mod measure;
 
 pub use measure::measure;
 
-/// All of it.
+/// What the statement costs in one layout; as JSON it is the golden file.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Report {
     /// Name of the relation.
     pub circuit: String,
-    /// Rows.
+    /// What the 2^k rows are used for.
     pub rows: RowCost,
-    /// Columns.
+    /// Columns by kind, public inputs, challenges.
     pub columns: ColumnCost,
     /// Gates by chip, before selectors are compressed.
     pub gates: BTreeMap<String, GateCost>,
     /// What the verifier evaluates.
     pub queries: QueryCost,
-    /// The proof.
+    /// Sizes of a proof and of the call that carries it; the same for every proof of a key.
     pub proof: ProofCost,
     /// The keys, over the development SRS.
     pub keys: KeyCost,
@@ -68,9 +68,9 @@ pub struct RowCost {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct BlockCost {
-    /// Its first row.
+    /// Its first row, counted from 0.
     pub first: usize,
-    /// Their number.
+    /// How many rows it takes, from `first` on.
     pub rows: usize,
 }
 
@@ -82,7 +82,7 @@ pub struct ColumnCost {
     pub advice: BTreeMap<String, usize>,
     /// Fixed columns that the layout creates.
     pub fixed_without_selectors: usize,
-    /// Selectors before compression.
+    /// Selectors that the chips create, before compression.
     pub selectors: usize,
     /// Fixed columns that hold them after compression.
     pub selector_columns: usize,
@@ -92,11 +92,11 @@ pub struct ColumnCost {
     pub permutation_products: usize,
     /// Columns of public inputs.
     pub instance: usize,
-    /// Public inputs.
+    /// Field elements in the instance columns, which the verifier gives.
     pub public_inputs: usize,
     /// Challenges drawn between the phases.
     pub challenges: usize,
-    /// Halo2's own lookups.
+    /// Lookup arguments of Halo2's own; 0, because the logUp argument consists of gates.
     pub native_lookups: usize,
 }
 
@@ -104,9 +104,9 @@ pub struct ColumnCost {
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct GateCost {
-    /// Gates.
+    /// Gates created, of one or more polynomials each.
     pub gates: usize,
-    /// Their polynomials.
+    /// Polynomials of all these gates together.
     pub constraints: usize,
     /// Highest degree, the selector counted as one.
     pub degree: usize,
@@ -126,7 +126,7 @@ pub struct QueryCost {
     pub degree: usize,
 }
 
-/// The proof.
+/// Sizes of one proof.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct ProofCost {
@@ -140,7 +140,7 @@ pub struct ProofCost {
     pub calldata_bytes: usize,
 }
 
-/// The keys.
+/// Names and file sizes of the keys.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct KeyCost {
@@ -154,7 +154,7 @@ pub struct KeyCost {
     pub proving_key_bytes: u64,
 }
 
-/// The contracts.
+/// Code sizes of the generated contracts, and the gas that they take in the embedded EVM.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct ContractCost {
@@ -207,7 +207,7 @@ pub fn golden_path(params: CircuitParams) -> PathBuf {
 /// What a comparison found.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Golden {
-    /// Nothing that differs.
+    /// All figures agree; of the gas it is asked only that it fits the bound ([`Report::gas_fits`]).
     Equal,
     /// What differs, and how to regenerate the file.
     Differs(String),

@@ -8,7 +8,8 @@
 //!
 //! The header chips have no circuit here: all that makes them sound is the logUp argument, whose sums read the
 //! columns of every chip, so a circuit "of the header alone" would be the statement with idle columns. Their
-//! witnesses are measured, and so is the argument's; their share of a proof is the columns in `golden/cost.json`.
+//! witnesses are measured, and so is the argument's; their share of a proof is the columns in
+//! `golden/statement-k14.json`.
 //! For the same reason these proofs do not add up to one of the statement, where one argument serves all.
 
 use anyhow::{anyhow, ensure, Result};
@@ -58,7 +59,7 @@ pub trait Gadget: Clone {
     /// Creates columns and gates.
     fn configure(meta: &mut ConstraintSystem<Fr>) -> Self::Config;
 
-    /// The first phase.
+    /// Writes the first phase: all that is committed before the challenge is drawn.
     fn assign(&self, config: &Self::Config) -> Grid<Fr>;
 
     /// The challenge of the second phase, where there is one.
@@ -66,7 +67,8 @@ pub trait Gadget: Clone {
         None
     }
 
-    /// The second phase.
+    /// Writes the second phase, from the first one's cells and the challenge; an empty grid where there is no
+    /// challenge.
     fn assign_second_phase(_: &Self::Config, _: &Grid<Fr>, _: Fr) -> Grid<Fr> {
         Grid::new()
     }
@@ -194,12 +196,12 @@ fn field(value: u64) -> Fr {
     Fr::from(value)
 }
 
-/// RSA-2048: one signature.
+/// One RSA-2048 signature check of a given digest.
 #[derive(Clone, Debug)]
 pub struct Rsa {
-    /// Signature and modulus.
+    /// Signature and modulus, both below 2^2048.
     pub witness: RsaWitness,
-    /// The signed digest.
+    /// The signed digest as the words H0 … H7 of SHA-256.
     pub digest: [u32; 8],
 }
 
@@ -216,10 +218,10 @@ impl Rsa {
     }
 }
 
-/// Configuration of [`Rsa`].
+/// The gadget's gates, the columns lent to it, a column for the digest, and range tables of 11 and 10 bits.
 #[derive(Clone, Debug)]
 pub struct RsaAloneConfig {
-    /// The gadget.
+    /// Gates over `columns`, which copy the digest from its own.
     pub rsa: RsaConfig,
     columns: RsaColumns,
     digest: Column<Advice>,
@@ -310,10 +312,10 @@ impl Sha256 {
     }
 }
 
-/// Configuration of [`Sha256`].
+/// The gadget's gates, the columns of its one lane, and spread tables of 11 and 10 bits.
 #[derive(Clone, Debug)]
 pub struct Sha256AloneConfig {
-    /// The gadget.
+    /// Gates over `columns`, the one lane.
     pub sha256: Sha256Config,
     columns: Sha256Lane,
     tables: [[TableColumn; 2]; 2],
@@ -376,10 +378,10 @@ impl Gadget for Sha256 {
 #[derive(Clone, Copy, Debug)]
 pub struct Poseidon;
 
-/// Configuration of [`Poseidon`].
+/// The gadget's gates, the columns lent to it, and a fixed column for the zero that permutations copy.
 #[derive(Clone, Debug)]
 pub struct PoseidonAloneConfig {
-    /// The gadget.
+    /// Gates over `columns`; equality is enabled in the first three wide ones.
     pub poseidon: PoseidonConfig,
     columns: PoseidonColumns,
     constant: Column<Fixed>,

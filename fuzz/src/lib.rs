@@ -1,7 +1,8 @@
 //! Fuzz targets: one module for each kind of input that zkdkim takes from others.
 //!
-//! A target is a function of bytes, which says whether it accepts them, and panics where something is wrong: where a parser panics, where
-//! two implementations disagree, or where something is accepted that must not be. It has two callers:
+//! A target is a function of bytes, which says whether it accepts them, and panics where something is wrong: where a
+//! parser panics, where two implementations disagree, or where something is accepted that must not be. It has two
+//! callers:
 //!
 //! - `tests/smoke.rs` runs every target on the files of `corpus/` and on some thousands of seeded
 //!   mutations of them, with the pinned compiler and as part of `cargo test`;
@@ -25,15 +26,15 @@ pub mod srs;
 /// A target and its name, which is also that of its folder in `corpus/` and of its program.
 #[derive(Clone, Copy, Debug)]
 pub struct Target {
-    /// The name.
+    /// Name of its folder in `corpus/` and of its program in `fuzz_targets/`.
     pub name: &'static str,
-    /// The target.
+    /// Runs one input: true where it is accepted. Panics where something is wrong.
     pub run: fn(&[u8]) -> bool,
     /// Mutations that the smoke test makes: fewer where a run takes milliseconds.
     pub smoke_runs: usize,
 }
 
-/// Every target.
+/// Every target, with its number of mutations in the smoke test.
 pub const TARGETS: [Target; 9] = [
     Target { name: "message", run: message::run, smoke_runs: 3_000 },
     Target { name: "header", run: header::run, smoke_runs: 20_000 },

@@ -131,7 +131,7 @@ impl Container {
         &self.header
     }
 
-    /// The content.
+    /// The payload; its length and digest are those that the envelope gives.
     pub fn payload(&self) -> &[u8] {
         &self.bytes[self.payload.clone()]
     }

@@ -14,7 +14,7 @@ pub enum Error {
     /// A reader that was handed in failed.
     #[error("cannot read {what}: {source}")]
     Read {
-        /// What was read.
+        /// What was read: a kind of file, such as `.ptau file`.
         what: &'static str,
         /// What the reader said.
         source: io::Error,
@@ -33,7 +33,7 @@ pub enum Error {
     /// One kind of file was given where another is needed.
     #[error("this file is a {got}, a {expected} is needed")]
     WrongContainerKind {
-        /// What is needed.
+        /// The kind that the caller reads.
         expected: ContainerKind,
         /// What the file is.
         got: ContainerKind,
@@ -49,13 +49,13 @@ pub enum Error {
     /// The bytes go on behind their end.
     #[error("artefact has {extra} trailing bytes")]
     TrailingBytes {
-        /// How many.
+        /// Number of bytes behind the announced end.
         extra: u64,
     },
     /// The content does not have the digest that the file itself gives.
     #[error("artefact damaged: the {part} has SHA-256 {got}, the file says {expected}")]
     Damaged {
-        /// Header or payload.
+        /// `header` or `payload`: each has a digest of its own.
         part: &'static str,
         /// The digest in the file.
         expected: String,
@@ -65,7 +65,7 @@ pub enum Error {
     /// The digests are right and the content is none all the same.
     #[error("malformed {what}: {detail}")]
     Malformed {
-        /// What was decoded.
+        /// What was decoded, such as `artefact header` or `proving key`.
         what: &'static str,
         /// What is wrong with it.
         detail: String,
@@ -89,7 +89,7 @@ pub enum Error {
     /// Something belongs to another verifying key.
     #[error("{what} belongs to the verifying key {got}, not to {expected}")]
     WrongKey {
-        /// What was compared.
+        /// What belongs to the other key: `the key file` or `the proof`.
         what: &'static str,
         /// SHA-256 of the verifying key in use.
         expected: String,
@@ -99,7 +99,7 @@ pub enum Error {
     /// The key was built over another SRS.
     #[error("{what} was built over the SRS {got}, not over {expected}")]
     WrongSrs {
-        /// What was compared.
+        /// What was built over the other SRS, such as `the key`.
         what: &'static str,
         /// SHA-256 of the SRS in use.
         expected: String,
@@ -109,29 +109,29 @@ pub enum Error {
     /// An SRS fails a check.
     #[error("SRS refused ({check}): {detail}")]
     Srs {
-        /// The check.
+        /// The check that failed; its id is that of the error.
         check: SrsCheck,
-        /// What was found.
+        /// What was found: lengths, k, or the index of the point.
         detail: String,
     },
     /// A `.ptau` file fails a check.
     #[error(".ptau file refused ({check}): {detail}")]
     Ptau {
-        /// The check.
+        /// The check that failed; its id is that of the error.
         check: PtauCheck,
-        /// What was found.
+        /// What was found, and in which section.
         detail: String,
     },
-    /// Key generation failed.
+    /// Halo2 could not lay the circuit out or make its keys.
     #[error("key generation failed: {detail}")]
     Keygen {
-        /// What halo2 said.
+        /// Halo2's error as text.
         detail: String,
     },
     /// The prover failed, or its own verifier refused the proof.
     #[error("proving failed: {detail}")]
     Proving {
-        /// What went wrong.
+        /// Halo2's error as text, or why the finished proof does not verify.
         detail: String,
     },
     /// The number of public inputs is wrong.
@@ -151,7 +151,7 @@ pub enum Error {
 }
 
 impl Error {
-    /// Malformed content.
+    /// An [`Error::Malformed`]: `what` was decoded, `detail` says what is wrong with it.
     pub fn malformed(what: &'static str, detail: impl Into<String>) -> Error {
         Error::Malformed { what, detail: detail.into() }
     }

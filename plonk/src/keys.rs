@@ -283,7 +283,7 @@ impl<C: KeyedCircuit> VerifierKey<C> {
 }
 
 impl<C> VerifierKey<C> {
-    /// For halo2.
+    /// The key as Halo2 takes it; its selectors are compressed.
     pub fn vk(&self) -> &VerifyingKey<G1Affine> {
         &self.vk
     }
@@ -293,7 +293,7 @@ impl<C> VerifierKey<C> {
         &self.params
     }
 
-    /// Circuit and parameters.
+    /// What [`circuit_name`] gives: id, parameters and digest of the layout. Stands in key and proof files.
     pub fn circuit(&self) -> &str {
         &self.circuit
     }

@@ -9,11 +9,11 @@ use crate::codec::{Decode, Encode};
 /// What is in an artefact.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode)]
 pub enum ContainerKind {
-    /// Structured reference string.
+    /// Structured reference string: the powers in G1, their Lagrange basis, two points of G2 ([`crate::srs`]).
     Srs,
-    /// Verifying key.
+    /// Circuit name, `[s]` in G2 and Halo2's verifying key ([`crate::keys`]).
     VerifyingKey,
-    /// Proving key.
+    /// The payload of the verifying key, then the polynomials that proving needs ([`crate::keys`]).
     ProvingKey,
 }
 
@@ -133,7 +133,7 @@ pub enum SrsCheck {
 }
 
 impl SrsCheck {
-    /// A stable identifier.
+    /// The identifier in errors and JSON, `srs-` and the check in kebab case; it stays the same between versions.
     pub const fn id(self) -> &'static str {
         match self {
             SrsCheck::Size => "srs-size",
@@ -161,7 +161,7 @@ pub enum PtauCheck {
     Magic,
     /// A version other than 1.
     Version,
-    /// Another curve.
+    /// The header's prime is not that of the base field of BN254.
     Prime,
     /// A header whose fields contradict each other.
     Header,
@@ -180,7 +180,7 @@ pub enum PtauCheck {
 }
 
 impl PtauCheck {
-    /// A stable identifier.
+    /// The identifier in errors and JSON, `ptau-` and the check in kebab case; it stays the same between versions.
     pub const fn id(self) -> &'static str {
         match self {
             PtauCheck::Magic => "ptau-magic",

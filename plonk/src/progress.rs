@@ -20,7 +20,7 @@ pub fn step<T>(progress: &dyn Progress, name: &str, run: impl FnOnce() -> T) -> 
     result
 }
 
-/// Says nothing.
+/// Discards steps and notes.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Silent;
 

@@ -42,7 +42,7 @@ const G2_BYTES: usize = 128;
 /// fixtures and contracts have to be reproducible, and proves nothing to anybody.
 const INSECURE_DEV_SEED: [u8; 32] = *b"zkdkim INSECURE development SRS!";
 
-/// A checked SRS.
+/// An SRS that passed [`check`] or was made here, with its origin and the digest of its payload.
 #[derive(Clone)]
 pub struct Srs {
     params: ParamsKZG<Bn256>,
@@ -155,7 +155,7 @@ impl Srs {
         Ok(Srs::from_trusted_parts(params, self.kind.clone()))
     }
 
-    /// For halo2.
+    /// The SRS as Halo2 takes it: 2^k powers, their Lagrange basis, two points of G2.
     pub fn params(&self) -> &ParamsKZG<Bn256> {
         &self.params
     }

@@ -171,7 +171,7 @@ impl<W: Write> KeccakWrite<W> {
         Self { sponge: Sponge::default(), writer }
     }
 
-    /// The proof.
+    /// The writer, behind the proof that was appended to it.
     pub fn into_inner(self) -> W {
         self.writer
     }

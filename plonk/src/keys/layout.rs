@@ -18,7 +18,7 @@ use crate::digest::Sha256Digest;
 
 /// What is kept of a layout.
 pub(super) struct Layout {
-    /// Its digest.
+    /// SHA-256 of columns, gates, lookups, fixed values, enabled selectors and copies.
     pub(super) digest: Sha256Digest,
     /// In which rows each selector is enabled, one bit a row, as halo2 writes it into a key.
     pub(super) selectors: Vec<u8>,

@@ -75,12 +75,12 @@ impl<C: KeyedCircuit> ProverKey<C> {
 }
 
 impl<C> ProverKey<C> {
-    /// For halo2.
+    /// The key as Halo2's prover takes it.
     pub fn pk(&self) -> &ProvingKey<G1Affine> {
         &self.pk
     }
 
-    /// The verifying key.
+    /// The verifying key of the same circuit over the same SRS.
     pub fn verifier(&self) -> &VerifierKey<C> {
         &self.verifier
     }

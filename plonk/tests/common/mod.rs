@@ -22,7 +22,7 @@ impl Default for Params {
     }
 }
 
-/// Product and sum.
+/// Two secret numbers; public inputs are their product (twice that if `doubled`) and their sum.
 #[derive(Clone, Debug, Default)]
 pub struct ProductAndSum {
     pub params: Params,
@@ -37,7 +37,7 @@ impl ProductAndSum {
     }
 }
 
-/// Columns.
+/// Columns of the two numbers, a gate for each result, and the public inputs.
 #[derive(Clone, Debug)]
 pub struct Config {
     left: Column<Advice>,
