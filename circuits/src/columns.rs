@@ -74,7 +74,7 @@ pub struct Columns {
     pub weight: Column<Fixed>,
     /// Constants and multipliers of the chips in the wide columns.
     pub k: [Column<Fixed>; 3],
-    /// The public inputs.
+    /// The public inputs, from row 0 in the statement's order. Copies allowed.
     pub instance: Column<Instance>,
     /// The point at which RSA's polynomial identities are checked.
     pub rsa_point: Challenge,

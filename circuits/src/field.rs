@@ -16,12 +16,12 @@ pub fn pow2(bits: u32) -> Fr {
     Fr::from_raw(limbs)
 }
 
-/// A constant expression.
+/// A constant as an expression, of degree 0.
 pub fn constant(value: impl Into<Fr>) -> Expression<Fr> {
     Expression::Constant(value.into())
 }
 
-/// `sum(coefficient * term)`.
+/// The sum of coefficient · term over all terms; the constant 0 where there is none.
 pub fn combine(terms: impl IntoIterator<Item = (Fr, Expression<Fr>)>) -> Expression<Fr> {
     terms
         .into_iter()

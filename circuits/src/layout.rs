@@ -94,7 +94,7 @@ pub struct Rows {
     pub poseidon: usize,
     /// Packing of the digest's halves (wide\[0\], wide\[1\], k).
     pub digest: usize,
-    /// RSA's row blocks.
+    /// RSA's row blocks and its constants (range columns of the first and the last lane, wide, acc).
     pub rsa: RsaRows,
     /// Header byte rows (wide, k, x and y of the first lane).
     pub header: usize,

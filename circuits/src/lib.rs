@@ -12,7 +12,7 @@
 //! | [`header`] | its grammar, bytes and extracted fields | RFC 5322, RFC 6376 |
 //! | [`halo2_rsa`] | RSA-2048 signatures | RFC 8017 |
 //! | [`poseidon`], [`registry`], [`pack`] | hashes, Merkle path, packing | Poseidon paper, circomlib |
-//! | [`statement`] | the wires between them | docs/src/relation.md |
+//! | [`statement`] | the wires between them | docs/relation.md |
 
 pub mod columns;
 pub mod field;

@@ -24,7 +24,7 @@ pub struct PackColumns {
     pub factor: Column<Fixed>,
 }
 
-/// The gate's configuration.
+/// The columns lent to the gate, and its selector.
 #[derive(Clone, Debug)]
 pub struct PackConfig {
     columns: PackColumns,

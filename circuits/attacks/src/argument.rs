@@ -29,22 +29,22 @@ use zkdkim_testkit::{Cell, Constraint, Image, Mutation};
 pub enum Term {
     /// The pair of one range column.
     Range(usize),
-    /// The automaton's edge.
+    /// The tuple (state, symbol, next state, field) of a byte row.
     Edge,
-    /// The lower-case form.
+    /// The pair (byte, lower-case form) of an output row.
     Case,
     /// The bytes that output rows take.
     Extraction,
 }
 
 impl Term {
-    /// All of them.
+    /// Every part: one for each of the six range columns, then the others.
     pub fn all() -> impl Iterator<Item = Self> {
         let ranges = (0..RANGE_BITS.len()).map(Self::Range);
         ranges.chain([Self::Edge, Self::Case, Self::Extraction])
     }
 
-    /// Its name.
+    /// Its name in verdicts and reports, such as `lookup spread 3`.
     pub fn name(self) -> String {
         match self {
             Self::Range(column) => format!("lookup spread {column}"),

@@ -24,7 +24,7 @@ pub struct ForgedCircuit {
     pub instances: Option<Vec<Fr>>,
     /// Changes to the second phase.
     pub second: Option<Arc<SecondPhase>>,
-    /// The layout.
+    /// Size and lookups a row: they decide where everything in `grid` stands.
     pub params: CircuitParams,
 }
 

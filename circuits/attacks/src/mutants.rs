@@ -34,16 +34,16 @@ pub enum Kind {
     Polynomial,
     /// A part of the lookup argument in all rows.
     Term,
-    /// A copy.
+    /// One copy constraint between two cells.
     Copy,
     /// A gate in one row.
     Selector,
-    /// A fixed cell.
+    /// One fixed cell: becomes zero, or one where it was zero.
     Fixed,
 }
 
 impl Kind {
-    /// All kinds.
+    /// Every kind, in the order in which a sample draws them.
     pub const ALL: [Self; 5] =
         [Self::Polynomial, Self::Term, Self::Copy, Self::Selector, Self::Fixed];
 
@@ -57,7 +57,7 @@ impl Kind {
         }
     }
 
-    /// Its name.
+    /// The name under which a report counts it.
     pub fn name(self) -> &'static str {
         match self {
             Self::Polynomial => "polynomial",

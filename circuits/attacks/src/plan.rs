@@ -54,7 +54,7 @@ pub struct Plan {
     pub layout: CircuitParams,
     /// Bytes, and 256 around them.
     pub symbols: Vec<u16>,
-    /// The end flags.
+    /// Honestly 1 where the symbol of the same index is 256, else 0.
     pub ends: Vec<u64>,
     /// The run that the byte rows hold.
     pub run: Vec<Edge>,

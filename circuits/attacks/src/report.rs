@@ -18,7 +18,7 @@ pub struct Entry {
 /// How many of a kind were noticed.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Count {
-    /// Mutants.
+    /// Mutants of the kind that were tried.
     pub mutants: usize,
     /// Those that something noticed.
     pub noticed: usize,
@@ -40,9 +40,9 @@ pub struct Report {
     pub seed: u64,
     /// Counts of all kinds together and of each.
     pub counts: BTreeMap<String, Count>,
-    /// What nothing noticed.
+    /// The mutants that nothing noticed, each with its reason if `redundant.txt` has one.
     pub survivors: Vec<Survivor>,
-    /// Every mutant.
+    /// Every mutant of the run, noticed or not.
     pub mutants: Vec<Entry>,
 }
 

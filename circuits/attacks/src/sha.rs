@@ -15,25 +15,25 @@ use crate::small;
 /// A word that a slot computes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Word {
-    /// The new a.
+    /// The word a after the step of the slot (row 0).
     A,
-    /// The new e.
+    /// The word e after the step of the slot (row 1).
     E,
-    /// The message schedule.
+    /// The word of the message schedule that the round adds (row 3).
     W,
-    /// Σ0(a).
+    /// Σ0 of the slot's own a (row 5); the next slot adds it.
     BigSigma0,
-    /// Σ1(e).
+    /// Σ1 of the slot's own e (row 7); the next slot adds it.
     BigSigma1,
-    /// Maj(a, b, c).
+    /// Maj of the words a of the three slots before (row 6).
     Maj,
-    /// e AND f.
+    /// e AND f: of the words e of the two slots before (row 8).
     EAndF,
     /// NOT e AND g.
     NotEAndG,
-    /// σ0(w).
+    /// σ0 of the slot's own W (row 10), added 15 rounds later.
     SmallSigma0,
-    /// σ1(w).
+    /// σ1 of the slot's own W (row 11), added two rounds later.
     SmallSigma1,
     /// The word of which A's pieces are; its spread form and rotations follow.
     PiecesOfA,

@@ -32,9 +32,9 @@ use crate::{
 
 /// The circuit of an honest witness, with names for its columns and rows.
 pub struct Statement {
-    /// The constraints.
+    /// Columns, gates and copies as Halo2 holds them, selectors not compressed.
     pub meta: ConstraintSystem<Fr>,
-    /// The chips.
+    /// The chips with the columns and rows that this layout lends them.
     pub config: StatementConfig,
     circuit: ForgedCircuit,
     point: Fr,
@@ -106,7 +106,7 @@ impl Statement {
         }
     }
 
-    /// Its whole assignment.
+    /// The honest assignment of both phases, under fixed challenges.
     pub fn image(&self) -> Image<Fr> {
         let challenges = [self.point, small(77).invert().unwrap(), small(99).invert().unwrap()];
         let (k, table) = (self.circuit.params.k, self.config.table());

@@ -5,10 +5,10 @@ use zkdkim_testkit::Alteration;
 
 /// A witness by what it changes of the first phase, with its public inputs.
 pub struct Witness {
-    /// What it is.
+    /// The name of its attack or honest block, which a verdict quotes.
     pub name: String,
     /// The cells that differ from the image.
     pub changes: Alteration<Fr>,
-    /// The public inputs.
+    /// Values by instance column, of which there is one, in the statement's order.
     pub instance: Vec<Vec<Fr>>,
 }

@@ -60,7 +60,7 @@ fn a_sample_of_every_column_and_block_is_tied() {
     }
 }
 
-/// Some 330,000 cells.
+/// Alters each of some 330,000 cells: survivors are of the kinds that `survivors.txt` explains, and of all of them.
 fn every_cell_of(layout: CircuitParams) {
     let found = survivors(&Statement::in_layout(layout), usize::MAX);
     for (class, cells) in &found {

@@ -27,9 +27,9 @@ use zkdkim_plonk::{
 /// A cell by column and absolute row.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct CellRef {
-    /// The column.
+    /// Advice, fixed or instance; its index counts columns of that type.
     pub column: Column<Any>,
-    /// The absolute row.
+    /// The row, counted from the top of the circuit and not of a region.
     pub row: usize,
 }
 
@@ -53,7 +53,7 @@ pub struct Grid<F> {
 }
 
 impl<F: PrimeField> Grid<F> {
-    /// An empty grid.
+    /// A grid without assignments, selectors and copies.
     pub fn new() -> Self {
         Self {
             advice: BTreeMap::new(),
@@ -189,7 +189,7 @@ impl<F: PrimeField> Grid<F> {
         &self.copies
     }
 
-    /// The enabled selectors.
+    /// The enabled selectors with their absolute rows, in the order in which they were enabled.
     pub fn selectors(&self) -> &[(Selector, usize)] {
         &self.selectors
     }

@@ -23,9 +23,9 @@ pub(crate) type Limbs = [u32; LIMBS];
 /// signature survives. `Debug` shows neither: the modulus tells the provider.
 #[derive(Clone, PartialEq, Eq)]
 pub struct RsaWitness {
-    /// The signature s.
+    /// The signature as a number s (RFC 8017 §8.2.2, step 2a).
     pub signature: BigUint,
-    /// The modulus n.
+    /// The modulus n; constraints hold only if it has exactly 2,048 bits.
     pub modulus: BigUint,
 }
 

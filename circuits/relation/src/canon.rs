@@ -55,7 +55,7 @@ pub fn relaxed_value(value: &[u8]) -> Vec<u8> {
     out
 }
 
-/// A canonical body.
+/// The canonical form of a body, whose SHA-256 is signed as `bh=` (RFC 6376 §3.7).
 pub fn body(canonicalisation: Canonicalisation, body: &[u8]) -> Vec<u8> {
     match canonicalisation {
         Canonicalisation::Simple => simple_body(body),

@@ -68,7 +68,7 @@ pub fn nullifier(salt: &Salt, header_digest: &[u8; 32]) -> Nullifier {
     Nullifier(hash_fold(hash2(tag(NULLIFIER_TAG), salt.expose()), &digest_halves(header_digest)))
 }
 
-/// `H(KEY, modulus words)`.
+/// `H(KEY, modulus words)`, the last element of a leaf; only the low 2,240 bits of the modulus count.
 pub fn key_hash(modulus: &BigUint) -> Fr {
     hash_fold(tag(KEY_TAG), &modulus_words(modulus))
 }

@@ -14,7 +14,7 @@ pub enum Framing {
     Bare,
     /// An mbox with one mail in it.
     Mbox,
-    /// Apple Mail's `.emlx`.
+    /// Apple Mail's `.emlx`: a line with the mail's length, the mail, a property list.
     Emlx,
 }
 

@@ -13,9 +13,9 @@ pub use crate::key_text::MAX_RECORD_BYTES;
 /// An RSA key record that a signature may use.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct KeyRecord {
-    /// Modulus n.
+    /// Modulus n, of any size ([`Self::check_strength`] demands 2,048 bits).
     pub modulus: BigUint,
-    /// Public exponent e.
+    /// Public exponent e, of any size ([`Self::check_strength`] demands 65537).
     pub exponent: BigUint,
     /// `t=s`: the identity's domain must be the signing domain itself.
     pub strict_identity: bool,

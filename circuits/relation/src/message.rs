@@ -84,7 +84,7 @@ pub struct Message {
     broken: Option<Refusal>,
 }
 
-/// Shows sizes only.
+/// Shows numbers of fields and body bytes only: the rest is the user's mail.
 impl fmt::Debug for Message {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "Message({} fields, {} body bytes)", self.fields.len(), self.body.len())

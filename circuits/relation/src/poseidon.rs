@@ -19,7 +19,7 @@ pub const WIDTH: usize = 3;
 pub const FULL_ROUNDS: usize = 8;
 /// Rounds in which only element 0 passes the S-box.
 pub const PARTIAL_ROUNDS: usize = 57;
-/// All rounds.
+/// Rounds of one permutation: 4 full ones, 57 partial ones, 4 full ones.
 pub const ROUNDS: usize = FULL_ROUNDS + PARTIAL_ROUNDS;
 
 /// Bits of the field's order; what the generator draws for an element.
@@ -40,7 +40,7 @@ pub fn mds() -> &'static [[Fr; WIDTH]; WIDTH] {
     &parameters().mds
 }
 
-/// One Poseidon permutation.
+/// The permutation of t = 3 elements, in place.
 pub fn permute(state: &mut [Fr; WIDTH]) {
     let half = FULL_ROUNDS / 2;
     for (round, constants) in round_constants().iter().enumerate() {

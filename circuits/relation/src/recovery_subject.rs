@@ -47,7 +47,7 @@ impl FromStr for Address {
 /// What a recovery contract may ask a guardian to write.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Command {
-    /// The account.
+    /// The account that is guarded or recovered.
     pub account: Address,
     /// EIP-155 identifier of its chain.
     pub chain: u128,

@@ -30,7 +30,7 @@ const FILE_TYPE: &str = "zkdkim-key-registry";
 pub struct MerklePath {
     /// The slot; bit i says on which side of the i-th sibling the path runs (0: left).
     pub index: u32,
-    /// The siblings.
+    /// One sibling a level, that of the leaf first.
     pub siblings: [Fr; DEPTH],
 }
 
@@ -52,7 +52,7 @@ impl MerklePath {
 pub struct KeyEntry {
     /// The signing domain, lower case.
     pub domain: String,
-    /// The modulus.
+    /// The modulus, of exactly 2,048 bits in a registry.
     pub modulus: BigUint,
 }
 
@@ -87,7 +87,7 @@ pub struct KeyRegistry {
 }
 
 impl KeyRegistry {
-    /// An empty registry.
+    /// A registry in which no slot is used.
     pub fn new() -> Self {
         Self::default()
     }

@@ -23,13 +23,13 @@ pub const PUBLIC_INPUTS: usize = 10;
 pub mod place {
     use crate::commitment::SUBJECT_WORDS;
 
-    /// [`PublicInputs::registry_root`](super::PublicInputs::registry_root).
+    /// Clause 9.1: [`PublicInputs::registry_root`](super::PublicInputs::registry_root).
     pub const REGISTRY_ROOT: usize = 0;
-    /// [`PublicInputs::email_commitment`](super::PublicInputs::email_commitment).
+    /// Clause 9.2: [`PublicInputs::email_commitment`](super::PublicInputs::email_commitment).
     pub const EMAIL_COMMITMENT: usize = 1;
-    /// [`PublicInputs::timestamp`](super::PublicInputs::timestamp).
+    /// Clause 9.3: [`PublicInputs::timestamp`](super::PublicInputs::timestamp).
     pub const TIMESTAMP: usize = 2;
-    /// [`PublicInputs::nullifier`](super::PublicInputs::nullifier).
+    /// Clause 9.4: [`PublicInputs::nullifier`](super::PublicInputs::nullifier).
     pub const NULLIFIER: usize = 3;
     /// The first word of [`PublicInputs::subject`](super::PublicInputs::subject); the others follow.
     pub const SUBJECT: usize = 4;
@@ -42,9 +42,9 @@ pub mod place {
 pub struct StatementInput {
     /// The signed header block.
     pub header: Vec<u8>,
-    /// The signature value.
+    /// The signature as a number s; it must be below the modulus.
     pub signature: BigUint,
-    /// The provider's modulus.
+    /// The provider's RSA modulus, of 2,048 bits; the exponent is 65537.
     pub modulus: BigUint,
     /// The account owner's salt.
     pub salt: Salt,
@@ -71,13 +71,13 @@ impl Drop for StatementInput {
 pub struct PublicInputs {
     /// Root of the key registry.
     pub registry_root: RegistryRoot,
-    /// `H(EMAIL, salt, address)`.
+    /// `H(EMAIL, salt, address words)` of the lowered From address (clause 9.2).
     pub email_commitment: EmailCommitment,
     /// The `t=` tag, 0 where there is none.
     pub timestamp: u64,
-    /// `H(NULLIFIER, salt, digest)`.
+    /// `H(NULLIFIER, salt, digest halves)` of the block's SHA-256 (clause 9.4).
     pub nullifier: Nullifier,
-    /// The packed Subject.
+    /// The whole Subject, 31 bytes to a word (clause 9.5).
     pub subject: PackedSubject,
 }
 

@@ -10,7 +10,7 @@ use zeroize::Zeroize;
 /// One `name=value`; positions are byte offsets in the parsed text.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Tag {
-    /// Case-sensitive name.
+    /// Name as it is spelled: RFC 6376 §3.2 tells cases apart.
     pub name: String,
     /// Value without surrounding white space; inner folds are kept.
     pub value: Vec<u8>,
@@ -52,7 +52,7 @@ pub struct TagList {
 pub struct TagError {
     /// Byte offset in the parsed text.
     pub offset: usize,
-    /// The fault.
+    /// What stands there, or what is missing, such as `a tag without '='`.
     pub what: &'static str,
 }
 

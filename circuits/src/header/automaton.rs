@@ -38,7 +38,7 @@ pub const SYMBOLS: usize = 257;
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[repr(u8)]
 pub enum Field {
-    /// Nothing.
+    /// The byte belongs to no value that is extracted, and marks nothing.
     #[default]
     None = 0,
     /// A byte of the local part of the From address, or the `@` after it.

@@ -43,7 +43,6 @@ impl Bytes {
         Self(set)
     }
 
-    /// The union.
     pub(super) const fn or(mut self, other: Self) -> Self {
         let mut i = 0;
         while i < 256 {
@@ -53,7 +52,6 @@ impl Bytes {
         self
     }
 
-    /// The difference.
     pub(super) const fn except(mut self, other: Self) -> Self {
         let mut i = 0;
         while i < 256 {
@@ -63,7 +61,7 @@ impl Bytes {
         self
     }
 
-    /// The members, ascending.
+    /// Each member once, in ascending order.
     pub(super) fn iter(&self) -> impl Iterator<Item = u8> + '_ {
         (0..=255u8).filter(|&b| self.0[usize::from(b)])
     }
@@ -88,7 +86,7 @@ pub(super) struct Builder {
 }
 
 impl Builder {
-    /// A new state.
+    /// Adds a state; the first one added has number 0.
     pub(super) fn state(&mut self, name: impl Into<String>) -> State {
         let number = u16::try_from(self.names.len()).expect("fewer than 65,536 states");
         self.names.push(name.into());
@@ -136,7 +134,7 @@ impl Builder {
         self.mark(at, *last, to, field);
     }
 
-    /// The finished automaton.
+    /// Sorts the edges into a table. Panics where one was added twice.
     pub(super) fn build(self) -> Automaton {
         let mut sorted = self.edges.clone();
         sorted.sort_unstable();

@@ -80,7 +80,7 @@ pub struct BytesColumns {
     pub position: Column<Fixed>,
 }
 
-/// The chip's configuration.
+/// The columns lent to the chip, and its selectors.
 #[derive(Clone, Debug)]
 pub struct BytesConfig {
     columns: BytesColumns,
@@ -100,13 +100,13 @@ pub struct BytesConfig {
 /// The cells that tie the bytes to SHA-256, and the automaton's run.
 #[derive(Clone, Debug)]
 pub struct BytesAssigned {
-    /// The message words.
+    /// The cells of the 272 message words of 32 bits, block after block.
     pub words: Vec<CellRef>,
     /// The reset flag of each message block.
     pub resets: [CellRef; BLOCKS],
-    /// Their values.
+    /// What `words` and `resets` hold, by block.
     pub message: sha256::Message,
-    /// The automaton's run.
+    /// The edge of each byte row, in order; for a block outside the language they do not all fit together.
     pub run: Vec<Edge>,
 }
 

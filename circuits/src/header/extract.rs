@@ -33,7 +33,7 @@
 //! - A longer value leaves bytes over.
 //!
 //! # Source
-//! statement.md, relation 3–7 and 9.
+//! docs/relation.md, sections 3 to 7 and 9, packing 0.5.
 
 use zkdkim_grid::{CellRef, Grid};
 use zkdkim_plonk::{
@@ -50,22 +50,22 @@ use crate::{
 
 /// Bytes of a packed word.
 pub const WORD_BYTES: usize = 31;
-/// Words of the address, the domain and the subject.
+/// Packed words of the address: at most 124 bytes.
 pub const ADDRESS_WORDS: usize = 4;
-/// Words of the domain.
+/// Packed words of a domain, that of the address or the signer: at most 62 bytes.
 pub const DOMAIN_WORDS: usize = 2;
-/// Words of the subject.
+/// Packed words of the Subject: at most 186 bytes.
 pub const SUBJECT_WORDS: usize = 6;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Packing {
     /// Base 256, lower case.
     Lower,
-    /// Base 256.
+    /// Base 256, bytes as they stand.
     Exact,
-    /// Decimal digits.
+    /// Base 10, of ASCII digits.
     Decimal,
-    /// Not at all.
+    /// No value: the row only shows that its marker is there.
     Nothing,
 }
 
@@ -130,7 +130,7 @@ pub const ROWS: usize = {
 pub struct ExtractColumns {
     /// Packed value, byte, field, position, enable flag. Copies allowed in the first.
     pub wide: [Column<Advice>; 5],
-    /// The byte, lower-cased.
+    /// The byte with A–Z lowered, which the argument's case table gives.
     pub lower: Column<Advice>,
     /// 1 in output rows: there the argument looks up the lower-case form.
     pub output: Column<Fixed>,
@@ -142,7 +142,7 @@ pub struct ExtractColumns {
     pub factor: Column<Fixed>,
 }
 
-/// The chip's configuration.
+/// The columns lent to the chip, its selectors, and the packing gate that it uses.
 #[derive(Clone, Debug)]
 pub struct ExtractConfig {
     columns: ExtractColumns,
@@ -156,16 +156,16 @@ pub struct ExtractConfig {
     decimal: Selector,
 }
 
-/// The extracted values.
+/// The cells of the extracted values. Packed text has 31 bytes to a word, big-endian, zeros on the right.
 #[derive(Clone, Debug)]
 pub struct Extracted {
     /// The lower-cased address, packed.
     pub address: [CellRef; ADDRESS_WORDS],
-    /// Its domain, packed.
+    /// The domain of the address, lower-cased, packed.
     pub domain: [CellRef; DOMAIN_WORDS],
     /// The signing domain, lower-cased, packed.
     pub signer: [CellRef; DOMAIN_WORDS],
-    /// The subject, packed.
+    /// The Subject as it stands, packed; all zero where it is empty.
     pub subject: [CellRef; SUBJECT_WORDS],
     /// The time of signing, 0 if none.
     pub timestamp: CellRef,

@@ -204,7 +204,7 @@ struct Denominators {
 }
 
 impl Denominators {
-    /// Each one γ.
+    /// Room for all denominators of `rows` rows, each γ as long as nothing is added.
     fn new(config: &LogUpConfig, rows: usize, gamma: Fr) -> Self {
         let c = &config.columns;
         let ranges = RANGE_SLOTS * c.lanes.len();

@@ -66,7 +66,7 @@ use crate::{
 
 pub use table::{LookupTable, TableLayout};
 
-/// Types of tuples.
+/// What a tuple claims, and so which table it must be in; the number is its last component.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[repr(u64)]
 pub enum TupleType {
@@ -91,7 +91,7 @@ fn spread_type(column: usize) -> TupleType {
     }
 }
 
-/// Components and type.
+/// c0, c1, c2, c3 and the type.
 type Tuple = [Fr; 5];
 
 /// The lookup argument's configuration.

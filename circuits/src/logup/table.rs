@@ -80,7 +80,7 @@ impl LookupTable {
 
 /// How often each entry is looked up.
 pub(super) struct Counts {
-    /// By row.
+    /// By row of the table.
     pub rows: Vec<u64>,
     /// By word, of a narrow table that shares rows.
     pub narrow: Vec<u64>,

@@ -40,7 +40,7 @@ use zkdkim_relation::poseidon;
 
 /// Full rounds at either end.
 const HALF_FULL_ROUNDS: usize = 4;
-/// Partial rounds.
+/// Rounds in between, in which only s0 passes the S-box.
 const PARTIAL_ROUNDS: usize = 57;
 /// Rows of one permutation, the output row included.
 pub const PERMUTATION_ROWS: usize = 4 * HALF_FULL_ROUNDS + PARTIAL_ROUNDS + 1;
@@ -52,11 +52,11 @@ pub const MAX_ROWS: usize = 41 * PERMUTATION_ROWS;
 pub struct PoseidonColumns {
     /// State (three columns, equality enabled) and squares.
     pub wide: [Column<Advice>; 5],
-    /// Round constants.
+    /// Round constants k0, k1, k2 of the row.
     pub k: [Column<Fixed>; 3],
 }
 
-/// The chip's configuration.
+/// The columns lent to the chip, and the selectors of its two gates.
 #[derive(Clone, Debug)]
 pub struct PoseidonConfig {
     columns: PoseidonColumns,

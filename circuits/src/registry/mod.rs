@@ -13,7 +13,7 @@
 //! and bit are free otherwise: that is the path. The depth is fixed, so no inner node can pass for a leaf.
 //!
 //! # Source
-//! docs/relation.md, clause 8.
+//! docs/relation.md, clauses 0.8 and 8.1.
 
 use zkdkim_grid::{CellRef, Grid};
 use zkdkim_plonk::{
@@ -28,7 +28,7 @@ use crate::{
 };
 use zkdkim_relation::registry::MerklePath;
 
-/// The chip's configuration.
+/// The columns and the Poseidon chip lent to the path, and its selector.
 #[derive(Clone, Debug)]
 pub struct MerkleConfig {
     wide: [Column<Advice>; 5],

@@ -92,11 +92,11 @@ pub const fn rows(lanes: usize) -> usize {
 pub struct Sha256Lane {
     /// Range columns, see [`crate::columns::Lane::range`].
     pub range: [Column<Advice>; RANGE_SLOTS],
-    /// Their spread forms.
+    /// The spread form of the range column of the same index, see [`crate::spread`].
     pub spread: [Column<Advice>; RANGE_SLOTS],
     /// Spread words and one-bit pieces.
     pub x: Column<Advice>,
-    /// Words; equality enabled.
+    /// Words and, in row 2 of a slot, the reset flag; equality enabled.
     pub y: Column<Advice>,
     /// Round constants and initial value.
     pub constant: Column<Fixed>,

@@ -25,31 +25,31 @@ pub enum CircuitError {
     /// The rows do not fit.
     #[error("k = {got} is outside {min} to {max}: the row blocks need 2^{min}, the field has no larger domain than 2^{max}")]
     UnsupportedK {
-        /// The parameter.
+        /// [`CircuitParams::k`] as it was given.
         got: u32,
         /// The least k that holds the row blocks.
         min: u32,
-        /// The field's two-adicity.
+        /// The two-adicity of the field, 28: it has no larger domain.
         max: u32,
     },
     /// No layout has so many lookups a row.
     #[error("no layout has {got} lookups a row; there are layouts with 6 and with 12")]
     UnsupportedLookups {
-        /// The parameter.
+        /// [`CircuitParams::lookups`] as it was given.
         got: usize,
     },
     /// The header block is longer than the circuit's.
     #[error("the signed header block has {got} bytes; the circuit takes {max}")]
     BlockTooLong {
-        /// Its length.
+        /// Length of the block in bytes.
         got: usize,
-        /// The limit.
+        /// The longest block that the circuit takes, in bytes.
         max: usize,
     },
     /// A number is longer than 2,048 bits.
     #[error("the {name} has {got} bits; the circuit takes 2048")]
     NumberTooLong {
-        /// Which number.
+        /// `signature` or `modulus`.
         name: &'static str,
         /// Its length in bits.
         got: u64,
@@ -124,12 +124,12 @@ impl StatementCircuit {
         Self::new(params, &input).expect("the parameters are supported and the empty input fits")
     }
 
-    /// The parameters.
+    /// The layout that it was made for.
     pub fn circuit_params(&self) -> CircuitParams {
         self.params
     }
 
-    /// The first-phase witness.
+    /// The first phase; it holds all that the proof hides.
     pub fn grid(&self) -> &Grid<Fr> {
         &self.first_phase.0
     }

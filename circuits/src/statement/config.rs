@@ -31,25 +31,25 @@ use zkdkim_relation::{
 /// Every chip of the statement.
 #[derive(Clone, Debug)]
 pub struct StatementConfig {
-    /// The columns.
+    /// Every column of the circuit; each chip below holds those that it is lent.
     pub columns: Columns,
-    /// The row blocks.
+    /// The first row of each chip.
     pub rows: Rows,
-    /// SHA-256.
+    /// SHA-256 of the header block, in all lanes.
     pub sha256: Sha256Config,
-    /// Poseidon.
+    /// Poseidon permutations, in the wide columns.
     pub poseidon: PoseidonConfig,
-    /// Merkle paths.
+    /// The gate between the permutations of a Merkle path.
     pub merkle: MerkleConfig,
-    /// Packing.
+    /// Packing of the digest into halves; `extract` packs with it too.
     pub pack: PackConfig,
-    /// Header bytes.
+    /// One row for each byte: automaton, padding, message words.
     pub bytes: BytesConfig,
-    /// Extraction.
+    /// The output rows: address, domain, signer, Subject, time.
     pub extract: ExtractConfig,
-    /// RSA.
+    /// The RSA-2048 check of the digest.
     pub rsa: RsaConfig,
-    /// Lookups.
+    /// The one argument for lookups and extraction.
     pub logup: LogUpConfig,
     /// Rows at the end that no witness may use: the blinding rows and the last row of the running sums.
     blinding_rows: usize,

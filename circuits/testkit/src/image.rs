@@ -15,7 +15,7 @@ use crate::mutation::Mutation;
 pub struct Cell {
     /// The index of the advice column.
     pub column: usize,
-    /// The absolute row.
+    /// The row, counted from the top of the circuit.
     pub row: usize,
 }
 
@@ -41,7 +41,7 @@ pub(crate) struct Lookup<F: PrimeField> {
     pub(crate) name: String,
     pub(crate) inputs: Vec<Expression<F>>,
     pub(crate) reads: Vec<(usize, i32)>,
-    /// The table's columns.
+    /// The table's columns, as expressions of fixed columns alone.
     pub(crate) entries: Vec<Expression<F>>,
     pub(crate) table: HashSet<Vec<u8>>,
 }
@@ -49,20 +49,20 @@ pub(crate) struct Lookup<F: PrimeField> {
 /// One end of a copy.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum End {
-    /// An advice cell.
+    /// A cell that the prover fills.
     Advice(Cell),
-    /// A fixed cell.
+    /// A cell that the verifying key fixes.
     Fixed {
         /// The index of the fixed column.
         column: usize,
-        /// The absolute row.
+        /// The row, counted from the top of the circuit.
         row: usize,
     },
-    /// A public input.
+    /// A cell that the verifier fills.
     Public {
         /// The index of the instance column.
         column: usize,
-        /// The row.
+        /// The row, counted from 0: the place among the column's public inputs.
         row: usize,
     },
 }
@@ -74,16 +74,16 @@ pub enum Constraint {
     Copy(usize),
     /// A lookup, by its number, in a row.
     Lookup {
-        /// The lookup.
+        /// The index among the constraint system's lookups.
         lookup: usize,
-        /// The row.
+        /// The row whose inputs are looked up.
         row: usize,
     },
     /// A polynomial, by its number, in a row.
     Gate {
-        /// The polynomial.
+        /// The index among the polynomials of all gates, in the order of their creation.
         poly: usize,
-        /// The row.
+        /// The row in which it must vanish.
         row: usize,
     },
 }
@@ -300,7 +300,7 @@ impl<F: PrimeField> Image<F> {
         self.phases[column]
     }
 
-    /// A cell's value.
+    /// The value of an advice cell; zero where nothing was written.
     pub fn get(&self, cell: Cell) -> F {
         self.advice[cell.column][cell.row]
     }

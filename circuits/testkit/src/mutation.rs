@@ -26,18 +26,18 @@ pub enum Mutation<F> {
     Copy(usize),
     /// A selector, by its index, is off in one row in which it should be on.
     Selector {
-        /// The selector.
+        /// Its index before compression.
         selector: usize,
-        /// The row.
+        /// The row in which it is off, counted from the top of the circuit.
         row: usize,
     },
     /// A fixed cell holds something else.
     Fixed {
         /// The index of the fixed column.
         column: usize,
-        /// The row.
+        /// The row, counted from the top of the circuit.
         row: usize,
-        /// What it holds.
+        /// What it holds in place of the circuit's value.
         value: F,
     },
 }

@@ -53,7 +53,7 @@ impl<F: PrimeField> Image<F> {
         }
     }
 
-    /// The planted bug.
+    /// The bug in effect; `None` where the circuit is as it was built.
     pub fn planted(&self) -> Option<Mutation<F>> {
         self.planted.map(|(mutation, _)| mutation)
     }

@@ -18,9 +18,9 @@ pub type Alteration<F> = Vec<(Cell, F)>;
 /// An alteration that nothing noticed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Survivor<F> {
-    /// The cell.
+    /// The advice cell that was altered.
     pub cell: Cell,
-    /// Its honest value.
+    /// Its value in the image.
     pub honest: F,
     /// The value that passed.
     pub altered: F,

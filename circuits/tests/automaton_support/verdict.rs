@@ -15,18 +15,18 @@ use zkdkim_relation::Rule;
 pub enum Verdict {
     /// What the statement extracts.
     Accepted {
-        /// The address.
+        /// Bytes of the block that hold the From address.
         address: Range<usize>,
-        /// Its domain.
+        /// Those behind its `@`.
         domain: Range<usize>,
-        /// The Subject value.
+        /// Bytes of the Subject value; may be empty.
         subject: Range<usize>,
         /// The digits of `t=`.
         time: Option<Range<usize>>,
     },
     /// All is well but that the From domain is not the value of `d=`.
     Misaligned,
-    /// Outside the language.
+    /// Outside the language, or with a value too often, missing or too long.
     Refused,
 }
 

@@ -15,7 +15,7 @@ use zkdkim_relation::{
     Salt,
 };
 
-/// The repository's root.
+/// The repository's root, the folder above this crate's.
 pub fn root() -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR")).parent().expect("workspace").to_path_buf()
 }

@@ -24,7 +24,7 @@ use zkdkim_testkit::Cell;
 
 use crate::{argument::Term, small, statement::Statement, ForgedCircuit, Plan};
 
-/// What to attack.
+/// The constraint to attack, by what it touches.
 pub struct Place {
     /// The rows of the constraints that are left out or changed.
     pub rows: BTreeSet<usize>,
@@ -34,7 +34,7 @@ pub struct Place {
     pub term: Option<Term>,
     /// Whether it is the same constraint in all rows, so that any place will do.
     pub everywhere: bool,
-    /// Public inputs.
+    /// Public inputs that it copies, by their row in the instance column.
     pub public: Vec<usize>,
 }
 

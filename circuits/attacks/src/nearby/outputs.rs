@@ -26,7 +26,7 @@ struct Lengths {
     time: usize,
 }
 
-/// The shortest values.
+/// The least that the grammar allows, in bytes; without any `t=`.
 const LEAST: Lengths = Lengths { local: 1, domain: 3, subject: 0, time: 0 };
 const SHORT: Lengths = Lengths { local: 7, domain: 11, subject: 12, time: 10 };
 
@@ -186,7 +186,7 @@ fn taken_twice(at: usize) -> Attack {
     })
 }
 
-/// Another lower-case form.
+/// One row claims a lower-case form that is one too high; the word goes on from the claim.
 fn lower_case(at: usize) -> Attack {
     let plan = || Some(SHORT.block(|_, part| part));
     Attack::early(format!("another lower-case form in row {at}"), plan, move |config, grid| {

@@ -143,7 +143,7 @@ impl Circuit<Fr> for TestCircuit {
     }
 }
 
-/// A seeded key.
+/// An RSA key of a seeded generator, with e = 65537: the same in every run.
 pub(super) struct Key {
     pub(super) private: rsa::RsaPrivateKey,
     pub(super) modulus: BigUint,

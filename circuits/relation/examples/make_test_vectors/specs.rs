@@ -2,9 +2,9 @@
 
 /// A test key: where it is published and what it is generated from.
 pub struct Key {
-    /// Signing domain.
+    /// Signing domain, the value of `d=`.
     pub domain: &'static str,
-    /// Selector.
+    /// Selector, the value of `s=`: the record is at `selector._domainkey.domain`.
     pub selector: &'static str,
     /// Size of the modulus.
     pub bits: usize,
@@ -28,13 +28,13 @@ const OLD_COM: usize = 4;
 
 /// One signature of a message.
 pub struct Signer<'a> {
-    /// Index into [`KEYS`].
+    /// Index into [`KEYS`], counted from 0.
     pub key: usize,
-    /// `c=`.
+    /// Value of `c=`; any but `relaxed/relaxed` signs a simple body.
     pub canonicalisation: &'a str,
     /// Further tags, each with its semicolon.
     pub extra: &'a str,
-    /// `h=`.
+    /// Value of `h=`: field names with colons between.
     pub fields: &'a str,
 }
 
@@ -46,21 +46,21 @@ pub enum Expect {
     Refused { clause: &'static str },
 }
 
-/// One message.
+/// One message: what it says, who signs it, what becomes of it.
 pub struct Spec {
-    /// File name.
+    /// File name in `test-vectors/messages`, with its `.eml`.
     pub file: &'static str,
     /// Whose habits it copies, or which trick it plays.
     pub style: &'static str,
     /// Fields below the signatures, each with its CRLF.
     pub fields: String,
-    /// Body.
+    /// Body as it is signed, lines ended by CRLF.
     pub body: &'static str,
     /// Signatures from the top.
     pub signers: Vec<Signer<'static>>,
     /// What happens to the message after signing.
     pub edit: fn(String) -> String,
-    /// The verdict.
+    /// What the inspection must say of it after the edit.
     pub expect: Expect,
 }
 
@@ -112,7 +112,7 @@ fn refused(file: &'static str, style: &'static str, clause: &'static str) -> Spe
     }
 }
 
-/// Every message.
+/// Every message: first those that can be proved, then the refused ones.
 pub fn specs() -> Vec<Spec> {
     let mut specs = provable();
     specs.extend(refusals());

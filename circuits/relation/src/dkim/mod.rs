@@ -39,7 +39,7 @@ pub struct SignedHeader {
     pub fields: Vec<(Range<usize>, usize)>,
 }
 
-/// Shows sizes only.
+/// Shows numbers of fields and bytes only: the block holds the address.
 impl fmt::Debug for SignedHeader {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "SignedHeader({} fields, {} bytes)", self.fields.len(), self.bytes.len())

@@ -11,19 +11,19 @@ use base64::prelude::{Engine, BASE64_STANDARD};
 /// A signature with every tag checked.
 #[derive(Clone, Debug)]
 pub struct Signature {
-    /// Signing domain, lowered.
+    /// `d=`: the signing domain, lowered; at most 253 bytes.
     pub domain: String,
-    /// Selector.
+    /// `s=`: the selector, lowered; at most 253 bytes.
     pub selector: String,
     /// Domain of the identity `i=`, lowered; the signing domain where there is none.
     pub identity_domain: String,
     /// How the body is canonicalised.
     pub body_canonicalisation: Canonicalisation,
-    /// `bh=`.
+    /// `bh=`, decoded: the 32 bytes of a SHA-256.
     pub body_hash: Vec<u8>,
-    /// `t=`.
+    /// `t=` in seconds since 1970, at most 12 digits; `None` where there is no such tag.
     pub timestamp: Option<u64>,
-    /// `x=`.
+    /// `x=`, after which the signature is void, in the same form as `timestamp`.
     pub expiry: Option<u64>,
 }
 

@@ -1,4 +1,4 @@
-//! Relation points 4 and 5: the one mailbox of the From value.
+//! Sections 4 and 5 of the relation (docs/relation.md): the one mailbox of the From value.
 
 use super::{is_printable, refuse, MAX_ADDRESS_BYTES, MAX_DOMAIN_BYTES};
 use crate::refusal::{show_byte, Refusal, Rule};
@@ -7,9 +7,9 @@ use std::ops::Range;
 /// A mailbox found in a From value; spans are byte ranges of the text it was parsed from.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Mailbox {
-    /// The addr-spec.
+    /// The addr-spec (RFC 5322 §3.4.1), without angle brackets; at most 124 bytes.
     pub address: Range<usize>,
-    /// Its domain.
+    /// The part of `address` behind its `@`; at most 62 bytes.
     pub domain: Range<usize>,
 }
 
@@ -172,7 +172,7 @@ impl Cursor<'_> {
     }
 }
 
-/// RFC 5322 §3.2.3.
+/// `atext` of RFC 5322 §3.2.3: what atoms consist of.
 fn is_atext(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || b"!#$%&'*+-/=?^_`{|}~".contains(&byte)
 }

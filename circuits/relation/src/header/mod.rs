@@ -1,4 +1,4 @@
-//! The grammar of the signed header block: relation points 2–7 of the statement.
+//! The grammar of the signed header block: sections 2 to 7 of the relation (docs/relation.md).
 //!
 //! Hand-written recursive descent over the exact bytes whose hash is signed. Nothing is decoded,
 //! trimmed or repaired: a byte is either in the language or the block is refused at its offset.
@@ -25,11 +25,11 @@ use zeroize::Zeroize;
 
 /// Longest signed header block.
 pub const MAX_HEADER_BYTES: usize = 1024;
-/// Longest Subject value.
+/// Longest Subject value in bytes: six packed words of 31.
 pub const MAX_SUBJECT_BYTES: usize = 186;
-/// Longest address.
+/// Longest address in bytes: four packed words of 31.
 pub const MAX_ADDRESS_BYTES: usize = 124;
-/// Longest domain.
+/// Longest domain in bytes: two packed words of 31.
 pub const MAX_DOMAIN_BYTES: usize = 62;
 /// Most digits in `t=`.
 pub const MAX_TIMESTAMP_DIGITS: usize = 12;
@@ -45,15 +45,15 @@ pub struct HeaderView {
     pub subject: Vec<u8>,
     /// The `t=` tag, 0 where there is none.
     pub timestamp: u64,
-    /// The From value.
+    /// The From value, from behind the colon to the CRLF.
     pub from_span: Range<usize>,
     /// The address within it.
     pub address_span: Range<usize>,
-    /// The address's domain.
+    /// The part of the address behind its `@`.
     pub domain_span: Range<usize>,
-    /// The Subject value.
+    /// The Subject value, which may be empty.
     pub subject_span: Range<usize>,
-    /// The DKIM-Signature value.
+    /// The DKIM-Signature value, up to the end of the block.
     pub signature_span: Range<usize>,
     /// The value of `d=`.
     pub signing_domain_span: Range<usize>,

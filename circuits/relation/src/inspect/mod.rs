@@ -74,15 +74,15 @@ pub struct Inspection {
 pub struct Provable {
     /// The signed header block.
     pub header: SignedHeader,
-    /// What it says.
+    /// The block's address, domain, Subject and time, and where they stand in it.
     pub view: HeaderView,
-    /// The signature value.
+    /// The number that `b=` spells; below the modulus.
     pub signature: BigUint,
     /// The key that it verifies with.
     pub modulus: BigUint,
     /// Signing domain, lowered; the domain of the address.
     pub domain: String,
-    /// Selector.
+    /// The selector `s=`, lowered.
     pub selector: String,
     /// Which DKIM-Signature field it is, counted from the top.
     pub signature_index: usize,

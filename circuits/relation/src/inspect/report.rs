@@ -9,11 +9,11 @@ use std::collections::BTreeMap;
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(tag = "outcome", content = "refusal", rename_all = "kebab-case")]
 pub enum Outcome {
-    /// The rule holds.
+    /// The rule was looked at and holds.
     Pass,
     /// It does not, and the policy takes the message all the same.
     Warn(Refusal),
-    /// It does not.
+    /// The rule does not hold, and the message is refused for it.
     Fail(Refusal),
     /// It could not be looked at, because an earlier rule failed.
     NotReached,
@@ -22,9 +22,9 @@ pub enum Outcome {
 /// One rule and its outcome.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Check {
-    /// The rule.
+    /// A clause of the relation, or a rule of the tools alone.
     pub rule: Rule,
-    /// Its outcome.
+    /// What the inspection made of it; in JSON, its fields stand beside `rule`.
     #[serde(flatten)]
     pub outcome: Outcome,
 }
@@ -37,7 +37,7 @@ pub enum Holds {
     Message,
     /// The header is; the body or a stray line among the fields is not.
     Header,
-    /// No signature holds.
+    /// No signature was found good to its end, or a rule on the signed header fails.
     Nothing,
 }
 
@@ -59,7 +59,7 @@ pub enum NoteId {
 pub struct Note {
     /// What it is about.
     pub id: NoteId,
-    /// What was found.
+    /// What was found, in words for the user.
     pub detail: String,
     /// What to do about it; empty where nothing need be done.
     #[serde(skip_serializing_if = "String::is_empty")]
@@ -82,7 +82,7 @@ enum Finding {
     Fail(Refusal),
 }
 
-/// Findings so far.
+/// What is known so far of a message, or of it under one of its signatures.
 #[derive(Clone)]
 pub(super) struct Report {
     unsigned_parts: UnsignedParts,

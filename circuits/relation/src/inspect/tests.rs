@@ -1,5 +1,5 @@
 //! Tests of the inspection: keys, choice of the signature, report. The verdicts on whole
-//! messages are in `tests/native_messages.rs` and `tests/native_corpus.rs`.
+//! messages are in `tests/messages.rs`, `tests/mail.rs` and `tests/corpus.rs`.
 
 use super::*;
 use crate::KeyRegistry;

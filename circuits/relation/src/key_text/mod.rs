@@ -65,7 +65,7 @@ impl fmt::Display for Form {
 pub struct TxtRecord {
     /// The owner's name, lower case and without the final dot, where the text gives it whole.
     pub name: Option<String>,
-    /// The text.
+    /// The content, such as `v=DKIM1; k=rsa; p=…`.
     pub text: String,
 }
 
