@@ -34,7 +34,7 @@ pub enum Error {
          proofs"
     )]
     InsecureSrs {
-        /// What was met.
+        /// What rests on it, as the subject of the sentence: `the proof` or `the verifier`.
         what: &'static str,
     },
     /// No mail can have the Subject that is expected.
@@ -43,11 +43,11 @@ pub enum Error {
     /// The proof verifies, for something else than was asked.
     #[error("the proof is for another {what}: expected {expected}, proved {got}")]
     Unexpected {
-        /// Which public input.
+        /// Its name: `registry-root`, `commitment`, `nullifier`, `subject` or `timestamp`.
         what: &'static str,
-        /// What was asked.
+        /// The expected value: an element as `0x` and 64 digits, a Subject as text, a time as a bound.
         expected: String,
-        /// What is proved.
+        /// The proved value in the same form.
         got: String,
     },
     /// The message is refused by a rule.

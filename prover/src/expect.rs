@@ -23,9 +23,9 @@ pub struct Expected {
     pub root: Option<RegistryRoot>,
     /// The commitment that the account stores.
     pub commitment: Option<EmailCommitment>,
-    /// The nullifier.
+    /// The nullifier: that of one mail under one salt.
     pub nullifier: Option<Nullifier>,
-    /// The whole Subject.
+    /// The whole Subject: printable ASCII, at most 186 bytes.
     pub subject: Option<String>,
     /// The mail must carry a time, and it must not be earlier (seconds since 1970).
     pub min_timestamp: Option<u64>,
@@ -43,11 +43,11 @@ const TIMESTAMP: &str = "timestamp";
 pub struct PublicView {
     /// Root of the key registry.
     pub registry_root: String,
-    /// The account's commitment.
+    /// The account's commitment, `0x` and 64 digits.
     pub commitment: String,
     /// Seconds since 1970; 0 where the signature has no time.
     pub timestamp: Option<u64>,
-    /// The nullifier.
+    /// The nullifier, `0x` and 64 digits.
     pub nullifier: String,
     /// The Subject; absent where the words are not text.
     pub subject: Option<String>,

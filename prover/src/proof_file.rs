@@ -29,7 +29,7 @@ const PUBLIC_INPUTS_LIMIT: usize = 64;
 /// A proof with what it proves.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Proof {
-    /// Circuit and parameters.
+    /// Circuit, parameters and layout by the name that [`VerifierKey::circuit`] gives.
     pub circuit: String,
     /// Binary logarithm of the number of rows.
     pub k: u32,
@@ -37,9 +37,9 @@ pub struct Proof {
     pub srs: SrsKind,
     /// Digest of the verifying key.
     pub vk_sha256: Sha256Digest,
-    /// The public inputs.
+    /// The public inputs in the statement's order; a file holds at most 64.
     pub public_inputs: Vec<Fr>,
-    /// The proof.
+    /// The bytes of the transcript; a file holds at most 65,536.
     pub proof: Vec<u8>,
 }
 
@@ -75,7 +75,7 @@ impl Proof {
         encode_calldata(&self.proof, &self.public_inputs)
     }
 
-    /// The JSON form.
+    /// The proof file: indented JSON, with the calldata and a final line break.
     pub fn to_json(&self) -> String {
         let json = Json {
             r#type: TYPE.into(),

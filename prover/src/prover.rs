@@ -121,12 +121,12 @@ impl Prover {
         Ok(Proof::new(self.key.verifier(), instances.to_vec(), proof))
     }
 
-    /// The keys.
+    /// The proving key, with its verifying key; made over [`Self::srs`].
     pub fn key(&self) -> &ProverKey<StatementCircuit> {
         &self.key
     }
 
-    /// The SRS.
+    /// The SRS that proofs are made with; the one under the key.
     pub fn srs(&self) -> &Srs {
         &self.srs
     }

@@ -12,9 +12,9 @@ use crate::error::Result;
 /// A message that passed every rule, with what its proof will say.
 #[derive(Debug)]
 pub struct Prepared {
-    /// What stays hidden.
+    /// The witness, all of which stays hidden.
     pub input: StatementInput,
-    /// What becomes public.
+    /// What the proof will say, computed from `input`.
     pub public: PublicInputs,
     /// The pieces of the message.
     pub provable: Provable,

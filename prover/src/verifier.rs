@@ -67,7 +67,7 @@ impl Verifier {
         Ok(Verified { public, checked, unchecked })
     }
 
-    /// The key.
+    /// The key under which everything is verified.
     pub fn key(&self) -> &VerifierKey<StatementCircuit> {
         &self.key
     }

@@ -89,11 +89,11 @@ pub struct Sources {
     pub contract: String,
     /// Name of the key contract.
     pub key_contract: String,
-    /// `IVerifier.sol`.
+    /// Source of `IVerifier.sol`: the interface, for callers.
     pub interface_source: String,
-    /// `<contract>.sol`.
+    /// Source of `<contract>.sol`: the program.
     pub verifier_source: String,
-    /// `<key_contract>.sol`.
+    /// Source of `<key_contract>.sol`: a contract whose code is the key.
     pub key_source: String,
     /// The code that the deployed key contract must have.
     pub key_runtime: Vec<u8>,
@@ -118,17 +118,17 @@ impl Sources {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Contract {
-    /// Its name.
+    /// Name of the contract in its source.
     pub name: String,
-    /// Its Solidity source.
+    /// The Solidity source, as in [`Sources`].
     pub source: String,
-    /// Its ABI.
+    /// The ABI, as the compiler gives it.
     pub abi: serde_json::Value,
     /// Creation code, without constructor arguments.
     pub initcode: String,
     /// Runtime code. In the verifier, the place of the key's address is still zero.
     pub runtime: String,
-    /// Keccak-256 of `runtime`.
+    /// Keccak-256 of `runtime`; for the key contract, the code hash that the verifier demands.
     pub runtime_keccak: String,
     /// Length of the runtime code in bytes.
     pub size: usize,
@@ -176,11 +176,11 @@ pub struct Artifacts {
     pub format: String,
     /// Version of the document's format.
     pub version: u32,
-    /// See [`Metadata::circuit_id`].
+    /// The circuit and its version, as in [`Metadata::circuit_id`].
     pub circuit_id: String,
-    /// See [`Metadata::key_digest`]; hex.
+    /// [`Metadata::key_digest`] as `0x` and 64 digits.
     pub key_digest: String,
-    /// See [`Metadata::srs_kind`].
+    /// Where the parameters come from, as in [`Metadata::srs_kind`].
     pub srs_kind: Setup,
     /// Number of public inputs.
     pub instances: usize,
@@ -188,9 +188,9 @@ pub struct Artifacts {
     pub proof_bytes: usize,
     /// Version of the compiler.
     pub solc: String,
-    /// `IVerifier.sol`.
+    /// Source of `IVerifier.sol`: the interface, for callers.
     pub interface_source: String,
-    /// The verifier.
+    /// The contract that is called; its constructor takes the address of `key`.
     pub verifier: Contract,
     /// The contract that holds the key.
     pub key: Contract,

@@ -13,7 +13,7 @@ use crate::{
 pub struct Deployed {
     /// The verifier, to call.
     pub verifier: Address,
-    /// The key contract.
+    /// The key contract, whose code `verifier` reads.
     pub key: Address,
     /// Gas of both deployments.
     pub gas_used: u64,

@@ -9,15 +9,15 @@ pub enum Error {
     /// The verifying key uses a feature of Halo2 that the generated contract does not implement.
     #[error("the verifying key uses {feature}, which the Solidity verifier does not support")]
     Unsupported {
-        /// The feature, as the subject of the sentence.
+        /// The feature, as the object of the sentence.
         feature: String,
     },
     /// A quantity is outside what the contract's tables can hold.
     #[error("{what} is {got}, but the limit is {limit}")]
     Limit {
-        /// The quantity.
+        /// The quantity, as the subject of the sentence.
         what: &'static str,
-        /// Its value.
+        /// The value that the key asks for.
         got: usize,
         /// The largest value that is accepted.
         limit: usize,
@@ -51,11 +51,11 @@ pub enum Error {
     /// A compiled contract is larger than EIP-170 allows.
     #[error("contract {name} is {size} bytes, above the limit of {limit}")]
     TooLarge {
-        /// The contract.
+        /// The contract's name in its source.
         name: String,
         /// Its runtime size in bytes.
         size: usize,
-        /// The limit.
+        /// The largest size that EIP-170 allows, in bytes.
         limit: usize,
     },
     /// A verifier whose setup is insecure, without the caller's consent.
@@ -81,7 +81,7 @@ pub enum Error {
 /// Shorthand for results of this crate.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
-/// Shorthand for [`Error::Unsupported`].
+/// An [`Error::Unsupported`] of `feature`, which the sentence says that the key uses.
 pub(crate) fn unsupported(feature: impl Into<String>) -> Error {
     Error::Unsupported { feature: feature.into() }
 }

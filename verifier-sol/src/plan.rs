@@ -56,7 +56,7 @@ pub(crate) struct Phase {
 /// Polynomials that are opened at the same points.
 #[derive(Clone, Debug)]
 pub(crate) struct RotationSet {
-    /// In increasing order.
+    /// The points, as rotations of x in increasing order.
     pub rotations: Vec<i32>,
     /// Each with its evaluations in the order of `rotations`.
     pub polys: Vec<(Poly, Vec<Eval>)>,

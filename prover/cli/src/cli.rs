@@ -104,7 +104,7 @@ pub struct MessageArgs {
     /// Build the Subject: the account that is guarded or recovered
     #[arg(long, value_name = "ADDRESS", requires_all = ["chain", "nonce"])]
     pub account: Option<Address>,
-    /// Its chain's number
+    /// Its chain's EIP-155 number, such as 1 for Ethereum
     #[arg(long, value_name = "ID", requires = "account")]
     pub chain: Option<u128>,
     /// Its nonce at the recovery contract
@@ -195,7 +195,7 @@ pub enum SaltCommand {
 pub struct CommitArgs {
     /// The e-mail address, such as ann@example.org
     pub address: String,
-    /// The salt
+    /// The salt's file, as `salt new` writes it
     #[arg(long, value_name = "FILE")]
     pub salt_file: PathBuf,
 }
@@ -205,7 +205,7 @@ pub struct CommitArgs {
 pub struct RegistryArgs {
     #[command(subcommand)]
     pub command: RegistryCommand,
-    /// The registry
+    /// The registry's file; each of these commands needs it
     #[arg(long, value_name = "FILE", global = true)]
     pub file: Option<PathBuf>,
 }
@@ -329,11 +329,11 @@ fn field(text: &str) -> Result<Fr, String> {
 
 /// Arguments with their meaning.
 pub struct HiArgs {
-    /// Where results go.
+    /// Standard output, for people or as JSON.
     pub output: Output,
     /// Where notes and progress go.
     pub progress: Box<dyn Progress>,
-    /// Number of threads.
+    /// Size of the pool of threads; `None` for all cores.
     pub threads: Option<usize>,
     cache_dir: Option<PathBuf>,
 }

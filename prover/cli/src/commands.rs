@@ -58,7 +58,7 @@ faults!(
 
 type Outcome = Result<u8, Stop>;
 
-/// Done, or valid.
+/// The exit code where all went well: done, provable or valid.
 const SUCCESS: u8 = 0;
 
 /// Reads the salt; one that others can read is worth a warning.

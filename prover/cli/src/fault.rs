@@ -15,7 +15,7 @@ use zkdkim_verifier_sol::Error as SolidityError;
 
 /// The message, the statement or the proof is invalid.
 pub const INVALID: u8 = 1;
-/// Usage or environment.
+/// Arguments, files, keys or the environment are not what the command needs.
 pub const USAGE: u8 = 2;
 
 /// Every failure that a user is told of.
@@ -33,7 +33,7 @@ pub enum Fault {
     /// An argument is not what it should be.
     #[error("{what}: {detail}")]
     Input {
-        /// Which argument.
+        /// The argument by its name, such as `ADDRESS` or `--slot`.
         what: String,
         /// What is wrong with it.
         detail: String,
@@ -41,13 +41,13 @@ pub enum Fault {
     /// The arguments could not be read.
     #[error("{detail}")]
     Usage {
-        /// What clap says.
+        /// The first paragraph of clap's message, on one line.
         detail: String,
     },
     /// An argument that holds a key record or a domain is something else.
     #[error("{what}: {error}")]
     KeyText {
-        /// Which argument.
+        /// The argument by its name, such as `DOMAIN`.
         what: &'static str,
         /// What it is, and what to give.
         error: Unreadable,
@@ -55,7 +55,7 @@ pub enum Fault {
     /// A message is refused.
     #[error("{}: {refusal}", path.display())]
     Message {
-        /// The file.
+        /// The message's file as it was given; `-` for standard input.
         path: PathBuf,
         /// By which rule, and why.
         refusal: Box<Refusal>,
@@ -65,11 +65,11 @@ pub enum Fault {
     /// The message has another Subject than the user wants.
     #[error("{}: {detail}", path.display())]
     Subject {
-        /// The file.
+        /// The message's file as it was given; `-` for standard input.
         path: PathBuf,
-        /// How it differs.
+        /// Where it differs, or what its sender's program made of the wanted text.
         detail: String,
-        /// What to do.
+        /// What to do, with the wanted Subject at the end.
         hint: String,
     },
     /// The pool of threads was refused.
@@ -77,7 +77,7 @@ pub enum Fault {
     Threads {
         /// How many were asked for.
         threads: usize,
-        /// What rayon said.
+        /// Rayon's error as text.
         detail: String,
     },
 }
@@ -107,7 +107,7 @@ impl From<CircuitError> for Fault {
 }
 
 impl Fault {
-    /// A bad argument.
+    /// A [`Fault::Input`]: `what` is the argument, `detail` what is wrong with it.
     pub fn input(what: impl Into<String>, detail: impl ToString) -> Fault {
         Fault::Input { what: what.into(), detail: detail.to_string() }
     }

@@ -34,7 +34,7 @@ use crate::{
 const DEFAULT_SRS: &str = "default-srs.json";
 const DEFAULT_SRS_LIMIT: u64 = 4096;
 
-/// A cache folder.
+/// A cache folder by its path; nothing is kept open, so several may share one.
 #[derive(Clone, Debug)]
 pub struct KeyCache {
     root: PathBuf,
@@ -45,7 +45,7 @@ pub struct KeyCache {
 pub enum Reuse {
     /// Use what is there and valid.
     Cached,
-    /// Make it anew.
+    /// Make it anew, even where a valid one lies there.
     Rebuild,
 }
 
@@ -75,7 +75,7 @@ impl KeyCache {
         Ok(KeyCache { root: root.into() })
     }
 
-    /// The folder.
+    /// The folder's path, as [`Self::open`] was given it.
     pub fn root(&self) -> &Path {
         &self.root
     }

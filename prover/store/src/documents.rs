@@ -15,7 +15,7 @@ use crate::{
 /// More than any provider delivers; bodies count only for their hash.
 const MESSAGE_LIMIT: u64 = 64 << 20;
 const DNS_LIMIT: u64 = 16 << 20;
-/// Some 400,000 keys.
+/// 256 MiB, some 400,000 keys.
 const REGISTRY_LIMIT: u64 = 256 << 20;
 const SALT_LIMIT: u64 = 4096;
 const PROOF_LIMIT: u64 = 1 << 20;

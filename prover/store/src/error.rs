@@ -15,7 +15,7 @@ pub enum Error {
     /// The operating system refused something.
     #[error("cannot {action} {}: {source}", path.display())]
     Io {
-        /// What was attempted.
+        /// What was attempted, as a verb: `open`, `read`, `write` and the like.
         action: &'static str,
         /// On which file or folder.
         path: PathBuf,
@@ -25,31 +25,31 @@ pub enum Error {
     /// An output file is there already and may not be replaced.
     #[error("{} exists already", path.display())]
     Exists {
-        /// The file.
+        /// The output file that exists.
         path: PathBuf,
     },
     /// The path ends in no file name.
     #[error("{} is not the name of a file to write", path.display())]
     NotAFileName {
-        /// The path.
+        /// The path as it was given.
         path: PathBuf,
     },
     /// A file is longer than any valid one.
     #[error("{}: {what} of {got} bytes, more than the limit of {limit}", path.display())]
     TooLarge {
-        /// The file.
+        /// The file as it was given; `-` for standard input.
         path: PathBuf,
-        /// What was read.
+        /// What it was read as, such as `a message`.
         what: &'static str,
         /// The longest that is accepted.
         limit: u64,
-        /// Its length.
+        /// Its length in bytes; a stream is read no further than one byte beyond the limit.
         got: u64,
     },
     /// The content of a file is not what it should be.
     #[error("{}: {error}", path.display())]
     Content {
-        /// The file.
+        /// The file whose content was refused.
         path: PathBuf,
         /// What is wrong with it.
         error: zkdkim_prover::Error,
@@ -57,7 +57,7 @@ pub enum Error {
     /// A text file is not what it should be.
     #[error("{}: {detail}", path.display())]
     Text {
-        /// The file.
+        /// The file whose content was refused.
         path: PathBuf,
         /// What is wrong with it.
         detail: String,
@@ -65,7 +65,7 @@ pub enum Error {
     /// A file holds no key records that can be read.
     #[error("{}: {error}", path.display())]
     KeyText {
-        /// The file.
+        /// The file as it was given; `-` for standard input.
         path: PathBuf,
         /// What it holds instead, and what to give.
         error: zkdkim_relation::key_text::Unreadable,
@@ -73,7 +73,7 @@ pub enum Error {
     /// No SRS was set up.
     #[error("no SRS is set up in {}", path.display())]
     NoSrs {
-        /// The cache folder.
+        /// The cache folder in which none was found.
         path: PathBuf,
     },
     /// The environment names no home folder, so there is no default for the cache.

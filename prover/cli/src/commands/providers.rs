@@ -15,7 +15,7 @@ const TABLE: &str = include_str!("../../providers.tsv");
 enum Works {
     Yes,
     No,
-    /// Not seen.
+    /// Its line says `?`: not seen.
     Unknown,
 }
 
@@ -27,7 +27,7 @@ struct Provider {
     /// Selectors that were seen.
     selectors: &'static str,
     key_bits: Option<&'static str>,
-    /// `c=`.
+    /// What its signatures have as `c=`; `None` where that was not seen.
     canonicalisation: Option<&'static str>,
     /// Whether the signature carries a time.
     timestamp: Option<&'static str>,
