@@ -12,6 +12,7 @@
 //! | [`srs`] | structured reference strings, checked however they come; the marked development SRS; `.ptau` |
 //! | [`keys`] | proving and verifying keys with one digest; what does not belong together is refused |
 //! | [`mod@prove`], [`mod@verify`] | PLONK with KZG on BN254 and SHPLONK |
+//! | [`folded`] | the same circuits proved with up to sixteen polynomials under one commitment: a proof system of our own, not yet that of the product |
 //! | [`transcript`], [`words`], [`calldata`] | encodings that the EVM can replay |
 //! | [`container`] | the binary form of SRS and keys |
 //!
@@ -22,6 +23,7 @@ mod codec;
 pub mod container;
 pub mod digest;
 pub mod error;
+pub mod folded;
 pub mod keys;
 pub mod kinds;
 pub mod progress;

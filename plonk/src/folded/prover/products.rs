@@ -1,0 +1,62 @@
+//! The permutation's grand products: z(ω^(i+1)) = z(ω^i) Π (p_j + β δ^j ω^i + γ) / (p_j + β σ_j + γ).
+
+use halo2_proofs::halo2curves::{
+    bn256::Fr,
+    ff::{BatchInvert, Field, PrimeField},
+};
+use rand::RngCore;
+
+use super::super::{keygen::ProvingKey, parallel, protocol::Column};
+
+/// Rows that share an inversion.
+const ROWS: usize = 1024;
+
+/// Values of the products, the last rows random.
+pub(super) fn products(
+    pk: &ProvingKey,
+    advice: &[Vec<Fr>],
+    instance: &[Vec<Fr>],
+    beta: Fr,
+    gamma: Fr,
+    rng: &mut impl RngCore,
+) -> Vec<Vec<Fr>> {
+    let shape = pk.vk.protocol().shape();
+    let (n, blinding) = (shape.rows(), shape.blinding);
+    let value = |c: &Column| match c {
+        Column::Advice(i) => &advice[*i as usize][..],
+        Column::Instance(i) => &instance[*i as usize][..],
+        Column::Fixed(i) => pk.fixed_values[*i as usize].as_deref().unwrap_or(&[]),
+        _ => &[],
+    };
+    let mut first = Fr::ONE;
+    let mut out = Vec::with_capacity(shape.products());
+    for (i, columns) in shape.permutation.chunks(shape.chunk()).enumerate() {
+        let base = i * shape.chunk();
+        let mut factors = vec![Fr::ONE; n];
+        parallel::chunks(&mut factors, ROWS, |start, factors| {
+            for (j, column) in columns.iter().enumerate() {
+                let rows = value(column)[start..].iter().zip(&pk.sigma_values[base + j][start..]);
+                for (f, (v, sigma)) in factors.iter_mut().zip(rows) {
+                    *f *= *v + beta * sigma + gamma;
+                }
+            }
+            factors.batch_invert();
+            let row = beta * pk.domain.power(start as i64);
+            for (j, column) in columns.iter().enumerate() {
+                let mut own = row * Fr::DELTA.pow([(base + j) as u64]);
+                for (f, v) in factors.iter_mut().zip(&value(column)[start..]) {
+                    *f *= *v + own + gamma;
+                    own *= pk.domain.omega;
+                }
+            }
+        });
+        let mut z = first;
+        for f in &mut factors {
+            (*f, z) = (z, z * *f);
+        }
+        first = factors[n - blinding - 1];
+        factors[n - blinding..].iter_mut().for_each(|x| *x = Fr::random(&mut *rng));
+        out.push(factors);
+    }
+    out
+}
