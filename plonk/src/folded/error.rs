@@ -82,7 +82,10 @@ pub enum Error {
         column: String,
     },
     /// The witness left a cell open that had to be known.
-    #[error("advice column {column}, row {row}: assigned without a known value in its phase")]
+    #[error(
+        "advice column {column}, row {row}: assigned without a known value in its phase (the value \
+         of an assigned cell cannot be read back: the circuit has to keep what it assigns)"
+    )]
     UnknownWitness {
         /// Index of the advice column.
         column: usize,

@@ -1,6 +1,6 @@
 //! Random circuits whose witness can be computed: each derived column is set, in the rows where its selector is on,
 //! to a random polynomial of the columns before it.
-#![allow(dead_code, missing_docs)]
+#![allow(missing_docs)]
 
 use halo2_proofs::{
     circuit::{Cell, Layouter, Region, SimpleFloorPlanner, Value},
