@@ -92,9 +92,13 @@ impl DnsRecords {
 
     /// The recorded form: one object, names in order, the text of each record without quotes.
     pub fn to_json(&self) -> String {
+        let plain = |text: &String| match key_text::single(text) {
+            Ok(record) => record.text,
+            Err(_) => text.clone(),
+        };
         let value = |texts: &[String]| match texts {
-            [text] => Value::from(text.as_str()),
-            texts => Value::from(texts.to_vec()),
+            [text] => Value::from(plain(text)),
+            texts => texts.iter().map(plain).collect(),
         };
         let map: serde_json::Map<_, _> =
             self.iter().map(|(name, texts)| (name.to_owned(), value(texts))).collect();

@@ -54,6 +54,10 @@ fn records_are_read_as_tools_print_them_and_written_down() {
     let written = dns.to_json();
     assert_eq!(written, "{\n  \"a.b\": \"v=DKIM1; p=MIIB\",\n  \"c.d\": \"v=DKIM1; p=MIIB\"\n}\n");
     assert_eq!(DnsRecords::read(&written).unwrap().to_json(), written);
+    let quoted = r#"{"a": ["\"v=DKIM1\\; p=MI\" \"IB\"", "p=\"MI\"", "\"x"]}"#;
+    let written = DnsRecords::read(quoted).unwrap().to_json();
+    let written: serde_json::Value = serde_json::from_str(&written).unwrap();
+    assert_eq!(written["a"], serde_json::json!(["v=DKIM1; p=MIIB", "p=\"MI\"", "\"x"]));
     assert_eq!(DnsRecords::read("{}").unwrap(), DnsRecords::default());
     let circle = "a. IN CNAME b.\nb. IN CNAME a.\n";
     assert!(DnsRecords::read(circle).unwrap().get("a").is_empty());
