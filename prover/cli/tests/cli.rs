@@ -73,7 +73,9 @@ fn inspect_and_prove_refuse_the_same_with_rule_place_and_hint() {
         assert_eq!(proved["type"], "prove");
         assert_eq!(proved["verdict"], "refused");
         for key in ["detail", "place", "hint"] {
-            assert_eq!(proved[key], inspected[key], "{rule}");
+            // With a registry it is known how many keys were tried, and whose.
+            let same = proved[key] == inspected[key] || (rule, key) == ("rsa-signature", "detail");
+            assert!(same, "{rule}: {} {}", proved[key], inspected[key]);
         }
     }
     // No key for the domain: in the DNS file, in the registry.
@@ -115,7 +117,7 @@ fn the_users_side_makes_salt_commitment_and_registry() {
         commit(bad).fails(2, "input");
     }
     home.write("bad.json", "{\"type\":\"zkdkim-salt\",\"version\":9,\"salt\":\"0x00\"}");
-    home.json(&["commit", ADDRESS, "--salt-file", "bad.json"]).fails(2, "input");
+    home.json(&["commit", ADDRESS, "--salt-file", "bad.json"]).fails(2, "salt-file");
 
     let registry =
         |args: &[&str]| home.json(&[&["registry"], args, &["--file", "registry.json"]].concat());
@@ -153,7 +155,7 @@ fn setup_refuses_a_ptau_file_and_changes_nothing() {
     home.json(&nothing).fails(2, "no-srs");
     home.write("p.json", "{}");
     let run = home.json(&["verify", "p.json", "--cache-dir", "cache"]);
-    run.fails(1, "proof-file");
+    run.fails(2, "proof-file");
 }
 
 #[test]
