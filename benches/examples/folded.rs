@@ -1,43 +1,26 @@
 //! Proves the statement's circuit with folded openings and, in the same process, with the stock prover:
 //!
 //! ```text
-//! cargo run --release -p zkdkim-plonk --example statement -- [on-chain|quick] [FOLD] [RUNS]
+//! cargo run --release -p zkdkim-benches --example folded -- [on-chain|quick] [FOLD] [RUNS]
 //! ```
+//!
+//! Either prover's time includes the witness; the stock prover's also its own check of the proof.
 //!
 //! Prints CPU seconds (of all threads), wall seconds, peak memory (of the process, from the start of the first proof) and
 //! sizes; medians of RUNS. Linux only: times and peak come from /proc.
 
 use std::{error::Error, fs, time::Instant};
 
-use halo2_proofs::{
-    halo2curves::{
-        bn256::{Bn256, Fr, G1Affine},
-        ff::Field,
-    },
-    plonk::{create_proof, keygen_pk2},
-    poly::kzg::{
-        commitment::{KZGCommitmentScheme, ParamsKZG},
-        multiopen::ProverSHPLONK,
-    },
-    transcript::{Blake2bWrite, Challenge255, TranscriptWriterBuffer},
-};
 use rand::rngs::OsRng;
-use zkdkim_circuits::{
-    native::{
-        inspect::{inspect_with, KeySource},
-        statement::{evaluate, StatementInput},
-        KeyRegistry,
-    },
-    statement::{CircuitParams, StatementCircuit},
+use zkdkim_benches::sample;
+use zkdkim_circuits::statement::{CircuitParams, StatementCircuit};
+use zkdkim_plonk::{
+    folded::{prove, prove_observed, verify, Cosets, ProvingKey, Srs, Stage, VerifyingKey},
+    halo2curves::{bn256::Fr, ff::Field},
+    keys::ProverKey,
+    progress::Silent,
+    srs::Srs as StockSrs,
 };
-use zkdkim_plonk::folded::{
-    prove, prove_observed, verify, Cosets, ProvingKey, Srs, Stage, VerifyingKey,
-};
-
-const MESSAGE: &[u8] = include_bytes!("../../test-vectors/messages/recovery.eml");
-const REGISTRY: &str = include_str!("../../test-vectors/messages/registry.json");
-/// A time at which the message is fresh.
-const CLOCK: u64 = 1_700_000_060;
 
 type Outcome<T> = Result<T, Box<dyn Error>>;
 
@@ -76,22 +59,6 @@ fn median(mut all: Vec<(f64, f64)>) -> (f64, f64) {
     (middle(|t| t.0), middle(|t| t.1))
 }
 
-fn statement() -> Outcome<(StatementInput, Vec<Fr>)> {
-    let registry = KeyRegistry::from_json(REGISTRY)?;
-    let inspection = inspect_with(MESSAGE, KeySource::Registry(&registry), Some(CLOCK));
-    let provable = inspection.verdict.map_err(|refusal| refusal.to_string())?;
-    let slot = registry.find(&provable.domain, &provable.modulus).ok_or("key not registered")?;
-    let input = StatementInput {
-        header: provable.header.bytes.clone(),
-        signature: provable.signature.clone(),
-        modulus: provable.modulus.clone(),
-        salt: Fr::from_raw([0x0123_4567_89ab_cdef, 0x1122_3344_5566_7788, 0x42, 0]),
-        path: registry.path(slot)?,
-    };
-    let public = evaluate(&input).map_err(|refusal| refusal.to_string())?;
-    Ok((input, public.to_instances()))
-}
-
 fn main() -> Outcome<()> {
     let args: Vec<String> = std::env::args().skip(1).collect();
     let arg = |i: usize, default: &str| args.get(i).cloned().unwrap_or_else(|| default.into());
@@ -102,7 +69,8 @@ fn main() -> Outcome<()> {
     };
     let fold: usize = arg(1, "8").parse()?;
     let runs: usize = arg(2, "3").parse()?;
-    let (input, public) = statement()?;
+    let (input, public) = sample::statement(&sample::registry()?)?;
+    let public = public.to_instances().to_vec();
     let instances: &[&[Fr]] = &[&public];
 
     let clock = Clock::start();
@@ -170,21 +138,13 @@ fn main() -> Outcome<()> {
     println!("verified in {:.1} ms; a false statement is refused", verified * 1e3);
     drop((srs, pk));
 
-    let stock_params = ParamsKZG::<Bn256>::setup(params.k, OsRng);
-    let stock_pk = keygen_pk2(&stock_params, &blank, true)?;
+    let stock_srs = StockSrs::insecure_dev(params.k)?;
+    let stock_key = ProverKey::<StatementCircuit>::generate(&stock_srs, &params, &Silent)?;
     let mut stock = Vec::new();
     for _ in 0..runs {
         let clock = Clock::start();
         let circuit = StatementCircuit::new(params, &input)?;
-        let mut t = Blake2bWrite::<_, G1Affine, Challenge255<_>>::init(Vec::new());
-        create_proof::<KZGCommitmentScheme<Bn256>, ProverSHPLONK<'_, Bn256>, _, _, _, _>(
-            &stock_params,
-            &stock_pk,
-            &[circuit],
-            &[instances],
-            OsRng,
-            &mut t,
-        )?;
+        zkdkim_plonk::prove::prove(&stock_srs, &stock_key, circuit, &public, OsRng, &Silent)?;
         stock.push(clock.read());
     }
     let (stock_cpu_s, stock_wall_s) = median(stock);
