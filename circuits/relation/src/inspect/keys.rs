@@ -100,10 +100,10 @@ impl DnsRecords {
             [text] => Value::from(plain(text)),
             texts => texts.iter().map(plain).collect(),
         };
-        let map: serde_json::Map<_, _> =
-            self.iter().map(|(name, texts)| (name.to_owned(), value(texts))).collect();
+        let map: BTreeMap<&str, Value> =
+            self.iter().map(|(name, texts)| (name, value(texts))).collect();
         // Strings and lists of them: nothing that the serialiser could refuse.
-        serde_json::to_string_pretty(&Value::from(map)).unwrap_or_default() + "\n"
+        serde_json::to_string_pretty(&map).unwrap_or_default() + "\n"
     }
 }
 
