@@ -6,10 +6,16 @@ import {SafeCast} from "@openzeppelin/contracts/utils/math/SafeCast.sol";
 import {RecoverySubject} from "./RecoverySubject.sol";
 import {IEmailRecovery} from "./interfaces/IEmailRecovery.sol";
 import {IKeyRegistryRoots} from "./interfaces/IKeyRegistryRoots.sol";
+import {IRecoveryProofVerifier} from "./interfaces/IRecoveryProofVerifier.sol";
 import {
-    IRecoveryProofVerifier,
-    RecoveryPublicInputs
-} from "./interfaces/IRecoveryProofVerifier.sol";
+    EmailCommitment,
+    Nullifier,
+    RecoveryPublicInputs,
+    RegistryRoot,
+    SCALAR_FIELD_ORDER,
+    SUBJECT_WORDS,
+    SubjectWord
+} from "./interfaces/PublicInputs.sol";
 
 /// @title Core of recovery by mail
 /// @notice The rules; see `IEmailRecovery`. An integration adds how an account's key is replaced.
@@ -33,8 +39,8 @@ abstract contract EmailRecovery is IEmailRecovery {
     /// @notice How far a provider's clock may be ahead of the chain's.
     uint256 public constant CLOCK_TOLERANCE = 15 minutes;
 
-    /// @dev Order of the scalar field.
-    uint256 private constant R = 0x30644e72e131a029b85045b68181585d2833e84879b9709143e1f593f0000001;
+    /// @dev What `pinnedRoot` is where the registry's roots are followed.
+    RegistryRoot private constant NOT_PINNED = RegistryRoot.wrap(0);
 
     /// @dev A vote belongs to the round in `round`; in any other it is nothing.
     struct Guardian {
@@ -43,7 +49,7 @@ abstract contract EmailRecovery is IEmailRecovery {
         uint32 round;
         uint40 votedAt;
         address votedKey;
-        uint256 votedRoot;
+        RegistryRoot votedRoot;
     }
 
     /// @dev `round` counts what ends a round of votes and is all that survives removal, with the
@@ -57,11 +63,11 @@ abstract contract EmailRecovery is IEmailRecovery {
         uint32 maxMailAge;
         UndatedMail undatedMail;
         uint32 round;
-        uint256 pinnedRoot;
+        RegistryRoot pinnedRoot;
         PendingRecovery pending;
-        uint256[] commitments;
-        mapping(uint256 commitment => Guardian) guardians;
-        mapping(uint256 nullifier => bool) nullifiers;
+        EmailCommitment[] commitments;
+        mapping(EmailCommitment commitment => Guardian) guardians;
+        mapping(Nullifier nullifier => bool) nullifiers;
     }
 
     mapping(address account => Account) private _accounts;
@@ -109,7 +115,7 @@ abstract contract EmailRecovery is IEmailRecovery {
         uint64 nonce = _nonce(account, state);
         if (state.pending.newKey != address(0)) revert RecoveryPending(account, nonce);
         if (!_isValidNewKey(account, newKey)) revert InvalidNewKey(account, newKey);
-        uint256 commitment = inputs.emailCommitment;
+        EmailCommitment commitment = inputs.emailCommitment;
         Guardian storage guardian = state.guardians[commitment];
         if (guardian.weight == 0) revert NotGuardian(account, commitment);
         if (!guardian.accepted) revert NotAccepted(account, commitment);
@@ -179,16 +185,16 @@ abstract contract EmailRecovery is IEmailRecovery {
         config.expiry = state.expiry;
         config.maxMailAge = state.maxMailAge;
         config.undatedMail = state.undatedMail;
-        uint256[] memory commitments = state.commitments;
+        EmailCommitment[] memory commitments = state.commitments;
         config.guardians = new GuardianWeight[](commitments.length);
         for (uint256 i = 0; i < commitments.length; ++i) {
-            uint256 commitment = commitments[i];
+            EmailCommitment commitment = commitments[i];
             config.guardians[i] = GuardianWeight(commitment, state.guardians[commitment].weight);
         }
     }
 
     /// @inheritdoc IEmailRecovery
-    function guardianOf(address account, uint256 commitment)
+    function guardianOf(address account, EmailCommitment commitment)
         external
         view
         returns (GuardianStatus memory status)
@@ -224,7 +230,7 @@ abstract contract EmailRecovery is IEmailRecovery {
     }
 
     /// @inheritdoc IEmailRecovery
-    function isNullifierUsed(address account, uint256 nullifier) external view returns (bool) {
+    function isNullifierUsed(address account, Nullifier nullifier) external view returns (bool) {
         return _accounts[account].nullifiers[nullifier];
     }
 
@@ -294,19 +300,19 @@ abstract contract EmailRecovery is IEmailRecovery {
         delete state.registry;
         delete state.maxMailAge;
         delete state.undatedMail;
-        delete state.pinnedRoot;
+        state.pinnedRoot = NOT_PINNED;
         emit RecoveryRemoved(account, nonce);
     }
 
     /// @dev Replaces the list. Who stays keeps its acceptance, who leaves loses it.
     function _setGuardians(Account storage state, GuardianWeight[] memory guardians) private {
-        uint256[] memory previous = state.commitments;
+        EmailCommitment[] memory previous = state.commitments;
         for (uint256 i = 0; i < previous.length; ++i) {
             state.guardians[previous[i]].weight = 0;
         }
         delete state.commitments;
         for (uint256 i = 0; i < guardians.length; ++i) {
-            uint256 commitment = guardians[i].commitment;
+            EmailCommitment commitment = guardians[i].commitment;
             Guardian storage guardian = state.guardians[commitment];
             if (guardian.weight != 0) revert DuplicateGuardian(commitment);
             guardian.weight = guardians[i].weight;
@@ -408,8 +414,8 @@ abstract contract EmailRecovery is IEmailRecovery {
             && !state.registry.isRevoked(guardian.votedRoot);
     }
 
-    function _isRootAccepted(Account storage state, uint256 root) private view returns (bool) {
-        if (state.pinnedRoot == 0) return state.registry.isAccepted(root);
+    function _isRootAccepted(Account storage state, RegistryRoot root) private view returns (bool) {
+        if (state.pinnedRoot == NOT_PINNED) return state.registry.isAccepted(root);
         return root == state.pinnedRoot && !state.registry.isRevoked(root);
     }
 
@@ -424,8 +430,11 @@ abstract contract EmailRecovery is IEmailRecovery {
         if (timestamp < oldest) revert MailTooOld(timestamp, oldest);
     }
 
-    function _requireSubject(string memory text, uint256[6] calldata got) private pure {
-        uint256[6] memory expected = RecoverySubject.pack(text);
+    function _requireSubject(string memory text, SubjectWord[SUBJECT_WORDS] calldata got)
+        private
+        pure
+    {
+        SubjectWord[SUBJECT_WORDS] memory expected = RecoverySubject.pack(text);
         for (uint256 i = 0; i < expected.length; ++i) {
             if (got[i] != expected[i]) revert SubjectMismatch(expected, got);
         }
@@ -434,8 +443,10 @@ abstract contract EmailRecovery is IEmailRecovery {
     function _requireValid(RecoveryConfig memory config) private view {
         _requireCode(address(config.verifier));
         _requireCode(address(config.registry));
-        uint256 pinned = config.pinnedRoot;
-        if (pinned != 0 && config.registry.isRevoked(pinned)) revert RootNotAccepted(pinned);
+        RegistryRoot pinned = config.pinnedRoot;
+        if (pinned != NOT_PINNED && config.registry.isRevoked(pinned)) {
+            revert RootNotAccepted(pinned);
+        }
         if (config.delay < MIN_DELAY || config.delay > MAX_DELAY) {
             revert InvalidDelay(config.delay, MIN_DELAY, MAX_DELAY);
         }
@@ -451,7 +462,8 @@ abstract contract EmailRecovery is IEmailRecovery {
         uint256 total;
         for (uint256 i = 0; i < count; ++i) {
             GuardianWeight memory guardian = config.guardians[i];
-            if (guardian.commitment == 0 || guardian.commitment >= R) {
+            uint256 commitment = EmailCommitment.unwrap(guardian.commitment);
+            if (commitment == 0 || commitment >= SCALAR_FIELD_ORDER) {
                 revert InvalidCommitment(guardian.commitment);
             }
             if (guardian.weight == 0) revert ZeroWeight(guardian.commitment);

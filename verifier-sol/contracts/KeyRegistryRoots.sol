@@ -6,6 +6,7 @@ import {SafeCast} from "@openzeppelin/contracts/utils/math/SafeCast.sol";
 import {IERC165} from "@openzeppelin/contracts/utils/introspection/IERC165.sol";
 import {IDKIMRegistry} from "./interfaces/IDKIMRegistry.sol";
 import {IKeyRegistryRoots} from "./interfaces/IKeyRegistryRoots.sol";
+import {RegistryRoot, SCALAR_FIELD_ORDER} from "./interfaces/PublicInputs.sol";
 
 /// @title The shared key registry
 /// @notice What its owner adds counts after a delay, in which whoever disagrees can leave (an
@@ -35,9 +36,6 @@ contract KeyRegistryRoots is IKeyRegistryRoots, IDKIMRegistry, IERC165, Ownable2
     /// @notice Bytes in the longest key; those of the statement have 270 or 294.
     uint256 public constant MAX_KEY_BYTES = 1024;
 
-    /// @dev Order of the scalar field: a root is below it.
-    uint256 private constant R = 0x30644e72e131a029b85045b68181585d2833e84879b9709143e1f593f0000001;
-
     /// @notice Seconds from a proposal until it can be accepted.
     uint256 public immutable DELAY;
 
@@ -65,8 +63,8 @@ contract KeyRegistryRoots is IKeyRegistryRoots, IDKIMRegistry, IERC165, Ownable2
     /// @notice Slots used so far; the next key goes into this one.
     uint64 public usedSlots;
 
-    uint256[RECENT_ROOTS] private _recent;
-    mapping(uint256 root => Root) private _roots;
+    RegistryRoot[RECENT_ROOTS] private _recent;
+    mapping(RegistryRoot root => Root) private _roots;
     mapping(uint256 slot => Slot) private _slots;
     mapping(bytes32 domainHash => mapping(bytes32 keyHash => Key)) private _keys;
 
@@ -74,14 +72,14 @@ contract KeyRegistryRoots is IKeyRegistryRoots, IDKIMRegistry, IERC165, Ownable2
     /// @param root Root of the tree of all keys logged so far.
     /// @param usedSlots Slots used so far.
     /// @param acceptableFrom When anybody may make it count.
-    event RootProposed(uint256 indexed root, uint256 usedSlots, uint256 acceptableFrom);
+    event RootProposed(RegistryRoot indexed root, uint256 usedSlots, uint256 acceptableFrom);
     /// @notice A root counts from now on, until it is revoked or makes place.
     /// @param root The root.
     /// @param sequence The number of this acceptance, counted from 1.
-    event RootAccepted(uint256 indexed root, uint256 sequence);
+    event RootAccepted(RegistryRoot indexed root, uint256 sequence);
     /// @notice A root does not count any more and never will again.
     /// @param root The root.
-    event RootRevoked(uint256 indexed root);
+    event RootRevoked(RegistryRoot indexed root);
     /// @notice A key has taken a slot.
     /// @param slot Its slot.
     /// @param domainHash keccak256 of the domain.
@@ -106,15 +104,15 @@ contract KeyRegistryRoots is IKeyRegistryRoots, IDKIMRegistry, IERC165, Ownable2
     /// @notice A delay outside the bounds.
     error InvalidDelay(uint256 delay, uint256 minimum, uint256 maximum);
     /// @notice 0, or not below the scalar field's order.
-    error InvalidRoot(uint256 root);
+    error InvalidRoot(RegistryRoot root);
     /// @notice The root was revoked, which is final.
-    error RootIsRevoked(uint256 root);
+    error RootIsRevoked(RegistryRoot root);
     /// @notice The root waits for acceptance already.
-    error RootAlreadyProposed(uint256 root);
+    error RootAlreadyProposed(RegistryRoot root);
     /// @notice The root is accepted already.
-    error RootAlreadyAccepted(uint256 root);
+    error RootAlreadyAccepted(RegistryRoot root);
     /// @notice The root does not wait for acceptance.
-    error RootNotProposed(uint256 root);
+    error RootNotProposed(RegistryRoot root);
     /// @notice The delay has not passed.
     error DelayNotPassed(uint256 timestamp, uint256 acceptableFrom);
     /// @notice More roots than one call may revoke.
@@ -182,8 +180,9 @@ contract KeyRegistryRoots is IKeyRegistryRoots, IDKIMRegistry, IERC165, Ownable2
 
     /// @notice Proposes the root of the tree as it stands in the logs.
     /// @param root The root.
-    function proposeRoot(uint256 root) external onlyOwner {
-        if (root == 0 || root >= R) revert InvalidRoot(root);
+    function proposeRoot(RegistryRoot root) external onlyOwner {
+        uint256 value = RegistryRoot.unwrap(root);
+        if (value == 0 || value >= SCALAR_FIELD_ORDER) revert InvalidRoot(root);
         Root storage entry = _roots[root];
         if (entry.revoked) revert RootIsRevoked(root);
         if (entry.acceptableFrom != 0) revert RootAlreadyProposed(root);
@@ -195,7 +194,7 @@ contract KeyRegistryRoots is IKeyRegistryRoots, IDKIMRegistry, IERC165, Ownable2
     /// @notice Makes a proposed root count after the delay. Anybody may call it. The oldest of
     /// `RECENT_ROOTS` makes place.
     /// @param root The root.
-    function acceptRoot(uint256 root) external {
+    function acceptRoot(RegistryRoot root) external {
         Root storage entry = _roots[root];
         if (entry.revoked) revert RootIsRevoked(root);
         if (entry.acceptableFrom == 0) revert RootNotProposed(root);
@@ -212,7 +211,7 @@ contract KeyRegistryRoots is IKeyRegistryRoots, IDKIMRegistry, IERC165, Ownable2
     /// place long ago, since votes may still stand on them. Those revoked before are passed over, so
     /// that nothing stops an emergency.
     /// @param roots The roots, at most `MAX_REVOCATIONS`.
-    function revokeRoots(uint256[] calldata roots) external onlyOwner {
+    function revokeRoots(RegistryRoot[] calldata roots) external onlyOwner {
         if (roots.length > MAX_REVOCATIONS) revert TooManyRoots(roots.length, MAX_REVOCATIONS);
         for (uint256 i = 0; i < roots.length; ++i) {
             Root storage entry = _roots[roots[i]];
@@ -224,27 +223,27 @@ contract KeyRegistryRoots is IKeyRegistryRoots, IDKIMRegistry, IERC165, Ownable2
     }
 
     /// @inheritdoc IKeyRegistryRoots
-    function isAccepted(uint256 root) external view returns (bool) {
+    function isAccepted(RegistryRoot root) external view returns (bool) {
         return _isAccepted(root);
     }
 
     /// @inheritdoc IKeyRegistryRoots
-    function isRevoked(uint256 root) external view returns (bool) {
+    function isRevoked(RegistryRoot root) external view returns (bool) {
         return _roots[root].revoked;
     }
 
     /// @notice When a proposed root can be accepted; 0 if it is not proposed.
     /// @param root The root.
     /// @return The first second in which it can be.
-    function acceptableFrom(uint256 root) external view returns (uint256) {
+    function acceptableFrom(RegistryRoot root) external view returns (uint256) {
         return _roots[root].acceptableFrom;
     }
 
     /// @notice The accepted roots, newest first; 0 in place of one that was revoked or is not there.
     /// @return roots The roots.
-    function recentRoots() external view returns (uint256[RECENT_ROOTS] memory roots) {
+    function recentRoots() external view returns (RegistryRoot[RECENT_ROOTS] memory roots) {
         for (uint256 i = 0; i < RECENT_ROOTS && i < acceptances; ++i) {
-            uint256 root = _recent[(acceptances - 1 - i) % RECENT_ROOTS];
+            RegistryRoot root = _recent[(acceptances - 1 - i) % RECENT_ROOTS];
             if (_isAccepted(root)) roots[i] = root;
         }
     }
@@ -268,7 +267,7 @@ contract KeyRegistryRoots is IKeyRegistryRoots, IDKIMRegistry, IERC165, Ownable2
         revert OwnerRequired();
     }
 
-    function _isAccepted(uint256 root) private view returns (bool) {
+    function _isAccepted(RegistryRoot root) private view returns (bool) {
         Root memory entry = _roots[root];
         return _isRecent(entry.sequence) && !entry.revoked;
     }

@@ -1,11 +1,9 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 pragma solidity 0.8.30;
 
-import {
-    IRecoveryProofVerifier,
-    RecoveryPublicInputs
-} from "./interfaces/IRecoveryProofVerifier.sol";
+import {IRecoveryProofVerifier} from "./interfaces/IRecoveryProofVerifier.sol";
 import {IVerifier} from "./interfaces/IVerifier.sol";
+import {RecoveryPublicInputs} from "./interfaces/PublicInputs.sol";
 
 /// @title A generated verifier, with named public inputs
 /// @notice Nothing can be changed after deployment: another circuit or key is another contract, and
@@ -18,7 +16,6 @@ contract RecoveryProofVerifier is IRecoveryProofVerifier {
     /// @dev Statement version 1 fixes the number, order and meaning of the public inputs.
     bytes private constant STATEMENT = "zkdkim/v1/";
     bytes32 private constant CEREMONY = keccak256("ceremony");
-    uint256 private constant INSTANCES = 10;
 
     /// @notice The generated verifier.
     IVerifier public immutable GENERATED;
@@ -54,15 +51,7 @@ contract RecoveryProofVerifier is IRecoveryProofVerifier {
         view
         returns (bool valid)
     {
-        uint256[] memory instances = new uint256[](INSTANCES);
-        instances[0] = inputs.registryRoot;
-        instances[1] = inputs.emailCommitment;
-        instances[2] = inputs.timestamp;
-        instances[3] = inputs.nullifier;
-        for (uint256 i = 0; i < inputs.subject.length; ++i) {
-            instances[4 + i] = inputs.subject[i];
-        }
-        return GENERATED.verifyProof(proof, instances);
+        return GENERATED.verifyProof(proof, inputs.toInstances());
     }
 
     /// @inheritdoc IRecoveryProofVerifier

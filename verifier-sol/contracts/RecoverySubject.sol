@@ -2,16 +2,17 @@
 pragma solidity 0.8.30;
 
 import {Strings} from "@openzeppelin/contracts/utils/Strings.sol";
+import {SUBJECT_WORDS, SubjectWord} from "./interfaces/PublicInputs.sol";
 
 /// @title The Subjects that a guardian's mail must have
 /// @notice A contract builds the one Subject that it accepts and compares it with the proof's; it
 /// never parses one. Addresses are 40 lower-case hex digits after 0x, numbers decimal without
 /// leading zeros, so two different commands never have the same text.
 library RecoverySubject {
-    /// @notice What fits into the public inputs: six elements of 31 bytes.
-    uint256 internal constant MAX_BYTES = 186;
-
     uint256 private constant BYTES_PER_WORD = 31;
+
+    /// @notice What fits into the public inputs: 186 bytes.
+    uint256 internal constant MAX_BYTES = SUBJECT_WORDS * BYTES_PER_WORD;
 
     /// @notice The text does not fit into the public inputs.
     error SubjectTooLong(uint256 length, uint256 maximum);
@@ -45,7 +46,11 @@ library RecoverySubject {
     /// @notice Packs a text as the circuit does: 31 bytes to a word, big-endian, zeros on the right.
     /// @param text The whole Subject value.
     /// @return words What the public inputs must be.
-    function pack(string memory text) internal pure returns (uint256[6] memory words) {
+    function pack(string memory text)
+        internal
+        pure
+        returns (SubjectWord[SUBJECT_WORDS] memory words)
+    {
         uint256 length = bytes(text).length;
         if (length > MAX_BYTES) revert SubjectTooLong(length, MAX_BYTES);
         // One byte more than six words take, since each is read with the byte behind it.
@@ -56,7 +61,7 @@ library RecoverySubject {
             assembly ("memory-safe") {
                 word := mload(add(padded, offset))
             }
-            words[i] = word >> 8;
+            words[i] = SubjectWord.wrap(word >> 8);
         }
     }
 

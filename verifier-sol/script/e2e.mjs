@@ -18,6 +18,7 @@ import { Account } from "./lib/account.mjs";
 import { startChain } from "./lib/anvil.mjs";
 import { compiled } from "./lib/artifacts.mjs";
 import { Failure, main, readJson, run, UsageError } from "./lib/command.mjs";
+import { named } from "./lib/inputs.mjs";
 import { keyRecord, signedMessage } from "./lib/mail.mjs";
 import { program } from "./lib/programs.mjs";
 import { Prover } from "./lib/prover.mjs";
@@ -299,8 +300,7 @@ async function mailProof({ story, prover, registry, chain }, name, mailbox, subj
   const { public_inputs, proof, timings } = prover.prove(signedMessage(mail), mailbox, registry, now);
   const seconds = timings.witness.wall_s + timings.prove_and_verify.wall_s;
   story.tell(`  ${`${name} sends a mail; it is proved`.padEnd(72)} ${seconds.toFixed(1).padStart(9)} s`);
-  const [registryRoot, emailCommitment, time, nullifier, ...words] = public_inputs;
-  return [{ registryRoot, emailCommitment, timestamp: time, nullifier, subject: words }, proof];
+  return [named(public_inputs), proof];
 }
 
 async function pass({ client }, seconds) {

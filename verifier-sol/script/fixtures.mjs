@@ -13,6 +13,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { encodeFunctionData, numberToHex } from "viem";
 import { Failure, main, readJson, UsageError, writeJson } from "./lib/command.mjs";
+import { column, named } from "./lib/inputs.mjs";
 import { signedMessage } from "./lib/mail.mjs";
 import { devContracts, Prover } from "./lib/prover.mjs";
 
@@ -134,15 +135,9 @@ function superfluous({ all }) {
   return readdirSync(folder).filter((file) => file.endsWith(".json") && !known.includes(file));
 }
 
-/// The public inputs by the names of `RecoveryPublicInputs`.
-function named([registryRoot, emailCommitment, timestamp, nullifier, ...subject]) {
-  return { registryRoot, emailCommitment, timestamp, nullifier, subject };
-}
-
 /// A fixture as the file that `zkdkim verify` reads.
 function proofFile({ circuit, k, srs }, { vk_sha256, inputs, proof }) {
-  const { registryRoot, emailCommitment, timestamp, nullifier, subject } = inputs;
-  const public_inputs = [registryRoot, emailCommitment, timestamp, nullifier, ...subject];
+  const public_inputs = column(inputs);
   const { abi } = readJson(devContracts).verifier;
   const calldata = encodeFunctionData({ abi, functionName: "verifyProof", args: [proof, public_inputs] });
   return { type: "zkdkim-proof", version: 1, circuit, k, srs, vk_sha256, public_inputs, proof, calldata };

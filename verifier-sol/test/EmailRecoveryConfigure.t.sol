@@ -3,16 +3,17 @@ pragma solidity 0.8.30;
 
 import {IEmailRecovery} from "../contracts/interfaces/IEmailRecovery.sol";
 import {IKeyRegistryRoots} from "../contracts/interfaces/IKeyRegistryRoots.sol";
+import {IRecoveryProofVerifier} from "../contracts/interfaces/IRecoveryProofVerifier.sol";
 import {
-    IRecoveryProofVerifier,
-    RecoveryPublicInputs
-} from "../contracts/interfaces/IRecoveryProofVerifier.sol";
+    EmailCommitment,
+    RecoveryPublicInputs,
+    RegistryRoot,
+    SCALAR_FIELD_ORDER
+} from "../contracts/interfaces/PublicInputs.sol";
 import {MockedRecoveryTest} from "./support/MockedRecoveryTest.sol";
 import {MockProofVerifier} from "./support/MockProofVerifier.sol";
 
 contract EmailRecoveryConfigureTest is MockedRecoveryTest {
-    uint256 private constant R = 0x30644e72e131a029b85045b68181585d2833e84879b9709143e1f593f0000001;
-
     function test_configure_storesAllOfIt() external {
         IEmailRecovery.RecoveryConfig memory config = defaultConfig();
         config.pinnedRoot = ROOT;
@@ -112,17 +113,18 @@ contract EmailRecoveryConfigureTest is MockedRecoveryTest {
     }
 
     function test_configure_revertsWhenACommitmentIsNoFieldElement() external {
-        uint256[3] memory wrong = [uint256(0), R, type(uint256).max];
+        uint256[3] memory wrong = [uint256(0), SCALAR_FIELD_ORDER, type(uint256).max];
         for (uint256 i = 0; i < wrong.length; ++i) {
             _refused(
-                twoOfThree([ALICE, BOB, wrong[i]]),
+                twoOfThree([ALICE, BOB, asCommitment(wrong[i])]),
                 abi.encodeWithSelector(IEmailRecovery.InvalidCommitment.selector, wrong[i])
             );
         }
         // So x and x + r can't be two guardians.
+        EmailCommitment second = asCommitment(EmailCommitment.unwrap(ALICE) + SCALAR_FIELD_ORDER);
         _refused(
-            twoOfThree([ALICE, BOB, ALICE + R]),
-            abi.encodeWithSelector(IEmailRecovery.InvalidCommitment.selector, ALICE + R)
+            twoOfThree([ALICE, BOB, second]),
+            abi.encodeWithSelector(IEmailRecovery.InvalidCommitment.selector, second)
         );
     }
 
@@ -170,8 +172,8 @@ contract EmailRecoveryConfigureTest is MockedRecoveryTest {
         configure(ACCOUNT, config);
         for (uint256 i = 0; i < 16; ++i) {
             vm.assertEq(pending().newKey, address(0));
-            accept(i + 1);
-            vote(i + 1, NEW_KEY);
+            accept(asCommitment(i + 1));
+            vote(asCommitment(i + 1), NEW_KEY);
         }
         vm.assertEq(pending().newKey, NEW_KEY);
     }
@@ -351,7 +353,7 @@ contract EmailRecoveryConfigureTest is MockedRecoveryTest {
         uint32 delay,
         uint32 expiry,
         uint32 age,
-        uint256 pinned
+        RegistryRoot pinned
     ) external {
         IEmailRecovery.RecoveryConfig memory config = defaultConfig();
         count = bound(count, 1, 16);
@@ -379,7 +381,7 @@ contract EmailRecoveryConfigureTest is MockedRecoveryTest {
     {
         guardians = new IEmailRecovery.GuardianWeight[](count);
         for (uint256 i = 0; i < count; ++i) {
-            guardians[i] = IEmailRecovery.GuardianWeight(i + 1, weight);
+            guardians[i] = IEmailRecovery.GuardianWeight(asCommitment(i + 1), weight);
         }
     }
 }

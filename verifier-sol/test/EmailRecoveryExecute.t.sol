@@ -2,7 +2,11 @@
 pragma solidity 0.8.30;
 
 import {IEmailRecovery} from "../contracts/interfaces/IEmailRecovery.sol";
-import {RecoveryPublicInputs} from "../contracts/interfaces/IRecoveryProofVerifier.sol";
+import {
+    EmailCommitment,
+    RecoveryPublicInputs,
+    RegistryRoot
+} from "../contracts/interfaces/PublicInputs.sol";
 import {MockedRecoveryTest} from "./support/MockedRecoveryTest.sol";
 import {OwnedAccount} from "./support/OwnedAccount.sol";
 
@@ -97,9 +101,9 @@ contract EmailRecoveryExecuteTest is MockedRecoveryTest {
 
     function test_execute_countsVotesUnderRootsThatMadePlace() external {
         startRecovery(NEW_KEY);
-        uint256[] memory roots = new uint256[](8);
+        RegistryRoot[] memory roots = new RegistryRoot[](8);
         for (uint256 i = 0; i < 8; ++i) {
-            roots[i] = 100 + i;
+            roots[i] = asRoot(100 + i);
         }
         acceptRoots(roots);
         vm.assertFalse(registry.isAccepted(ROOT));
@@ -128,7 +132,7 @@ contract EmailRecoveryExecuteTest is MockedRecoveryTest {
         address plain = makeAddr("account without code");
         vm.prank(plain);
         RECOVERY.configure(defaultConfig());
-        uint256[2] memory voters = [ALICE, BOB];
+        EmailCommitment[2] memory voters = [ALICE, BOB];
         for (uint256 i = 0; i < 2; ++i) {
             RecoveryPublicInputs memory inputs = mail(voters[i], RECOVERY.acceptanceSubject(plain));
             RECOVERY.acceptGuardian(plain, inputs, "");

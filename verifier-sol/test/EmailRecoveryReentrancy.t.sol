@@ -3,7 +3,7 @@ pragma solidity 0.8.30;
 
 import {IEmailRecovery} from "../contracts/interfaces/IEmailRecovery.sol";
 import {IKeyRegistryRoots} from "../contracts/interfaces/IKeyRegistryRoots.sol";
-import {RecoveryPublicInputs} from "../contracts/interfaces/IRecoveryProofVerifier.sol";
+import {RecoveryPublicInputs, RegistryRoot} from "../contracts/interfaces/PublicInputs.sol";
 import {MockProofVerifier} from "./support/MockProofVerifier.sol";
 import {MockedRecoveryTest} from "./support/MockedRecoveryTest.sol";
 
@@ -154,12 +154,12 @@ contract ReentrantVerifier is MockProofVerifier, Reentrant {
 }
 
 contract ReentrantRegistry is IKeyRegistryRoots, Reentrant {
-    function isAccepted(uint256) external view returns (bool) {
+    function isAccepted(RegistryRoot) external view returns (bool) {
         callBack();
         return true;
     }
 
-    function isRevoked(uint256) external view returns (bool) {
+    function isRevoked(RegistryRoot) external view returns (bool) {
         callBack();
         return false;
     }

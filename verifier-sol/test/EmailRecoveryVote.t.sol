@@ -2,7 +2,12 @@
 pragma solidity 0.8.30;
 
 import {IEmailRecovery} from "../contracts/interfaces/IEmailRecovery.sol";
-import {RecoveryPublicInputs} from "../contracts/interfaces/IRecoveryProofVerifier.sol";
+import {
+    RecoveryPublicInputs,
+    RegistryRoot,
+    SUBJECT_WORDS,
+    SubjectWord
+} from "../contracts/interfaces/PublicInputs.sol";
 import {MockedRecoveryTest} from "./support/MockedRecoveryTest.sol";
 
 /// @notice Acceptance and votes: who counts, when, and for what.
@@ -75,7 +80,7 @@ contract EmailRecoveryVoteTest is MockedRecoveryTest {
         IEmailRecovery.GuardianStatus memory status = guardian(ALICE);
         vm.assertEq(status.votedKey, NEW_KEY);
         vm.assertEq(status.votedAt, START);
-        vm.assertEq(status.votedRoot, ROOT);
+        vm.assertTrue(status.votedRoot == ROOT);
         (uint256 weight, uint256 threshold) = RECOVERY.weightOf(address(ACCOUNT), NEW_KEY);
         vm.assertEq(weight, 1);
         vm.assertEq(threshold, 2);
@@ -200,7 +205,8 @@ contract EmailRecoveryVoteTest is MockedRecoveryTest {
         vm.assume(flip != 0);
         acceptAll();
         RecoveryPublicInputs memory inputs = ballot(ALICE, NEW_KEY);
-        inputs.subject[word % 6] ^= flip;
+        word %= SUBJECT_WORDS;
+        inputs.subject[word] = SubjectWord.wrap(SubjectWord.unwrap(inputs.subject[word]) ^ flip);
         refuseVote(NEW_KEY, inputs, notThisBallot(NEW_KEY, inputs));
     }
 
@@ -222,7 +228,7 @@ contract EmailRecoveryVoteTest is MockedRecoveryTest {
     function test_vote_revertsWhenTheRootIsUnknown() external {
         acceptAll();
         RecoveryPublicInputs memory inputs = ballot(ALICE, NEW_KEY);
-        inputs.registryRoot = 77;
+        inputs.registryRoot = asRoot(77);
         refuseVote(
             NEW_KEY, inputs, abi.encodeWithSelector(IEmailRecovery.RootNotAccepted.selector, 77)
         );
@@ -231,9 +237,9 @@ contract EmailRecoveryVoteTest is MockedRecoveryTest {
     /// @dev A stale root: eight newer ones came.
     function test_vote_revertsWhenTheRootMadePlace() external {
         acceptAll();
-        uint256[] memory roots = new uint256[](8);
+        RegistryRoot[] memory roots = new RegistryRoot[](8);
         for (uint256 i = 0; i < 8; ++i) {
-            roots[i] = 100 + i;
+            roots[i] = asRoot(100 + i);
         }
         acceptRoots(roots);
         refuseVote(
@@ -412,13 +418,13 @@ contract EmailRecoveryVoteTest is MockedRecoveryTest {
     /// @dev The pin keeps out what the registry adds, and keeps in what made place.
     function test_pin_decidesInPlaceOfTheRegistry() external {
         IEmailRecovery.RecoveryConfig memory config = defaultConfig();
-        config.pinnedRoot = 77;
+        config.pinnedRoot = asRoot(77);
         configure(ACCOUNT, config);
         refuseAcceptance(
             acceptance(ALICE), abi.encodeWithSelector(IEmailRecovery.RootNotAccepted.selector, ROOT)
         );
         RecoveryPublicInputs memory inputs = acceptance(ALICE);
-        inputs.registryRoot = 77;
+        inputs.registryRoot = asRoot(77);
         submitAcceptance(inputs);
         vm.assertTrue(guardian(ALICE).accepted);
     }
@@ -459,7 +465,7 @@ contract EmailRecoveryVoteTest is MockedRecoveryTest {
         uint256 total;
         for (uint256 i = 0; i < 8; ++i) {
             uint16 weight = weights[i] == 0 ? 1 : weights[i];
-            config.guardians[i] = IEmailRecovery.GuardianWeight(i + 1, weight);
+            config.guardians[i] = IEmailRecovery.GuardianWeight(asCommitment(i + 1), weight);
             total += weight;
         }
         config.threshold = uint32(bound(threshold, 1, total));
@@ -467,8 +473,8 @@ contract EmailRecoveryVoteTest is MockedRecoveryTest {
         uint256 sum;
         for (uint256 i = 0; sum < config.threshold; ++i) {
             vm.assertEq(pending().newKey, address(0));
-            accept(i + 1);
-            vote(i + 1, NEW_KEY);
+            accept(asCommitment(i + 1));
+            vote(asCommitment(i + 1), NEW_KEY);
             sum += config.guardians[i].weight;
         }
         vm.assertEq(pending().newKey, NEW_KEY);

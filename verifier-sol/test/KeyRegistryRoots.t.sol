@@ -7,10 +7,10 @@ import {IAccessManager} from "@openzeppelin/contracts/access/manager/IAccessMana
 import {KeyRegistryRoots} from "../contracts/KeyRegistryRoots.sol";
 import {IDKIMRegistry} from "../contracts/interfaces/IDKIMRegistry.sol";
 import {IKeyRegistryRoots} from "../contracts/interfaces/IKeyRegistryRoots.sol";
+import {RegistryRoot, SCALAR_FIELD_ORDER} from "../contracts/interfaces/PublicInputs.sol";
 import {Test} from "./support/Test.sol";
 
 contract KeyRegistryRootsTest is Test {
-    uint256 private constant R = 0x30644e72e131a029b85045b68181585d2833e84879b9709143e1f593f0000001;
     uint256 private constant START = 1_800_000_000;
     uint256 private constant DELAY = 1 days;
     bytes32 private constant DOMAIN_HASH = keccak256("alpha.example");
@@ -26,20 +26,20 @@ contract KeyRegistryRootsTest is Test {
 
     function test_proposeRoot_countsAfterDelayAndAcceptance() external {
         vm.expectEmit();
-        emit KeyRegistryRoots.RootProposed(7, 0, START + DELAY);
+        emit KeyRegistryRoots.RootProposed(asRoot(7), 0, START + DELAY);
         _propose(7);
-        vm.assertEq(_registry.acceptableFrom(7), START + DELAY);
-        vm.assertFalse(_registry.isAccepted(7));
+        vm.assertEq(_registry.acceptableFrom(asRoot(7)), START + DELAY);
+        vm.assertFalse(_registry.isAccepted(asRoot(7)));
 
         vm.warp(START + DELAY);
-        vm.assertFalse(_registry.isAccepted(7));
+        vm.assertFalse(_registry.isAccepted(asRoot(7)));
         vm.expectEmit();
-        emit KeyRegistryRoots.RootAccepted(7, 1);
+        emit KeyRegistryRoots.RootAccepted(asRoot(7), 1);
         vm.prank(_anybody);
-        _registry.acceptRoot(7);
-        vm.assertTrue(_registry.isAccepted(7));
-        vm.assertFalse(_registry.isRevoked(7));
-        vm.assertEq(_registry.acceptableFrom(7), 0);
+        _registry.acceptRoot(asRoot(7));
+        vm.assertTrue(_registry.isAccepted(asRoot(7)));
+        vm.assertFalse(_registry.isRevoked(asRoot(7)));
+        vm.assertEq(_registry.acceptableFrom(asRoot(7)), 0);
     }
 
     function test_proposeRoot_revertsWhenNotOwner() external {
@@ -47,16 +47,17 @@ contract KeyRegistryRootsTest is Test {
             abi.encodeWithSelector(Ownable.OwnableUnauthorizedAccount.selector, _anybody)
         );
         vm.prank(_anybody);
-        _registry.proposeRoot(7);
+        _registry.proposeRoot(asRoot(7));
     }
 
     function test_proposeRoot_revertsWhenRootIsNoFieldElement() external {
-        uint256[3] memory roots = [uint256(0), R, type(uint256).max];
+        RegistryRoot[3] memory roots =
+            [asRoot(0), asRoot(SCALAR_FIELD_ORDER), asRoot(type(uint256).max)];
         for (uint256 i = 0; i < roots.length; ++i) {
             vm.expectRevert(abi.encodeWithSelector(KeyRegistryRoots.InvalidRoot.selector, roots[i]));
-            _propose(roots[i]);
+            _propose(RegistryRoot.unwrap(roots[i]));
         }
-        _propose(R - 1);
+        _propose(SCALAR_FIELD_ORDER - 1);
     }
 
     function test_proposeRoot_revertsWhenProposedAlready() external {
@@ -64,7 +65,7 @@ contract KeyRegistryRootsTest is Test {
         vm.warp(START + 5);
         vm.expectRevert(abi.encodeWithSelector(KeyRegistryRoots.RootAlreadyProposed.selector, 7));
         _propose(7);
-        vm.assertEq(_registry.acceptableFrom(7), START + DELAY);
+        vm.assertEq(_registry.acceptableFrom(asRoot(7)), START + DELAY);
     }
 
     function test_proposeRoot_revertsWhenAcceptedAlready() external {
@@ -81,31 +82,31 @@ contract KeyRegistryRootsTest is Test {
                 KeyRegistryRoots.DelayNotPassed.selector, START + DELAY - 1, START + DELAY
             )
         );
-        _registry.acceptRoot(7);
+        _registry.acceptRoot(asRoot(7));
     }
 
     function test_acceptRoot_revertsWhenNotProposed() external {
         vm.expectRevert(abi.encodeWithSelector(KeyRegistryRoots.RootNotProposed.selector, 7));
-        _registry.acceptRoot(7);
+        _registry.acceptRoot(asRoot(7));
     }
 
     /// @dev An accepted root can't be moved to the front again by calling twice.
     function test_acceptRoot_revertsWhenAcceptedAlready() external {
         _accept(7);
         vm.expectRevert(abi.encodeWithSelector(KeyRegistryRoots.RootNotProposed.selector, 7));
-        _registry.acceptRoot(7);
+        _registry.acceptRoot(asRoot(7));
     }
 
     function test_ring_keepsTheEightMostRecent() external {
         for (uint256 root = 1; root <= 9; ++root) {
             _accept(root);
         }
-        vm.assertFalse(_registry.isAccepted(1));
-        vm.assertFalse(_registry.isRevoked(1));
-        uint256[8] memory recent = _registry.recentRoots();
+        vm.assertFalse(_registry.isAccepted(asRoot(1)));
+        vm.assertFalse(_registry.isRevoked(asRoot(1)));
+        RegistryRoot[8] memory recent = _registry.recentRoots();
         for (uint256 i = 0; i < 8; ++i) {
-            vm.assertEq(recent[i], 9 - i);
-            vm.assertTrue(_registry.isAccepted(9 - i));
+            vm.assertTrue(recent[i] == asRoot(9 - i));
+            vm.assertTrue(_registry.isAccepted(asRoot(9 - i)));
         }
     }
 
@@ -114,27 +115,27 @@ contract KeyRegistryRootsTest is Test {
             _accept(root);
         }
         _accept(1);
-        vm.assertTrue(_registry.isAccepted(1));
-        vm.assertFalse(_registry.isAccepted(2));
-        vm.assertTrue(_registry.isAccepted(3));
+        vm.assertTrue(_registry.isAccepted(asRoot(1)));
+        vm.assertFalse(_registry.isAccepted(asRoot(2)));
+        vm.assertTrue(_registry.isAccepted(asRoot(3)));
     }
 
     function test_revokeRoots_isImmediateAndFinal() external {
         _accept(7);
         vm.expectEmit();
-        emit KeyRegistryRoots.RootRevoked(7);
+        emit KeyRegistryRoots.RootRevoked(asRoot(7));
         _revoke(7);
-        vm.assertFalse(_registry.isAccepted(7));
-        vm.assertTrue(_registry.isRevoked(7));
-        vm.assertEq(_registry.recentRoots()[0], 0);
+        vm.assertFalse(_registry.isAccepted(asRoot(7)));
+        vm.assertTrue(_registry.isRevoked(asRoot(7)));
+        vm.assertTrue(_registry.recentRoots()[0] == asRoot(0));
 
         vm.expectRevert(abi.encodeWithSelector(KeyRegistryRoots.RootIsRevoked.selector, 7));
         _propose(7);
         for (uint256 root = 10; root < 30; ++root) {
             _accept(root);
         }
-        vm.assertTrue(_registry.isRevoked(7));
-        vm.assertFalse(_registry.isAccepted(7));
+        vm.assertTrue(_registry.isRevoked(asRoot(7)));
+        vm.assertFalse(_registry.isAccepted(asRoot(7)));
     }
 
     function test_acceptRoot_revertsWhenRevokedWhileProposed() external {
@@ -142,7 +143,7 @@ contract KeyRegistryRootsTest is Test {
         _revoke(7);
         vm.warp(START + DELAY);
         vm.expectRevert(abi.encodeWithSelector(KeyRegistryRoots.RootIsRevoked.selector, 7));
-        _registry.acceptRoot(7);
+        _registry.acceptRoot(asRoot(7));
     }
 
     /// @dev Votes may stand on roots that made place long ago.
@@ -151,17 +152,17 @@ contract KeyRegistryRootsTest is Test {
             _accept(root);
         }
         _revoke(1);
-        vm.assertTrue(_registry.isRevoked(1));
+        vm.assertTrue(_registry.isRevoked(asRoot(1)));
     }
 
     /// @dev In an emergency a list that overlaps with an earlier one goes through.
     function test_revokeRoots_passesOverTheRevoked() external {
         _revoke(7);
-        uint256[] memory roots = new uint256[](2);
-        (roots[0], roots[1]) = (7, 8);
+        RegistryRoot[] memory roots = new RegistryRoot[](2);
+        (roots[0], roots[1]) = (asRoot(7), asRoot(8));
         vm.prank(_owner);
         _registry.revokeRoots(roots);
-        vm.assertTrue(_registry.isRevoked(8));
+        vm.assertTrue(_registry.isRevoked(asRoot(8)));
     }
 
     function test_revokeRoots_revertsWhenNotOwner() external {
@@ -169,13 +170,13 @@ contract KeyRegistryRootsTest is Test {
             abi.encodeWithSelector(Ownable.OwnableUnauthorizedAccount.selector, _anybody)
         );
         vm.prank(_anybody);
-        _registry.revokeRoots(new uint256[](1));
+        _registry.revokeRoots(new RegistryRoot[](1));
     }
 
     function test_revokeRoots_revertsWhenTooMany() external {
         vm.expectRevert(abi.encodeWithSelector(KeyRegistryRoots.TooManyRoots.selector, 65, 64));
         vm.prank(_owner);
-        _registry.revokeRoots(new uint256[](65));
+        _registry.revokeRoots(new RegistryRoot[](65));
     }
 
     function test_addKey_logsWhatTheTreeIsBuiltFrom() external {
@@ -190,7 +191,7 @@ contract KeyRegistryRootsTest is Test {
         vm.assertEq(_addKey("alpha.example", "second key"), 1);
         vm.assertEq(_registry.usedSlots(), 2);
         vm.expectEmit();
-        emit KeyRegistryRoots.RootProposed(7, 2, START + DELAY);
+        emit KeyRegistryRoots.RootProposed(asRoot(7), 2, START + DELAY);
         _propose(7);
     }
 
@@ -353,11 +354,11 @@ contract KeyRegistryRootsTest is Test {
         manager.setTargetFunctionRole(address(_registry), selectors, 1);
         manager.grantRole(1, _anybody, 0);
 
-        uint256[] memory roots = new uint256[](1);
-        roots[0] = 7;
         vm.startPrank(_anybody);
-        manager.execute(address(_registry), abi.encodeCall(_registry.revokeRoots, (roots)));
-        vm.assertTrue(_registry.isRevoked(7));
+        manager.execute(
+            address(_registry), abi.encodeCall(_registry.revokeRoots, (onlyRoot(asRoot(7))))
+        );
+        vm.assertTrue(_registry.isRevoked(asRoot(7)));
         vm.expectRevert(
             abi.encodeWithSelector(
                 IAccessManager.AccessManagerUnauthorizedCall.selector,
@@ -366,7 +367,7 @@ contract KeyRegistryRootsTest is Test {
                 KeyRegistryRoots.proposeRoot.selector
             )
         );
-        manager.execute(address(_registry), abi.encodeCall(_registry.proposeRoot, (8)));
+        manager.execute(address(_registry), abi.encodeCall(_registry.proposeRoot, (asRoot(8))));
         vm.stopPrank();
     }
 
@@ -395,7 +396,7 @@ contract KeyRegistryRootsTest is Test {
             }
             for (uint256 j = 1; j <= 16; ++j) {
                 bool expected = _isAmong(accepted, count, j) && !revoked[j - 1];
-                vm.assertTrue(_registry.isAccepted(j) == expected);
+                vm.assertTrue(_registry.isAccepted(asRoot(j)) == expected);
             }
         }
     }
@@ -413,20 +414,18 @@ contract KeyRegistryRootsTest is Test {
 
     function _propose(uint256 root) private {
         vm.prank(_owner);
-        _registry.proposeRoot(root);
+        _registry.proposeRoot(asRoot(root));
     }
 
     function _accept(uint256 root) private {
         _propose(root);
         vm.warp(block.timestamp + DELAY);
-        _registry.acceptRoot(root);
+        _registry.acceptRoot(asRoot(root));
     }
 
     function _revoke(uint256 root) private {
-        uint256[] memory roots = new uint256[](1);
-        roots[0] = root;
         vm.prank(_owner);
-        _registry.revokeRoots(roots);
+        _registry.revokeRoots(onlyRoot(asRoot(root)));
     }
 
     function _addKey(string memory domain, bytes memory key) private returns (uint256) {

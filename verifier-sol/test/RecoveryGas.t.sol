@@ -53,7 +53,7 @@ contract RecoveryGasTest is RealRecoveryTest {
         IEmailRecovery.RecoveryConfig memory config = guardiansConfig();
         config.guardians = new IEmailRecovery.GuardianWeight[](16);
         for (uint256 i = 0; i < 16; ++i) {
-            config.guardians[i] = IEmailRecovery.GuardianWeight(i + 1, 1);
+            config.guardians[i] = IEmailRecovery.GuardianWeight(asCommitment(i + 1), 1);
         }
         config.guardians[15].commitment = alice;
         configure(ACCOUNT, config);
@@ -73,16 +73,14 @@ contract RecoveryGasTest is RealRecoveryTest {
         registry.addKey("alpha.example", key);
         vm.snapshotGasLastCall("recovery", "registry: addKey");
         vm.prank(registrar);
-        registry.proposeRoot(1 << 250);
+        registry.proposeRoot(asRoot(1 << 250));
         vm.snapshotGasLastCall("recovery", "registry: proposeRoot");
         vm.warp(block.timestamp + REGISTRY_DELAY);
         vm.prank(relayer);
-        registry.acceptRoot(1 << 250);
+        registry.acceptRoot(asRoot(1 << 250));
         vm.snapshotGasLastCall("recovery", "registry: acceptRoot");
-        uint256[] memory roots = new uint256[](1);
-        roots[0] = 1 << 250;
         vm.prank(registrar);
-        registry.revokeRoots(roots);
+        registry.revokeRoots(onlyRoot(asRoot(1 << 250)));
         vm.snapshotGasLastCall("recovery", "registry: revokeRoots, one");
         vm.prank(registrar);
         registry.removeKey(0);

@@ -2,14 +2,16 @@
 pragma solidity 0.8.30;
 
 import {RecoveryProofVerifier} from "../contracts/RecoveryProofVerifier.sol";
-import {RecoveryPublicInputs} from "../contracts/interfaces/IRecoveryProofVerifier.sol";
+import {
+    PUBLIC_INPUTS,
+    RecoveryPublicInputs,
+    SCALAR_FIELD_ORDER
+} from "../contracts/interfaces/PublicInputs.sol";
 import {IVerifier} from "../contracts/interfaces/IVerifier.sol";
 import {RealVerifier} from "./support/RealVerifier.sol";
 
 /// @notice Real proofs through the adapter.
 contract RecoveryProofVerifierTest is RealVerifier {
-    uint256 private constant R = 0x30644e72e131a029b85045b68181585d2833e84879b9709143e1f593f0000001;
-
     RecoveryProofVerifier private _verifier;
     Fixture private _alice;
 
@@ -38,7 +40,7 @@ contract RecoveryProofVerifierTest is RealVerifier {
     }
 
     function test_verify_refusesEveryOtherPublicInput() external view {
-        for (uint256 i = 0; i < 10; ++i) {
+        for (uint256 i = 0; i < PUBLIC_INPUTS; ++i) {
             vm.assertFalse(_verifier.verify(_with(i, _word(i) ^ 1), _alice.proof));
         }
     }
@@ -46,8 +48,8 @@ contract RecoveryProofVerifierTest is RealVerifier {
     /// @dev x + r is the same field element as x: it must not become a second name, least of all
     /// of a nullifier.
     function test_verify_revertsWhenAnInputIsNotCanonical() external {
-        for (uint256 i = 0; i < 10; ++i) {
-            RecoveryPublicInputs memory inputs = _with(i, _word(i) + R);
+        for (uint256 i = 0; i < PUBLIC_INPUTS; ++i) {
+            RecoveryPublicInputs memory inputs = _with(i, _word(i) + SCALAR_FIELD_ORDER);
             vm.expectRevert(IVerifier.InstanceNotCanonical.selector);
             _verifier.verify(inputs, _alice.proof);
         }
@@ -142,25 +144,22 @@ contract RecoveryProofVerifierTest is RealVerifier {
     }
 
     function _word(uint256 i) private view returns (uint256) {
-        RecoveryPublicInputs memory inputs = _alice.inputs;
-        if (i == 0) return inputs.registryRoot;
-        if (i == 1) return inputs.emailCommitment;
-        if (i == 2) return inputs.timestamp;
-        if (i == 3) return inputs.nullifier;
-        return inputs.subject[i - 4];
+        return _words(_alice.inputs)[i];
     }
 
-    function _with(uint256 i, uint256 word)
+    function _with(uint256 i, uint256 word) private view returns (RecoveryPublicInputs memory) {
+        uint256[PUBLIC_INPUTS] memory words = _words(_alice.inputs);
+        words[i] = word;
+        return abi.decode(abi.encode(words), (RecoveryPublicInputs));
+    }
+
+    function _words(RecoveryPublicInputs memory inputs)
         private
-        view
-        returns (RecoveryPublicInputs memory inputs)
+        pure
+        returns (uint256[PUBLIC_INPUTS] memory)
     {
-        inputs = _alice.inputs;
-        if (i == 0) inputs.registryRoot = word;
-        else if (i == 1) inputs.emailCommitment = word;
-        else if (i == 2) inputs.timestamp = word;
-        else if (i == 3) inputs.nullifier = word;
-        else inputs.subject[i - 4] = word;
+        // A type in an expression has its length as a literal.
+        return abi.decode(abi.encode(inputs), (uint256[10]));
     }
 }
 

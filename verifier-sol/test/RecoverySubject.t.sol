@@ -3,13 +3,14 @@ pragma solidity 0.8.30;
 
 import {Strings} from "@openzeppelin/contracts/utils/Strings.sol";
 import {RecoverySubject} from "../contracts/RecoverySubject.sol";
+import {SubjectWord, SUBJECT_WORDS} from "../contracts/interfaces/PublicInputs.sol";
 import {Test} from "./support/Test.sol";
 
 contract RecoverySubjectTest is Test {
     address private constant ACCOUNT = 0xABcdEFABcdEFabcdEfAbCdefabcdeFABcDEFabCD;
     address private constant KEY = 0x0000000000000000000000000000000000000001;
 
-    function pack(string memory text) external pure returns (uint256[6] memory) {
+    function pack(string memory text) external pure returns (SubjectWord[SUBJECT_WORDS] memory) {
         return RecoverySubject.pack(text);
     }
 
@@ -46,11 +47,13 @@ contract RecoverySubjectTest is Test {
             string memory at = string.concat(".packing[", vm.toString(i), "]");
             if (!vm.keyExistsJson(json, at)) break;
             uint256[] memory expected = vm.parseJsonUintArray(json, string.concat(at, ".words"));
-            if (expected.length > 6) continue;
+            if (expected.length > SUBJECT_WORDS) continue;
             string memory text = vm.parseJsonString(json, string.concat(at, ".text"));
-            uint256[6] memory words = RecoverySubject.pack(text);
-            for (uint256 j = 0; j < 6; ++j) {
-                vm.assertEq(words[j], j < expected.length ? expected[j] : 0, text);
+            SubjectWord[SUBJECT_WORDS] memory words = RecoverySubject.pack(text);
+            for (uint256 j = 0; j < SUBJECT_WORDS; ++j) {
+                vm.assertEq(
+                    SubjectWord.unwrap(words[j]), j < expected.length ? expected[j] : 0, text
+                );
             }
             ++checked;
         }
@@ -61,9 +64,9 @@ contract RecoverySubjectTest is Test {
         bytes memory text = new bytes(186);
         text[0] = "a";
         text[185] = "z";
-        uint256[6] memory words = RecoverySubject.pack(string(text));
-        vm.assertEq(words[0], uint256(0x61) << 240);
-        vm.assertEq(words[5], 0x7a);
+        SubjectWord[SUBJECT_WORDS] memory words = RecoverySubject.pack(string(text));
+        vm.assertEq(SubjectWord.unwrap(words[0]), uint256(0x61) << 240);
+        vm.assertEq(SubjectWord.unwrap(words[5]), 0x7a);
     }
 
     function test_pack_revertsWhenTooLong() external {
@@ -75,11 +78,12 @@ contract RecoverySubjectTest is Test {
     function testFuzz_pack_isTheBytesInOrder(bytes calldata seed, uint256 length) external pure {
         length = bound(length, 0, seed.length < 186 ? seed.length : 186);
         bytes memory text = seed[:length];
-        uint256[6] memory words = RecoverySubject.pack(string(text));
+        SubjectWord[SUBJECT_WORDS] memory words = RecoverySubject.pack(string(text));
         bytes memory unpacked;
-        for (uint256 i = 0; i < 6; ++i) {
-            vm.assertEq(words[i] >> 248, 0);
-            unpacked = abi.encodePacked(unpacked, bytes31(uint248(words[i])));
+        for (uint256 i = 0; i < SUBJECT_WORDS; ++i) {
+            uint256 word = SubjectWord.unwrap(words[i]);
+            vm.assertEq(word >> 248, 0);
+            unpacked = abi.encodePacked(unpacked, bytes31(uint248(word)));
         }
         vm.assertEq(unpacked, abi.encodePacked(text, new bytes(186 - length)));
     }
@@ -90,10 +94,10 @@ contract RecoverySubjectTest is Test {
         assembly ("memory-safe") {
             mstore(dirty, 3)
         }
-        uint256[6] memory words = RecoverySubject.pack(string(dirty));
-        vm.assertEq(words[0], uint256(0xffffff) << 224);
-        for (uint256 i = 1; i < 6; ++i) {
-            vm.assertEq(words[i], 0);
+        SubjectWord[SUBJECT_WORDS] memory words = RecoverySubject.pack(string(dirty));
+        vm.assertEq(SubjectWord.unwrap(words[0]), uint256(0xffffff) << 224);
+        for (uint256 i = 1; i < SUBJECT_WORDS; ++i) {
+            vm.assertEq(SubjectWord.unwrap(words[i]), 0);
         }
     }
 

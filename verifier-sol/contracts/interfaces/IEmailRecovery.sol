@@ -2,7 +2,15 @@
 pragma solidity 0.8.30;
 
 import {IKeyRegistryRoots} from "./IKeyRegistryRoots.sol";
-import {IRecoveryProofVerifier, RecoveryPublicInputs} from "./IRecoveryProofVerifier.sol";
+import {IRecoveryProofVerifier} from "./IRecoveryProofVerifier.sol";
+import {
+    EmailCommitment,
+    Nullifier,
+    RecoveryPublicInputs,
+    RegistryRoot,
+    SUBJECT_WORDS,
+    SubjectWord
+} from "./PublicInputs.sol";
 
 /// @title Recovery of an account's key by proofs of signed mail
 /// @notice One contract serves many accounts; everything is keyed by the account. Guardians are
@@ -29,7 +37,7 @@ interface IEmailRecovery {
     /// @param commitment H(EMAIL, salt, address); not 0, below the scalar field's order.
     /// @param weight Its weight; not 0.
     struct GuardianWeight {
-        uint256 commitment;
+        EmailCommitment commitment;
         uint16 weight;
     }
 
@@ -48,7 +56,7 @@ interface IEmailRecovery {
     struct RecoveryConfig {
         IRecoveryProofVerifier verifier;
         IKeyRegistryRoots registry;
-        uint256 pinnedRoot;
+        RegistryRoot pinnedRoot;
         uint32 threshold;
         uint32 delay;
         uint32 expiry;
@@ -78,7 +86,7 @@ interface IEmailRecovery {
         bool accepted;
         uint40 votedAt;
         address votedKey;
-        uint256 votedRoot;
+        RegistryRoot votedRoot;
     }
 
     /// @notice An account set its configuration, its first or another one.
@@ -93,7 +101,7 @@ interface IEmailRecovery {
     /// @notice A guardian has shown control of its address.
     /// @param account The account.
     /// @param commitment The guardian.
-    event GuardianAccepted(address indexed account, uint256 indexed commitment);
+    event GuardianAccepted(address indexed account, EmailCommitment indexed commitment);
     /// @notice A guardian voted.
     /// @param account The account.
     /// @param nonce The nonce of the vote.
@@ -103,9 +111,9 @@ interface IEmailRecovery {
     event Voted(
         address indexed account,
         uint64 indexed nonce,
-        uint256 indexed commitment,
+        EmailCommitment indexed commitment,
         address newKey,
-        uint256 registryRoot
+        RegistryRoot registryRoot
     );
     /// @notice The threshold is reached: who owns the account has until `executableFrom` to cancel.
     /// @param account The account.
@@ -143,11 +151,11 @@ interface IEmailRecovery {
     /// @notice No guardian, or more than `MAX_GUARDIANS`.
     error GuardianCount(uint256 got, uint256 maximum);
     /// @notice A commitment is 0 or not below the scalar field's order.
-    error InvalidCommitment(uint256 commitment);
+    error InvalidCommitment(EmailCommitment commitment);
     /// @notice A commitment occurs twice.
-    error DuplicateGuardian(uint256 commitment);
+    error DuplicateGuardian(EmailCommitment commitment);
     /// @notice A guardian without weight.
-    error ZeroWeight(uint256 commitment);
+    error ZeroWeight(EmailCommitment commitment);
     /// @notice A threshold of 0, or one that all guardians together don't reach.
     error InvalidThreshold(uint256 threshold, uint256 totalWeight);
     /// @notice A delay outside the bounds.
@@ -157,18 +165,18 @@ interface IEmailRecovery {
     /// @notice An age of mail outside the bounds.
     error InvalidMailAge(uint256 maxMailAge, uint256 minimum, uint256 maximum);
     /// @notice Not a guardian of the account.
-    error NotGuardian(address account, uint256 commitment);
+    error NotGuardian(address account, EmailCommitment commitment);
     /// @notice The guardian has accepted already.
-    error AlreadyAccepted(address account, uint256 commitment);
+    error AlreadyAccepted(address account, EmailCommitment commitment);
     /// @notice The guardian has not shown control of its address yet.
-    error NotAccepted(address account, uint256 commitment);
+    error NotAccepted(address account, EmailCommitment commitment);
     /// @notice The guardian has voted under this nonce.
-    error AlreadyVoted(address account, uint64 nonce, uint256 commitment);
+    error AlreadyVoted(address account, uint64 nonce, EmailCommitment commitment);
     /// @notice The proof's Subject is not the one that is accepted now: another account, chain,
     /// nonce, key or command.
-    error SubjectMismatch(uint256[6] expected, uint256[6] got);
+    error SubjectMismatch(SubjectWord[SUBJECT_WORDS] expected, SubjectWord[SUBJECT_WORDS] got);
     /// @notice The registry (or the account's pin) does not accept the root.
-    error RootNotAccepted(uint256 root);
+    error RootNotAccepted(RegistryRoot root);
     /// @notice The mail is older than the account allows.
     error MailTooOld(uint256 timestamp, uint256 oldest);
     /// @notice The mail's timestamp lies in the future by more than clocks differ.
@@ -176,7 +184,7 @@ interface IEmailRecovery {
     /// @notice The mail has no timestamp and the account does not take such mail.
     error UndatedMailRefused();
     /// @notice The mail's signed header block has counted for this account before.
-    error MailAlreadyUsed(address account, uint256 nullifier);
+    error MailAlreadyUsed(address account, Nullifier nullifier);
     /// @notice The proof does not hold.
     error InvalidProof();
     /// @notice A key that the account could not be given.
@@ -274,7 +282,7 @@ interface IEmailRecovery {
     /// @param account The account.
     /// @param commitment The guardian.
     /// @return Where it stands.
-    function guardianOf(address account, uint256 commitment)
+    function guardianOf(address account, EmailCommitment commitment)
         external
         view
         returns (GuardianStatus memory);
@@ -300,5 +308,5 @@ interface IEmailRecovery {
     /// @param account The account.
     /// @param nullifier The block's nullifier.
     /// @return Whether it has.
-    function isNullifierUsed(address account, uint256 nullifier) external view returns (bool);
+    function isNullifierUsed(address account, Nullifier nullifier) external view returns (bool);
 }

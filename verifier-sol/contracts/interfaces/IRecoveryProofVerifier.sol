@@ -1,22 +1,7 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 pragma solidity 0.8.30;
 
-/// @notice The public inputs of a proof, in the circuit's order.
-/// @dev Ten static words, so the struct is encoded as the circuit's instance column is.
-/// @param registryRoot Root of the key registry that holds the provider's key.
-/// @param emailCommitment H(EMAIL, salt, address): which mailbox sent the mail, without naming it.
-/// @param timestamp The signature's `t=` in seconds, 0 where the provider gives none.
-/// @param nullifier The same for every proof of one signed header block under one salt. A mail that its
-/// From domain signed twice has two blocks, so two nullifiers: it serves to take a block once, not to
-/// count mails. What must happen once needs a nonce in the Subject, or one vote for each commitment.
-/// @param subject The whole Subject value, packed as `RecoverySubject` does.
-struct RecoveryPublicInputs {
-    uint256 registryRoot;
-    uint256 emailCommitment;
-    uint256 timestamp;
-    uint256 nullifier;
-    uint256[6] subject;
-}
+import {RecoveryPublicInputs} from "./PublicInputs.sol";
 
 /// @title What an account asks of a proof system
 /// @notice One contract per version of the circuit. An account names the one that it trusts and is

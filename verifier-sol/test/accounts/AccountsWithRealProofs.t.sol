@@ -17,6 +17,7 @@ import {ERC7579EmailRecovery} from "../../contracts/modules/ERC7579EmailRecovery
 import {KeyCall} from "../../contracts/modules/KeyCalls.sol";
 import {OwnerValidator} from "../../contracts/modules/OwnerValidator.sol";
 import {SafeEmailRecovery} from "../../contracts/modules/SafeEmailRecovery.sol";
+import {SubjectWord, SUBJECT_WORDS} from "../../contracts/interfaces/PublicInputs.sol";
 import {RealVerifier} from "../support/RealVerifier.sol";
 import {RecoveryTest} from "../support/RecoveryTest.sol";
 import {ModularAccounts} from "../support/accounts/ModularAccounts.sol";
@@ -53,9 +54,7 @@ contract AccountsWithRealProofsTest is
     function setUp() public override {
         super.setUp();
         verifier = deployRealVerifier();
-        uint256[] memory roots = new uint256[](1);
-        roots[0] = registryRoot("first");
-        acceptRoots(roots);
+        acceptRoots(onlyRoot(registryRoot("first")));
         deployEntryPoint();
         deploySafeContracts();
         deployAt(
@@ -291,7 +290,7 @@ contract AccountsWithRealProofsTest is
 
     function expectForeign(EmailRecovery recovery, address account, string memory name) private {
         Fixture memory mail = fixture(name);
-        uint256[6] memory expected =
+        SubjectWord[SUBJECT_WORDS] memory expected =
             RecoverySubject.pack(recovery.recoverySubject(account, newOwner.addr));
         vm.expectRevert(
             abi.encodeWithSelector(

@@ -9,7 +9,7 @@ import {
     MODULE_TYPE_VALIDATOR
 } from "@openzeppelin/contracts/interfaces/draft-IERC7579.sol";
 import {IEmailRecovery} from "../../contracts/interfaces/IEmailRecovery.sol";
-import {RecoveryPublicInputs} from "../../contracts/interfaces/IRecoveryProofVerifier.sol";
+import {RecoveryPublicInputs} from "../../contracts/interfaces/PublicInputs.sol";
 import {ERC7579EmailRecovery} from "../../contracts/modules/ERC7579EmailRecovery.sol";
 import {KeyCall, KeyCalls} from "../../contracts/modules/KeyCalls.sol";
 import {OwnerValidator} from "../../contracts/modules/OwnerValidator.sol";

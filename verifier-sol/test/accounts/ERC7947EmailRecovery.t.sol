@@ -7,7 +7,7 @@ import {RecoverableAccount} from "../../contracts/accounts/RecoverableAccount.so
 import {RecoverableAccountFactory} from "../../contracts/accounts/RecoverableAccountFactory.sol";
 import {IEmailRecovery} from "../../contracts/interfaces/IEmailRecovery.sol";
 import {IAccountRecovery, IRecoveryProvider} from "../../contracts/interfaces/IERC7947.sol";
-import {RecoveryPublicInputs} from "../../contracts/interfaces/IRecoveryProofVerifier.sol";
+import {RecoveryPublicInputs} from "../../contracts/interfaces/PublicInputs.sol";
 import {AccountRecoveryTest} from "../support/accounts/AccountRecoveryTest.sol";
 import {ClingingProvider, HostileERC7947Account} from "../support/accounts/HostileAccounts.sol";
 import {UserOperations} from "../support/accounts/UserOperations.sol";

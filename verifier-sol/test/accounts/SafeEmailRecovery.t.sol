@@ -10,7 +10,7 @@ import {
 import {ISafe} from "@safe-global/safe-smart-account/contracts/interfaces/ISafe.sol";
 import {Enum} from "@safe-global/safe-smart-account/contracts/libraries/Enum.sol";
 import {IEmailRecovery} from "../../contracts/interfaces/IEmailRecovery.sol";
-import {RecoveryPublicInputs} from "../../contracts/interfaces/IRecoveryProofVerifier.sol";
+import {RecoveryPublicInputs} from "../../contracts/interfaces/PublicInputs.sol";
 import {SafeEmailRecovery} from "../../contracts/modules/SafeEmailRecovery.sol";
 import {AccountRecoveryTest} from "../support/accounts/AccountRecoveryTest.sol";
 import {ForbiddingModuleGuard, HostileSafe} from "../support/accounts/HostileSafes.sol";

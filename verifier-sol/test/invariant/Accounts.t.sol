@@ -25,9 +25,7 @@ contract AccountsInvariantTest is RecoveryTest, ModularAccounts, Safes {
     function setUp() public override {
         super.setUp();
         verifier = new MockProofVerifier();
-        uint256[] memory roots = new uint256[](1);
-        roots[0] = 1;
-        acceptRoots(roots);
+        acceptRoots(onlyRoot(asRoot(1)));
         deployEntryPoint();
         deploySafeContracts();
         validator = new OwnerValidator();
@@ -41,7 +39,8 @@ contract AccountsInvariantTest is RecoveryTest, ModularAccounts, Safes {
         at.modular = address(modularAccountAt(makeAddr("modular account"), _owner.addr));
         at.safe = installOnSafe(at.safeRecovery);
 
-        IEmailRecovery.RecoveryConfig memory config = twoOfThree([uint256(1), 2, 3]);
+        IEmailRecovery.RecoveryConfig memory config =
+            twoOfThree([asCommitment(1), asCommitment(2), asCommitment(3)]);
         vm.prank(_owner.addr);
         at.account.addRecoveryProvider(address(at.accountRecovery), abi.encode(config));
         KeyCall[] memory calls = new KeyCall[](1);
@@ -76,7 +75,9 @@ contract AccountsInvariantTest is RecoveryTest, ModularAccounts, Safes {
         safe = newSafe(owners, 1);
         vm.startPrank(address(safe));
         safe.enableModule(address(recovery));
-        recovery.configureOwner(_owner.addr, twoOfThree([uint256(1), 2, 3]));
+        recovery.configureOwner(
+            _owner.addr, twoOfThree([asCommitment(1), asCommitment(2), asCommitment(3)])
+        );
         vm.stopPrank();
     }
 }

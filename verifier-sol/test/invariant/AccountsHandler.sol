@@ -9,7 +9,7 @@ import {RecoverySubject} from "../../contracts/RecoverySubject.sol";
 import {ERC7947EmailRecovery} from "../../contracts/accounts/ERC7947EmailRecovery.sol";
 import {RecoverableAccount} from "../../contracts/accounts/RecoverableAccount.sol";
 import {IEmailRecovery} from "../../contracts/interfaces/IEmailRecovery.sol";
-import {RecoveryPublicInputs} from "../../contracts/interfaces/IRecoveryProofVerifier.sol";
+import {Nullifier, RecoveryPublicInputs} from "../../contracts/interfaces/PublicInputs.sol";
 import {ERC7579EmailRecovery} from "../../contracts/modules/ERC7579EmailRecovery.sol";
 import {OwnerValidator} from "../../contracts/modules/OwnerValidator.sol";
 import {SafeEmailRecovery} from "../../contracts/modules/SafeEmailRecovery.sol";
@@ -243,10 +243,10 @@ contract AccountsHandler is Test {
         returns (RecoveryPublicInputs memory)
     {
         return RecoveryPublicInputs({
-            registryRoot: 1,
+            registryRoot: asRoot(1),
             emailCommitment: _config.guardians[guardianSeed % 3].commitment,
             timestamp: block.timestamp,
-            nullifier: ++_mails,
+            nullifier: Nullifier.wrap(++_mails),
             subject: RecoverySubject.pack(subject)
         });
     }

@@ -2,6 +2,7 @@
 pragma solidity 0.8.30;
 
 import {IEmailRecovery} from "../../contracts/interfaces/IEmailRecovery.sol";
+import {RegistryRoot} from "../../contracts/interfaces/PublicInputs.sol";
 import {MockProofVerifier} from "../support/MockProofVerifier.sol";
 import {RecoveryTest} from "../support/RecoveryTest.sol";
 import {RecoveryHandler} from "./RecoveryHandler.sol";
@@ -17,15 +18,20 @@ contract EmailRecoveryInvariantTest is RecoveryTest {
     function setUp() public override {
         super.setUp();
         verifier = new MockProofVerifier();
-        uint256[] memory roots = new uint256[](4);
+        RegistryRoot[] memory roots = new RegistryRoot[](4);
         for (uint256 i = 0; i < 4; ++i) {
-            roots[i] = i + 1;
+            roots[i] = asRoot(i + 1);
         }
         acceptRoots(roots);
         _lastNonce = RECOVERY.nonceOf(address(ACCOUNT));
         _model = new RecoveryModel(owner, _lastNonce, DELAY, EXPIRY);
         _handler = new RecoveryHandler(
-            _model, RECOVERY, ACCOUNT, registry, registrar, twoOfThree([uint256(1), 2, 3])
+            _model,
+            RECOVERY,
+            ACCOUNT,
+            registry,
+            registrar,
+            twoOfThree([asCommitment(1), asCommitment(2), asCommitment(3)])
         );
     }
 

@@ -4,7 +4,12 @@ pragma solidity 0.8.30;
 import {KeyRegistryRoots} from "../../contracts/KeyRegistryRoots.sol";
 import {RecoverySubject} from "../../contracts/RecoverySubject.sol";
 import {IEmailRecovery} from "../../contracts/interfaces/IEmailRecovery.sol";
-import {RecoveryPublicInputs} from "../../contracts/interfaces/IRecoveryProofVerifier.sol";
+import {
+    EmailCommitment,
+    Nullifier,
+    RecoveryPublicInputs,
+    RegistryRoot
+} from "../../contracts/interfaces/PublicInputs.sol";
 import {OwnedAccount} from "../support/OwnedAccount.sol";
 import {OwnedAccountRecovery} from "../support/OwnedAccountRecovery.sol";
 import {Test} from "../support/Test.sol";
@@ -175,16 +180,15 @@ contract RecoveryHandler is Test {
     /// @notice Revokes any root but the last, so that mail can go on.
     function revokeRoot(uint256 seed) external {
         if (seed % 16 != 0) return;
-        uint256[] memory roots = new uint256[](1);
-        roots[0] = 1 + (seed >> 16) % (ROOTS - 1);
+        RegistryRoot root = asRoot(1 + (seed >> 16) % (ROOTS - 1));
         vm.prank(REGISTRAR);
-        REGISTRY.revokeRoots(roots);
-        MODEL.revoke(roots[0]);
+        REGISTRY.revokeRoots(onlyRoot(root));
+        MODEL.revoke(root);
         ++done["revoke root"];
     }
 
-    function commitment(uint256 guardian) public pure returns (uint256) {
-        return 100 + guardian;
+    function commitment(uint256 guardian) public pure returns (EmailCommitment) {
+        return asCommitment(100 + guardian);
     }
 
     function candidate(uint256 i) public pure returns (address) {
@@ -227,7 +231,7 @@ contract RecoveryHandler is Test {
         ended[nonce] = how;
     }
 
-    function _inputs(uint256 guardian, string memory subject, uint256 root)
+    function _inputs(uint256 guardian, string memory subject, RegistryRoot root)
         private
         returns (RecoveryPublicInputs memory)
     {
@@ -235,13 +239,13 @@ contract RecoveryHandler is Test {
             registryRoot: root,
             emailCommitment: commitment(guardian),
             timestamp: 0,
-            nullifier: ++_nullifiers,
+            nullifier: Nullifier.wrap(++_nullifiers),
             subject: RecoverySubject.pack(subject)
         });
     }
 
-    function _root(uint256 seed) private pure returns (uint256) {
-        return 1 + (seed >> 16) % ROOTS;
+    function _root(uint256 seed) private pure returns (RegistryRoot) {
+        return asRoot(1 + (seed >> 16) % ROOTS);
     }
 
     function _key(uint256 seed) private pure returns (address) {

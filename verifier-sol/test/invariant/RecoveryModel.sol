@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 pragma solidity 0.8.30;
 
+import {RegistryRoot} from "../../contracts/interfaces/PublicInputs.sol";
+
 /// @notice The rules of recovery for one account, written down a second time, as plainly as they
 /// can be: no rounds, no packing, no calls. Every guardian's vote is erased when it lapses by rule.
 contract RecoveryModel {
@@ -9,7 +11,7 @@ contract RecoveryModel {
     struct Vote {
         address key;
         uint256 at;
-        uint256 root;
+        RegistryRoot root;
         bool inPending;
     }
 
@@ -23,7 +25,7 @@ contract RecoveryModel {
     uint256[GUARDIANS] public weight;
     bool[GUARDIANS] public accepted;
     Vote[GUARDIANS] public votes;
-    mapping(uint256 root => bool) public revoked;
+    mapping(RegistryRoot root => bool) public revoked;
 
     uint256 private immutable DELAY;
     uint256 private immutable EXPIRY;
@@ -75,7 +77,7 @@ contract RecoveryModel {
             && !_counts(guardian) && key != owner;
     }
 
-    function vote(uint256 guardian, address key, uint256 root) external {
+    function vote(uint256 guardian, address key, RegistryRoot root) external {
         votes[guardian] = Vote(key, block.timestamp, root, false);
         if (weightFor(key) < threshold) return;
         pendingKey = key;
@@ -110,7 +112,7 @@ contract RecoveryModel {
         owner = newOwner;
     }
 
-    function revoke(uint256 root) external {
+    function revoke(RegistryRoot root) external {
         revoked[root] = true;
     }
 

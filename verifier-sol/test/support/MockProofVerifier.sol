@@ -1,10 +1,8 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 pragma solidity 0.8.30;
 
-import {
-    IRecoveryProofVerifier,
-    RecoveryPublicInputs
-} from "../../contracts/interfaces/IRecoveryProofVerifier.sol";
+import {IRecoveryProofVerifier} from "../../contracts/interfaces/IRecoveryProofVerifier.sol";
+import {RecoveryPublicInputs} from "../../contracts/interfaces/PublicInputs.sol";
 
 /// @notice Says what it is told to say. For tests whose subject is what happens around a proof:
 /// order of events, arithmetic of time and weight.

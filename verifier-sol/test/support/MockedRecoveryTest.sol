@@ -3,7 +3,12 @@ pragma solidity 0.8.30;
 
 import {RecoverySubject} from "../../contracts/RecoverySubject.sol";
 import {IEmailRecovery} from "../../contracts/interfaces/IEmailRecovery.sol";
-import {RecoveryPublicInputs} from "../../contracts/interfaces/IRecoveryProofVerifier.sol";
+import {
+    EmailCommitment,
+    Nullifier,
+    RecoveryPublicInputs,
+    RegistryRoot
+} from "../../contracts/interfaces/PublicInputs.sol";
 import {MockProofVerifier} from "./MockProofVerifier.sol";
 import {OwnedAccount} from "./OwnedAccount.sol";
 import {RecoveryTest} from "./RecoveryTest.sol";
@@ -11,12 +16,12 @@ import {RecoveryTest} from "./RecoveryTest.sol";
 /// @notice For tests of what surrounds proofs: every mail has a proof. A two-of-three
 /// configuration is set; the tests say who has accepted.
 abstract contract MockedRecoveryTest is RecoveryTest {
-    uint256 internal constant ALICE = 0xa11ce;
-    uint256 internal constant BOB = 0xb0b;
-    uint256 internal constant CAROL = 0xca401;
-    uint256 internal constant MALLORY = 0x3a110;
-    uint256 internal constant ROOT = 0x1001;
-    uint256 internal constant NEXT_ROOT = 0x1002;
+    EmailCommitment internal constant ALICE = EmailCommitment.wrap(0xa11ce);
+    EmailCommitment internal constant BOB = EmailCommitment.wrap(0xb0b);
+    EmailCommitment internal constant CAROL = EmailCommitment.wrap(0xca401);
+    EmailCommitment internal constant MALLORY = EmailCommitment.wrap(0x3a110);
+    RegistryRoot internal constant ROOT = RegistryRoot.wrap(0x1001);
+    RegistryRoot internal constant NEXT_ROOT = RegistryRoot.wrap(0x1002);
 
     MockProofVerifier internal mock;
     uint256 private _mails;
@@ -25,7 +30,7 @@ abstract contract MockedRecoveryTest is RecoveryTest {
         super.setUp();
         mock = new MockProofVerifier();
         verifier = mock;
-        uint256[] memory roots = new uint256[](2);
+        RegistryRoot[] memory roots = new RegistryRoot[](2);
         (roots[0], roots[1]) = (ROOT, NEXT_ROOT);
         acceptRoots(roots);
         configure(ACCOUNT, defaultConfig());
@@ -36,7 +41,7 @@ abstract contract MockedRecoveryTest is RecoveryTest {
     }
 
     /// @dev A mail of this moment, with a nullifier of its own.
-    function mail(uint256 commitment, string memory subject)
+    function mail(EmailCommitment commitment, string memory subject)
         internal
         returns (RecoveryPublicInputs memory)
     {
@@ -44,23 +49,23 @@ abstract contract MockedRecoveryTest is RecoveryTest {
             registryRoot: ROOT,
             emailCommitment: commitment,
             timestamp: block.timestamp,
-            nullifier: ++_mails,
+            nullifier: Nullifier.wrap(++_mails),
             subject: RecoverySubject.pack(subject)
         });
     }
 
-    function acceptance(uint256 commitment) internal returns (RecoveryPublicInputs memory) {
+    function acceptance(EmailCommitment commitment) internal returns (RecoveryPublicInputs memory) {
         return mail(commitment, RECOVERY.acceptanceSubject(address(ACCOUNT)));
     }
 
-    function ballot(uint256 commitment, address newKey)
+    function ballot(EmailCommitment commitment, address newKey)
         internal
         returns (RecoveryPublicInputs memory)
     {
         return mail(commitment, RECOVERY.recoverySubject(address(ACCOUNT), newKey));
     }
 
-    function accept(uint256 commitment) internal {
+    function accept(EmailCommitment commitment) internal {
         submitAcceptance(acceptance(commitment));
     }
 
@@ -70,7 +75,7 @@ abstract contract MockedRecoveryTest is RecoveryTest {
         accept(CAROL);
     }
 
-    function vote(uint256 commitment, address newKey) internal {
+    function vote(EmailCommitment commitment, address newKey) internal {
         submitVote(newKey, ballot(commitment, newKey));
     }
 
@@ -129,8 +134,20 @@ abstract contract MockedRecoveryTest is RecoveryTest {
         return abi.encodeWithSelector(selector, address(ACCOUNT));
     }
 
-    function accountError(bytes4 selector, uint256 value) internal pure returns (bytes memory) {
-        return abi.encodeWithSelector(selector, address(ACCOUNT), value);
+    function accountError(bytes4 selector, EmailCommitment commitment)
+        internal
+        pure
+        returns (bytes memory)
+    {
+        return abi.encodeWithSelector(selector, address(ACCOUNT), commitment);
+    }
+
+    function accountError(bytes4 selector, Nullifier nullifier)
+        internal
+        pure
+        returns (bytes memory)
+    {
+        return abi.encodeWithSelector(selector, address(ACCOUNT), nullifier);
     }
 
     /// @dev All have accepted, Alice and Bob have voted.
@@ -148,7 +165,7 @@ abstract contract MockedRecoveryTest is RecoveryTest {
         return RECOVERY.pendingRecoveryOf(address(ACCOUNT));
     }
 
-    function guardian(uint256 commitment)
+    function guardian(EmailCommitment commitment)
         internal
         view
         returns (IEmailRecovery.GuardianStatus memory)

@@ -2,6 +2,7 @@
 pragma solidity 0.8.30;
 
 import {IEmailRecovery} from "../../contracts/interfaces/IEmailRecovery.sol";
+import {RegistryRoot, EmailCommitment} from "../../contracts/interfaces/PublicInputs.sol";
 import {RealVerifier} from "./RealVerifier.sol";
 import {RecoveryTest} from "./RecoveryTest.sol";
 
@@ -10,12 +11,12 @@ abstract contract RealRecoveryTest is RecoveryTest, RealVerifier {
     /// @dev The time of the votes; mail with acceptances is a minute older.
     uint256 internal constant VOTES = START + 60;
 
-    uint256 internal alice;
-    uint256 internal bob;
-    uint256 internal carol;
-    uint256 internal mallory;
-    uint256 internal firstRoot;
-    uint256 internal secondRoot;
+    EmailCommitment internal alice;
+    EmailCommitment internal bob;
+    EmailCommitment internal carol;
+    EmailCommitment internal mallory;
+    RegistryRoot internal firstRoot;
+    RegistryRoot internal secondRoot;
 
     function setUp() public virtual override {
         super.setUp();
@@ -25,7 +26,7 @@ abstract contract RealRecoveryTest is RecoveryTest, RealVerifier {
         carol = fixture("accept-carol").inputs.emailCommitment;
         mallory = fixture("accept-mallory").inputs.emailCommitment;
         (firstRoot, secondRoot) = (registryRoot("first"), registryRoot("second"));
-        uint256[] memory roots = new uint256[](2);
+        RegistryRoot[] memory roots = new RegistryRoot[](2);
         (roots[0], roots[1]) = (firstRoot, secondRoot);
         acceptRoots(roots);
     }

@@ -2,7 +2,13 @@
 pragma solidity 0.8.30;
 
 import {RecoveryProofVerifier} from "../../contracts/RecoveryProofVerifier.sol";
-import {RecoveryPublicInputs} from "../../contracts/interfaces/IRecoveryProofVerifier.sol";
+import {
+    Nullifier,
+    RecoveryPublicInputs,
+    RegistryRoot,
+    SUBJECT_WORDS,
+    SubjectWord
+} from "../../contracts/interfaces/PublicInputs.sol";
 import {IVerifier} from "../../contracts/interfaces/IVerifier.sol";
 import {Test} from "./Test.sol";
 
@@ -37,22 +43,23 @@ abstract contract RealVerifier is Test {
     function fixture(string memory name) internal view returns (Fixture memory loaded) {
         string memory json = vm.readFile(string.concat("test/fixtures/", name, ".json"));
         loaded.subject = vm.parseJsonString(json, ".subject");
-        loaded.inputs.registryRoot = vm.parseJsonUint(json, ".inputs.registryRoot");
-        loaded.inputs.emailCommitment = vm.parseJsonUint(json, ".inputs.emailCommitment");
+        loaded.inputs.registryRoot = asRoot(vm.parseJsonUint(json, ".inputs.registryRoot"));
+        loaded.inputs.emailCommitment =
+            asCommitment(vm.parseJsonUint(json, ".inputs.emailCommitment"));
         loaded.inputs.timestamp = vm.parseJsonUint(json, ".inputs.timestamp");
-        loaded.inputs.nullifier = vm.parseJsonUint(json, ".inputs.nullifier");
+        loaded.inputs.nullifier = Nullifier.wrap(vm.parseJsonUint(json, ".inputs.nullifier"));
         uint256[] memory words = vm.parseJsonUintArray(json, ".inputs.subject");
-        require(words.length == 6, "six words of Subject");
-        for (uint256 i = 0; i < 6; ++i) {
-            loaded.inputs.subject[i] = words[i];
+        require(words.length == SUBJECT_WORDS, "six words of Subject");
+        for (uint256 i = 0; i < SUBJECT_WORDS; ++i) {
+            loaded.inputs.subject[i] = SubjectWord.wrap(words[i]);
         }
         loaded.proof = vm.parseJsonBytes(json, ".proof");
     }
 
     /// @dev Root of one of the fixtures' registries.
-    function registryRoot(string memory name) internal view returns (uint256) {
+    function registryRoot(string memory name) internal view returns (RegistryRoot) {
         string memory json = vm.readFile("test/fixtures/registries.json");
-        return vm.parseJsonUint(json, string.concat(".", name));
+        return asRoot(vm.parseJsonUint(json, string.concat(".", name)));
     }
 
     function _create(bytes memory initcode) private returns (address created) {

@@ -4,10 +4,8 @@ pragma solidity 0.8.30;
 import {KeyRegistryRoots} from "../../contracts/KeyRegistryRoots.sol";
 import {RecoverySubject} from "../../contracts/RecoverySubject.sol";
 import {IEmailRecovery} from "../../contracts/interfaces/IEmailRecovery.sol";
-import {
-    IRecoveryProofVerifier,
-    RecoveryPublicInputs
-} from "../../contracts/interfaces/IRecoveryProofVerifier.sol";
+import {IRecoveryProofVerifier} from "../../contracts/interfaces/IRecoveryProofVerifier.sol";
+import {EmailCommitment, RegistryRoot} from "../../contracts/interfaces/PublicInputs.sol";
 import {OwnedAccount} from "./OwnedAccount.sol";
 import {OwnedAccountRecovery} from "./OwnedAccountRecovery.sol";
 import {Test} from "./Test.sol";
@@ -52,7 +50,7 @@ abstract contract RecoveryTest is Test {
     }
 
     /// @dev Proposes roots, lets the delay pass and accepts them. Moves time on.
-    function acceptRoots(uint256[] memory roots) internal {
+    function acceptRoots(RegistryRoot[] memory roots) internal {
         for (uint256 i = 0; i < roots.length; ++i) {
             vm.prank(registrar);
             registry.proposeRoot(roots[i]);
@@ -63,15 +61,13 @@ abstract contract RecoveryTest is Test {
         }
     }
 
-    function revokeRoot(uint256 root) internal {
-        uint256[] memory roots = new uint256[](1);
-        roots[0] = root;
+    function revokeRoot(RegistryRoot root) internal {
         vm.prank(registrar);
-        registry.revokeRoots(roots);
+        registry.revokeRoots(onlyRoot(root));
     }
 
     /// @dev Two of three guardians of weight one.
-    function twoOfThree(uint256[3] memory commitments)
+    function twoOfThree(EmailCommitment[3] memory commitments)
         internal
         view
         returns (IEmailRecovery.RecoveryConfig memory config)

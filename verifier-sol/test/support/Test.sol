@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 pragma solidity 0.8.30;
 
+import {RegistryRoot, EmailCommitment} from "../../contracts/interfaces/PublicInputs.sol";
 import {Vm} from "./Vm.sol";
 
 /// @notice What every test contract here is.
@@ -10,6 +11,19 @@ abstract contract Test {
 
     /// @dev Where forge listens.
     Vm internal constant vm = Vm(address(uint160(uint256(keccak256("hevm cheat code")))));
+
+    function asRoot(uint256 value) internal pure returns (RegistryRoot) {
+        return RegistryRoot.wrap(value);
+    }
+
+    function asCommitment(uint256 value) internal pure returns (EmailCommitment) {
+        return EmailCommitment.wrap(value);
+    }
+
+    function onlyRoot(RegistryRoot value) internal pure returns (RegistryRoot[] memory roots) {
+        roots = new RegistryRoot[](1);
+        roots[0] = value;
+    }
 
     /// @dev A number of a range, spread evenly for small ranges.
     function bound(uint256 value, uint256 minimum, uint256 maximum)

@@ -2,20 +2,24 @@
 pragma solidity 0.8.30;
 
 import {EmailRecovery} from "../../../contracts/EmailRecovery.sol";
+import {EmailCommitment} from "../../../contracts/interfaces/PublicInputs.sol";
 import {MockedRecoveryTest} from "../MockedRecoveryTest.sol";
 
 /// @notice Guardians at work on any recovery contract, for tests whose subject is what an account
 /// makes of a recovery: every mail has a proof.
 abstract contract AccountRecoveryTest is MockedRecoveryTest {
-    function accept(EmailRecovery recovery, address account, uint256 commitment) internal {
+    function accept(EmailRecovery recovery, address account, EmailCommitment commitment) internal {
         string memory subject = recovery.acceptanceSubject(account);
         vm.prank(relayer);
         recovery.acceptGuardian(account, mail(commitment, subject), "");
     }
 
-    function vote(EmailRecovery recovery, address account, uint256 commitment, address newKey)
-        internal
-    {
+    function vote(
+        EmailRecovery recovery,
+        address account,
+        EmailCommitment commitment,
+        address newKey
+    ) internal {
         string memory subject = recovery.recoverySubject(account, newKey);
         vm.prank(relayer);
         recovery.vote(account, newKey, mail(commitment, subject), "");

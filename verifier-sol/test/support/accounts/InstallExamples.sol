@@ -11,6 +11,7 @@ import {ERC7579EmailRecovery} from "../../../contracts/modules/ERC7579EmailRecov
 import {KeyCall} from "../../../contracts/modules/KeyCalls.sol";
 import {OwnerValidator} from "../../../contracts/modules/OwnerValidator.sol";
 import {SafeEmailRecovery} from "../../../contracts/modules/SafeEmailRecovery.sol";
+import {EmailCommitment} from "../../../contracts/interfaces/PublicInputs.sol";
 
 /// @notice What `docs/contracts.md` tells developers of accounts to write, in its words: each
 /// function makes a call for the account to make.
@@ -19,7 +20,7 @@ library InstallExamples {
     function twoOfThree(
         IRecoveryProofVerifier verifier,
         IKeyRegistryRoots registry,
-        uint256[3] memory commitments
+        EmailCommitment[3] memory commitments
     ) internal pure returns (IEmailRecovery.RecoveryConfig memory config) {
         config.verifier = verifier;
         config.registry = registry;

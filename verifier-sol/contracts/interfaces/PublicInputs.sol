@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+pragma solidity 0.8.30;
+
+/// @dev Order of the scalar field: every public input is below it.
+uint256 constant SCALAR_FIELD_ORDER =
+    0x30644e72e131a029b85045b68181585d2833e84879b9709143e1f593f0000001;
+
+/// @dev Public inputs of the statement.
+uint256 constant PUBLIC_INPUTS = 10;
+
+/// @dev Public inputs that a Subject is packed into, 31 bytes to each.
+uint256 constant SUBJECT_WORDS = 6;
+
+// One type for each meaning, so that a value can't stand where another is meant. In the ABI, in
+// storage and in topics of events each is the `uint256` that it holds.
+
+/// @dev Root of the key registry; 0 is none.
+type RegistryRoot is uint256;
+
+/// @dev H(EMAIL, salt, address): which mailbox sent the mail, without naming it; 0 is none.
+type EmailCommitment is uint256;
+
+/// @dev H(NULLIFIER, salt, digest): the same for every proof of one mail by one commitment.
+type Nullifier is uint256;
+
+/// @dev 31 bytes of a Subject, big-endian; `SubjectWord[SUBJECT_WORDS]` is a packed Subject.
+type SubjectWord is uint256;
+
+using {equalRoots as ==, differentRoots as !=} for RegistryRoot global;
+using {differentWords as !=} for SubjectWord global;
+using {toInstances} for RecoveryPublicInputs global;
+
+/// @notice The public inputs of a proof.
+/// @dev The order of the members is the order of the circuit's public inputs, and is said here
+/// alone: `toInstances` and the ABI follow it, and a test compares it with the prover's.
+/// @param registryRoot Root of the key registry that holds the provider's key.
+/// @param emailCommitment Which mailbox sent the mail.
+/// @param timestamp The signature's `t=` in seconds, 0 where the provider gives none.
+/// @param nullifier Which mail it was, without telling.
+/// @param subject The whole Subject value, packed as `RecoverySubject` does.
+struct RecoveryPublicInputs {
+    RegistryRoot registryRoot;
+    EmailCommitment emailCommitment;
+    uint256 timestamp;
+    Nullifier nullifier;
+    SubjectWord[SUBJECT_WORDS] subject;
+}
+
+/// @notice The public inputs as the circuit's instance column.
+/// @dev The struct is `PUBLIC_INPUTS` static words, so its calldata is the column as it stands.
+/// @param inputs The public inputs.
+/// @return instances The column.
+function toInstances(RecoveryPublicInputs calldata inputs)
+    pure
+    returns (uint256[] memory instances)
+{
+    instances = new uint256[](PUBLIC_INPUTS);
+    assembly ("memory-safe") {
+        calldatacopy(add(instances, 0x20), inputs, mul(0x20, PUBLIC_INPUTS))
+    }
+}
+
+function equalRoots(RegistryRoot a, RegistryRoot b) pure returns (bool) {
+    return RegistryRoot.unwrap(a) == RegistryRoot.unwrap(b);
+}
+
+function differentRoots(RegistryRoot a, RegistryRoot b) pure returns (bool) {
+    return RegistryRoot.unwrap(a) != RegistryRoot.unwrap(b);
+}
+
+function differentWords(SubjectWord a, SubjectWord b) pure returns (bool) {
+    return SubjectWord.unwrap(a) != SubjectWord.unwrap(b);
+}
