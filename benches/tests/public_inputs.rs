@@ -6,6 +6,7 @@ use zkdkim_plonk::halo2curves::bn256::Fr;
 use zkdkim_plonk::halo2curves::ff::PrimeField;
 use zkdkim_relation::commitment::SUBJECT_WORDS;
 use zkdkim_relation::statement::{PublicInputs, PUBLIC_INPUTS};
+use zkdkim_relation::{EmailCommitment, Nullifier, PackedSubject, RegistryRoot};
 
 const SOURCE: &str = "verifier-sol/contracts/interfaces/PublicInputs.sol";
 
@@ -42,22 +43,22 @@ fn members(source: &str) -> Vec<(&str, usize)> {
 #[test]
 fn order_is_the_statements() {
     let inputs = PublicInputs {
-        registry_root: Fr::from(100),
-        email_commitment: Fr::from(200),
+        registry_root: RegistryRoot(Fr::from(100)),
+        email_commitment: EmailCommitment(Fr::from(200)),
         timestamp: 300,
-        nullifier: Fr::from(400),
-        subject: array::from_fn(|word| Fr::from(500 + word as u64)),
+        nullifier: Nullifier(Fr::from(400)),
+        subject: PackedSubject(array::from_fn(|word| Fr::from(500 + word as u64))),
     };
     let source = source();
     let mut column = Vec::new();
     for (name, words) in members(&source) {
         let before = column.len();
         match name {
-            "registryRoot" => column.push(inputs.registry_root),
-            "emailCommitment" => column.push(inputs.email_commitment),
+            "registryRoot" => column.push(inputs.registry_root.0),
+            "emailCommitment" => column.push(inputs.email_commitment.0),
             "timestamp" => column.push(Fr::from(inputs.timestamp)),
-            "nullifier" => column.push(inputs.nullifier),
-            "subject" => column.extend(inputs.subject),
+            "nullifier" => column.push(inputs.nullifier.0),
+            "subject" => column.extend(inputs.subject.0),
             _ => panic!("the statement has no public input {name}"),
         }
         assert_eq!(column.len() - before, words, "words of {name}");

@@ -20,7 +20,10 @@ type RegistryRoot is uint256;
 /// @dev H(EMAIL, salt, address): which mailbox sent the mail, without naming it; 0 is none.
 type EmailCommitment is uint256;
 
-/// @dev H(NULLIFIER, salt, digest): the same for every proof of one mail by one commitment.
+/// @dev H(NULLIFIER, salt, digest): the same for every proof of one signed header block under one salt.
+/// A mail that its From domain signed twice has two blocks, so two nullifiers: it serves to take a block
+/// once, not to count mails. What must happen once needs a nonce in the Subject, or one vote for each
+/// commitment.
 type Nullifier is uint256;
 
 /// @dev 31 bytes of a Subject, big-endian; `SubjectWord[SUBJECT_WORDS]` is a packed Subject.
@@ -36,7 +39,7 @@ using {toInstances} for RecoveryPublicInputs global;
 /// @param registryRoot Root of the key registry that holds the provider's key.
 /// @param emailCommitment Which mailbox sent the mail.
 /// @param timestamp The signature's `t=` in seconds, 0 where the provider gives none.
-/// @param nullifier Which mail it was, without telling.
+/// @param nullifier Which signed header block it was, without telling.
 /// @param subject The whole Subject value, packed as `RecoverySubject` does.
 struct RecoveryPublicInputs {
     RegistryRoot registryRoot;
