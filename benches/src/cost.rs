@@ -18,8 +18,10 @@ use anyhow::{Context, Result};
 use serde::{Deserialize, Serialize};
 use zkdkim_circuits::statement::CircuitParams;
 
+mod bounds;
 mod measure;
 
+pub use bounds::ErrorBounds;
 pub use measure::measure;
 
 /// What the statement costs in one layout; as JSON it is the golden file.
@@ -36,6 +38,8 @@ pub struct Report {
     pub gates: BTreeMap<String, GateCost>,
     /// What the verifier evaluates.
     pub queries: QueryCost,
+    /// How likely the random checks are to pass by chance.
+    pub errors: ErrorBounds,
     /// Sizes of a proof and of the call that carries it; the same for every proof of a key.
     pub proof: ProofCost,
     /// The keys, over the development SRS.

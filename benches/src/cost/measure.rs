@@ -25,8 +25,8 @@ use zkdkim_prover::Proof;
 use zkdkim_verifier_sol::{Artifacts, Sources};
 
 use super::{
-    gas_bound, BlockCost, ColumnCost, ContractCost, GateCost, KeyCost, Measured, ProofCost,
-    QueryCost, Report, RowCost,
+    gas_bound, BlockCost, ColumnCost, ContractCost, ErrorBounds, GateCost, KeyCost, Measured,
+    ProofCost, QueryCost, Report, RowCost,
 };
 use crate::sample;
 
@@ -59,12 +59,16 @@ pub fn measure(params: CircuitParams) -> Result<Measured> {
         "no compiled contracts for this key; install the compiler: npm ci in verifier-sol",
     )?;
     let run = contracts.measure(proof.calldata())?;
+    let rows = row_cost(params, &config, after);
+    let columns = column_cost(&before, after);
+    let errors = ErrorBounds::new(params, &rows, &columns, &queries, after);
     let report = Report {
         circuit: StatementCircuit::ID.to_owned(),
-        rows: row_cost(params, &config, after),
-        columns: column_cost(&before, after),
+        rows,
+        columns,
         gates: gate_cost(&before),
         queries,
+        errors,
         proof: proof_cost,
         keys: key_cost(&key)?,
         contracts: ContractCost {

@@ -5,7 +5,9 @@ pub(crate) const LIMB_BITS: usize = 32;
 /// Limbs of a 2,048-bit number.
 pub(crate) const LIMBS: usize = 64;
 /// Modular products: 16 squarings and one multiplication make the power 65537 = 2^16 + 1.
-pub(crate) const PRODUCTS: usize = 17;
+pub const PRODUCTS: usize = 17;
+/// Degree of the polynomial identity that each product is checked by, at a challenge.
+pub const PRODUCT_DEGREE: usize = 2 * (LIMBS - 1);
 /// Coefficients c_0 … c_125 of a product.
 pub(crate) const COEFFICIENTS: usize = 2 * LIMBS - 2;
 /// One coefficient in so many is range-checked.

@@ -105,5 +105,5 @@ mod tests;
 
 pub use assign::RsaAssigned;
 pub use gates::{RsaColumns, RsaConfig};
-pub use layout::{RsaRows, RANGE_BITS};
+pub use layout::{RsaRows, PRODUCTS, PRODUCT_DEGREE, RANGE_BITS};
 pub use native::RsaWitness;

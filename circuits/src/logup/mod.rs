@@ -1,7 +1,7 @@
 //! One logarithmic-derivative argument for every lookup and for the extraction of bytes.
 //!
 //! # Statement
-//! With rows 0 … u − 2 active, for every accepted assignment (but for an error of at most 2^-217, see below):
+//! With rows 0 … u − 2 active, for every accepted assignment (but for a negligible error, see below):
 //! - in every active row each of the six pairs (range\[i\], spread\[i\]) of every lane is an entry of the spread table
 //!   of `RANGE_BITS[i]` bits;
 //! - in every byte row (state, symbol, next state, field) is an edge of the header automaton, and in every output row
@@ -32,10 +32,9 @@
 //!
 //! # Soundness
 //! All components, multiplicities and weights are first-phase cells or fixed, so they are committed before θ and γ are
-//! drawn. Two different multisets of fewer than 2^18 fractions agree at a random γ with probability below 2^18/p, and
-//! two different tuples are
-//! compressed to one value with probability at most 4/p a pair; with fewer than 2^17 tuples against 2^14 entries that
-//! is below 2^-217 in all (two lanes have as many range lookups in half the rows). The number of lookups is far below p, so a sum of multiplicities does not vanish. `m` needs
+//! drawn. Two different multisets of N fractions agree at a random γ with probability below N/p, and two different tuples
+//! are compressed to one value with probability at most 4/p a pair. The cost report of `zkdkim-benches` counts both and
+//! pins the bounds (`errors` in benches/golden); SOUNDNESS.md quotes them. The number of lookups is far below p, so a sum of multiplicities does not vanish. `m` needs
 //! no range: an entry that is not looked up needs m = 0, one that is needs the right number, and a tuple that is not
 //! an entry leaves a pole. The type is a component by itself, and a constant in every tuple, so that an entry
 //! of one table can't stand for one of another whatever the other components are. Tuples of type BYTE are in no table:
