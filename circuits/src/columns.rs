@@ -12,6 +12,15 @@ use zkdkim_plonk::{
 /// Bits that the lookup argument proves of each range column of a lane, in every row.
 pub const RANGE_BITS: [u32; 6] = [11, 11, 10, 11, 11, 10];
 
+// The bounds of RSA's carries (SOUNDNESS.md, R1) are those of its crate's ranges: here they are the ranges that are proved.
+const _: () = {
+    let mut i = 0;
+    while i < RANGE_SLOTS {
+        assert!(RANGE_BITS[i] as usize == halo2_rsa::RANGE_BITS[i], "ranges that RSA counts on");
+        i += 1;
+    }
+};
+
 /// Lookups in the spread tables that each row makes in one lane.
 pub const RANGE_SLOTS: usize = RANGE_BITS.len();
 

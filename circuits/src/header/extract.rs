@@ -33,7 +33,7 @@
 //! - A longer value leaves bytes over.
 //!
 //! # Source
-//! docs/relation.md, sections 3 to 7 and 9, packing 0.5.
+//! docs/relation.md, clauses 2.3 to 7.1, 9.2, 9.3 and 9.5.
 
 use zkdkim_grid::{CellRef, Grid};
 use zkdkim_plonk::{
@@ -41,21 +41,16 @@ use zkdkim_plonk::{
     plonk::{Advice, Column, ConstraintSystem, Fixed, Selector},
     poly::Rotation,
 };
+use zkdkim_relation::{
+    commitment::{ADDRESS_WORDS, DOMAIN_WORDS, PACKED_BYTES, SUBJECT_WORDS},
+    header::MAX_TIMESTAMP_DIGITS,
+};
 
 use super::automaton::{Edge, Field};
 use crate::{
     field::{boolean, constant},
     pack::PackConfig,
 };
-
-/// Bytes of a packed word.
-pub const WORD_BYTES: usize = 31;
-/// Packed words of the address: at most 124 bytes.
-pub const ADDRESS_WORDS: usize = 4;
-/// Packed words of a domain, that of the address or the signer: at most 62 bytes.
-pub const DOMAIN_WORDS: usize = 2;
-/// Packed words of the Subject: at most 186 bytes.
-pub const SUBJECT_WORDS: usize = 6;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Packing {
@@ -81,7 +76,7 @@ struct Block {
 }
 
 const fn text(fields: &'static [Field], words: usize, weight: u64, packing: Packing) -> Block {
-    Block { fields, rows: words * WORD_BYTES, weight, packing, required: false }
+    Block { fields, rows: words * PACKED_BYTES, weight, packing, required: false }
 }
 
 const fn marker(fields: &'static [Field]) -> Block {
@@ -98,7 +93,7 @@ const SUBJECT: Block =
     text(&[Field::Subject], SUBJECT_WORDS, Field::Subject as u64, Packing::Exact);
 const TIME: Block = Block {
     fields: &[Field::Time],
-    rows: 12,
+    rows: MAX_TIMESTAMP_DIGITS,
     weight: Field::Time as u64,
     packing: Packing::Decimal,
     required: false,
@@ -276,7 +271,7 @@ impl ExtractConfig {
             &run[first..first + length.min(block.rows)]
         });
         let word_rows = match block.packing {
-            Packing::Lower | Packing::Exact => WORD_BYTES,
+            Packing::Lower | Packing::Exact => PACKED_BYTES,
             Packing::Decimal | Packing::Nothing => block.rows,
         };
         let mut packed = Fr::ZERO;

@@ -15,4 +15,4 @@ use crate::sha256::BLOCKS;
 /// Byte positions: filler, block and padding together fill 17 SHA-256 blocks.
 pub const BYTES: usize = 64 * BLOCKS;
 /// The longest header block.
-pub const MAX_BLOCK: usize = 1024;
+pub const MAX_BLOCK: usize = zkdkim_relation::header::MAX_HEADER_BYTES;
