@@ -27,7 +27,7 @@ const ARROWS: [(&str, &[&str]); 10] = [
     ),
 ];
 
-/// What tests of any crate may use besides: the tools that attack a circuit, the stored messages.
+/// What tests of any crate may use besides: the tools that attack a circuit, and the stored messages.
 const FOR_TESTS: [&str; 2] = ["zkdkim-testkit", "zkdkim-test-vectors"];
 
 fn root() -> &'static Path {
