@@ -13,7 +13,9 @@
 //! | [`halo2_rsa`] | RSA-2048 signatures | RFC 8017 |
 //! | [`poseidon`], [`registry`], [`pack`] | hashes, Merkle path, packing | Poseidon paper, circomlib |
 //! | [`statement`] | the wires between them | docs/relation.md |
+//! | [`clauses`] | what enforces each clause of the relation | docs/relation.md |
 
+pub mod clauses;
 pub mod columns;
 pub mod field;
 pub mod header;

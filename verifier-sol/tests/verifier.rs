@@ -180,6 +180,7 @@ fn never_accepts_for_want_of_gas() {
     }
 }
 
+/// Clauses: `input-canonical`.
 #[test]
 fn rejects_second_encodings_of_scalars_and_coordinates() {
     let mut f = fixture();
@@ -247,6 +248,7 @@ fn rejects_swapped_evaluations() {
     }
 }
 
+/// Clauses: `input-canonical`.
 #[test]
 fn rejects_every_other_instance() {
     let mut f = fixture();
@@ -344,6 +346,7 @@ fn word(value: usize) -> Word {
     word
 }
 
+/// Clauses: `input-canonical`.
 #[test]
 fn native_reader_rejects_what_the_contract_rejects() {
     let f = fixture();

@@ -36,6 +36,7 @@ fn detour(plan: &mut Plan, from: usize, to: usize, through: u16) {
     plan.output_run = plan.run.clone();
 }
 
+/// Clauses: `header-syntax`.
 #[test]
 fn a_run_begins_before_the_block() {
     // The block's first bytes are read as the tail of some other field.
@@ -50,6 +51,7 @@ fn a_run_begins_before_the_block() {
     assert_eq!(plan.refusals(), names(["copy constant to wide0"]));
 }
 
+/// Clauses: `header-syntax`.
 #[test]
 fn filler_is_read_in_the_start_state() {
     let mut plan = Plan::honest(BLOCK.as_bytes());
@@ -57,6 +59,7 @@ fn filler_is_read_in_the_start_state() {
     assert_eq!(plan.refusals(), names(["copy constant to wide0", "lookup automaton"]));
 }
 
+/// Clauses: `header-syntax`, `signature-field-last`.
 #[test]
 fn a_run_ends_after_the_block() {
     // A block without a signature field: the run stays where the text breaks off.
@@ -72,6 +75,7 @@ fn a_run_ends_after_the_block() {
     assert!(names(expected).is_subset(&refusals), "{refusals:?}");
 }
 
+/// Clauses: `header-syntax`, `one-from`.
 #[test]
 fn a_run_does_not_jump() {
     // The second `from:` field is read as another field: every edge but one is in the table.
@@ -84,6 +88,7 @@ fn a_run_does_not_jump() {
     assert_eq!(plan.refusals(), names(["lookup automaton"]));
 }
 
+/// Clauses: `from-grammar`, `address`.
 #[test]
 fn an_emitted_byte_cannot_be_hidden() {
     // One edge whose field is not the table's.
@@ -95,6 +100,7 @@ fn an_emitted_byte_cannot_be_hidden() {
     assert_eq!(plan.refusals(), names(["lookup automaton"]));
 }
 
+/// Clauses: `tag-list`, `signing-domain`.
 #[test]
 fn a_tag_cannot_hide_in_another() {
     // `d=` read as the value of `s=`, and the fake one in the value of `s=` read as the tag.
@@ -119,6 +125,8 @@ fn a_tag_cannot_hide_in_another() {
     assert_eq!(plan.refusals(), names(["lookup automaton"]));
 }
 
+/// Clauses: `header-syntax`, `signature-field-last`, `from-grammar`, `tag-list`, `version`,
+/// `algorithm`, `canonicalisation`, `length-tag`, `timestamp`.
 #[test]
 fn blocks_outside_the_language_have_no_run() {
     let vary = |from: &str, to: &str| refused(&BLOCK.replace(from, to));

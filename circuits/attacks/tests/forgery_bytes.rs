@@ -26,6 +26,7 @@ fn filler(plan: &Plan) -> usize {
     plan.message.iter().position(|(_, reset)| *reset).map_or(0, |block| block + 1)
 }
 
+/// Clauses: none; honest witnesses are accepted.
 #[test]
 fn accepts_honest_plans_of_many_lengths() {
     for length in [375, 376, 439, 440, 1015, 1016, 1024] {
@@ -34,6 +35,7 @@ fn accepts_honest_plans_of_many_lengths() {
     }
 }
 
+/// Clauses: `header-length`.
 #[test]
 fn a_block_has_at_most_1024_bytes() {
     for length in [1025, 1079] {
@@ -42,6 +44,7 @@ fn a_block_has_at_most_1024_bytes() {
     }
 }
 
+/// Clauses: `rsa-signature`.
 #[test]
 fn a_byte_is_not_padding_for_sha256_alone() {
     // The automaton reads the last byte, SHA-256 the padding in its place.
@@ -57,6 +60,7 @@ fn a_byte_is_not_padding_for_sha256_alone() {
     assert!(!refusals.contains("header byte[2]"), "{refusals:?}");
 }
 
+/// Clauses: `rsa-signature`.
 #[test]
 fn padding_is_not_a_byte_for_sha256_alone() {
     let mut plan = plan();
@@ -68,6 +72,7 @@ fn padding_is_not_a_byte_for_sha256_alone() {
     assert!(!refusals.contains("header byte[1]"), "{refusals:?}");
 }
 
+/// Clauses: `rsa-signature`.
 #[test]
 fn an_end_flag_is_a_bit() {
     let mut plan = plan();
@@ -77,6 +82,7 @@ fn an_end_flag_is_a_bit() {
     assert!(refusals.contains("header byte[0]"), "{refusals:?}");
 }
 
+/// Clauses: `rsa-signature`.
 #[test]
 fn the_count_of_bytes_starts_at_zero() {
     let mut plan = plan();
@@ -92,6 +98,7 @@ fn the_count_of_bytes_starts_at_zero() {
     assert_eq!(refusals, names(["header byte[3]"]));
 }
 
+/// Clauses: `rsa-signature`.
 #[test]
 fn filler_is_whole_blocks() {
     let at = BYTES - 9 - BLOCK.len() - 1;
@@ -102,6 +109,7 @@ fn filler_is_whole_blocks() {
     assert_eq!(plan.refusals(), names([hold]));
 }
 
+/// Clauses: `header-length`, `rsa-signature`.
 #[test]
 fn padding_does_not_begin_before_the_last_blocks() {
     let reset = "header reset after the last but one block[0]";
@@ -113,6 +121,7 @@ fn padding_does_not_begin_before_the_last_blocks() {
     assert_eq!(refusals, names([falls, reset, "header reset after filler[0]"]));
 }
 
+/// Clauses: `rsa-signature`.
 #[test]
 fn a_reset_is_not_minus_one() {
     // A block that ends between two message blocks. The flag rises there, so the reset has to be -1,
@@ -133,6 +142,7 @@ fn a_reset_is_not_minus_one() {
     assert_eq!(refusals, names(["header end flag only falls between blocks[0]"]));
 }
 
+/// Clauses: `rsa-signature`.
 #[test]
 fn padding_does_not_stop() {
     // A second start of padding would put a second 0x80 into the message.
@@ -145,6 +155,7 @@ fn padding_does_not_stop() {
     assert!(names(expected).is_subset(&refusals), "{refusals:?}");
 }
 
+/// Clauses: `header-length`, `rsa-signature`.
 #[test]
 fn the_length_is_not_overwritten_by_bytes() {
     let block = block_of(1080);
@@ -154,6 +165,7 @@ fn the_length_is_not_overwritten_by_bytes() {
     assert!(refusals.contains("header block ends before the length[0]"), "{refusals:?}");
 }
 
+/// Clauses: `rsa-signature`.
 #[test]
 fn the_padding_bit_is_where_the_block_ends() {
     for change in [0x80u32, 0x8000_0000, 1] {
@@ -164,6 +176,7 @@ fn the_padding_bit_is_where_the_block_ends() {
     }
 }
 
+/// Clauses: `rsa-signature`.
 #[test]
 fn message_words_are_the_bytes() {
     let mut plan = plan();
@@ -176,6 +189,7 @@ fn message_words_are_the_bytes() {
     assert_eq!(plan.refusals(), names(["header word[0]"]));
 }
 
+/// Clauses: `rsa-signature`.
 #[test]
 fn the_length_words_are_the_length() {
     let mut plan = plan();
@@ -186,6 +200,7 @@ fn the_length_words_are_the_length() {
     assert_eq!(plan.refusals(), names(["copy constant to y"]));
 }
 
+/// Clauses: `rsa-signature`.
 #[test]
 fn the_state_is_reset_after_the_filler_and_nowhere_else() {
     let honest = plan();

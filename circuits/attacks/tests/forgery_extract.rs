@@ -56,6 +56,8 @@ fn close_up(config: &StatementConfig, grid: &mut Grid<Fr>, first: usize, rows: u
     }
 }
 
+/// Clauses: `one-from`, `one-subject`, `version`, `algorithm`, `canonicalisation`,
+/// `signing-domain`, `timestamp`.
 #[test]
 fn a_second_field_leaves_bytes_over() {
     let again = |extra: &str| refused(&format!("{extra}\r\n{BLOCK}"));
@@ -74,6 +76,7 @@ fn a_second_field_leaves_bytes_over() {
     assert_eq!(twice("s=k1", "c=relaxed"), names(["extraction of field 9"]));
 }
 
+/// Clauses: `one-from`.
 #[test]
 fn the_prover_cannot_choose_among_two_fields() {
     // The output rows take the second From, the first is left over.
@@ -87,6 +90,8 @@ fn the_prover_cannot_choose_among_two_fields() {
     assert_eq!(plan.refusals(), expected);
 }
 
+/// Clauses: `one-from`, `one-subject`, `version`, `algorithm`, `canonicalisation`,
+/// `signing-domain`.
 #[test]
 fn a_missing_field_is_refused() {
     let without = |part: &str| refused(&BLOCK.replacen(part, "", 1));
@@ -107,6 +112,7 @@ fn a_missing_field_is_refused() {
     assert_eq!(refusals, names(["extraction of field 7"]));
 }
 
+/// Clauses: `input-timestamp`.
 #[test]
 fn no_time_is_zero() {
     let block = BLOCK.replace("t=1700000000; ", "");
@@ -120,6 +126,7 @@ fn no_time_is_zero() {
     assert_eq!(refusals, names(["extract decimal[0]"]));
 }
 
+/// Clauses: `address`, `alignment`.
 #[test]
 fn every_byte_is_taken() {
     let local = |plan: &Plan| plan.run.iter().position(|e| e.field == Field::Local).expect("local");
@@ -150,6 +157,7 @@ fn every_byte_is_taken() {
     assert!(refusals.contains("extract next row[1]"), "{refusals:?}");
 }
 
+/// Clauses: `address`.
 #[test]
 fn a_row_in_the_middle_stays_enabled() {
     let refusals = cells(|config, grid| {
@@ -162,6 +170,7 @@ fn a_row_in_the_middle_stays_enabled() {
     assert_eq!(refusals, names(["extract next row[0]", "extraction of field 1"]));
 }
 
+/// Clauses: `address`, `alignment`, `input-subject`, `packing`.
 #[test]
 fn nothing_is_appended() {
     let appended = |first: usize, length: usize, rows: usize, exact: bool| {
@@ -189,6 +198,7 @@ fn nothing_is_appended() {
     assert_eq!(refusals, names(["extraction of field 4"]));
 }
 
+/// Clauses: `address`, `signing-domain`, `input-subject`, `input-timestamp`.
 #[test]
 fn a_byte_is_taken_under_its_own_field() {
     let field = |first: usize, value: Field| {
@@ -207,6 +217,7 @@ fn a_byte_is_taken_under_its_own_field() {
     }
 }
 
+/// Clauses: `alignment`.
 #[test]
 fn a_domain_byte_is_taken_twice() {
     // By the address and by the domain; without the second the domain would be a shorter one.
@@ -228,6 +239,7 @@ fn a_domain_byte_is_taken_twice() {
     assert!(refusals.contains("extract row[0]"), "{refusals:?}");
 }
 
+/// Clauses: `subject-text`, `address-length`, `signing-domain`, `timestamp`.
 #[test]
 fn values_that_do_not_fit_leave_bytes_over() {
     let vary = |from: &str, to: String| refused(&BLOCK.replace(from, &to));
@@ -249,6 +261,7 @@ fn values_that_do_not_fit_leave_bytes_over() {
     assert_eq!(domain(63), names(["extraction of field 2", "extraction of field 3"]));
 }
 
+/// Clauses: `address`, `input-subject`.
 #[test]
 fn lower_case_is_that_of_the_table() {
     let lower = |value: u8| {
@@ -266,6 +279,7 @@ fn lower_case_is_that_of_the_table() {
     assert_eq!(refusals, names(["pack[0]"]));
 }
 
+/// Clauses: `packing`, `input-timestamp`.
 #[test]
 fn packed_words_and_digits_are_the_bytes() {
     let packed = |first: usize| {
@@ -280,6 +294,7 @@ fn packed_words_and_digits_are_the_bytes() {
     assert_eq!(packed(DOMAIN + 61), names([word, "copy wide0 to wide0"]));
 }
 
+/// Clauses: `input-subject`.
 #[test]
 fn positions_are_those_of_the_bytes() {
     // Both halves of the subject swapped: positions cannot go back.

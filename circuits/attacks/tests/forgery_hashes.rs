@@ -38,6 +38,7 @@ fn input(permutation: usize, column: usize) -> BTreeSet<String> {
     })
 }
 
+/// Clauses: `tags`, `fold`, `registry`, `alignment`, `input-commitment`, `input-nullifier`.
 #[test]
 fn inputs_of_hashes_are_wired() {
     // Tags: another domain of hashes.
@@ -56,6 +57,7 @@ fn inputs_of_hashes_are_wired() {
     assert_eq!(input(LEAF + 2, 0), names(["copy wide2 to wide0"]));
 }
 
+/// Clauses: `input-commitment`, `input-nullifier`.
 #[test]
 fn the_salt_is_free_and_one() {
     let refusals = late(|config, grid| {
@@ -65,6 +67,7 @@ fn the_salt_is_free_and_one() {
     assert_eq!(refusals, names([]));
 }
 
+/// Clauses: `poseidon`.
 #[test]
 fn the_capacity_is_zero() {
     // A free third state element lets a prover hit any output.
@@ -74,6 +77,7 @@ fn the_capacity_is_zero() {
     assert!(refusals.contains("copy constant to wide2"), "{refusals:?}");
 }
 
+/// Clauses: `merkle-path`, `registry`.
 #[test]
 fn path_inputs_are_node_and_sibling() {
     for (column, index) in [(1, 1), (0, 2)] {
@@ -99,6 +103,7 @@ fn level(bit: Fr, swapped: bool) -> BTreeSet<String> {
     })
 }
 
+/// Clauses: `merkle-path`.
 #[test]
 fn a_direction_is_a_bit() {
     let bit = "merkle order of node and sibling[0]";
@@ -112,6 +117,7 @@ fn a_direction_is_a_bit() {
     assert_eq!(level(Fr::ZERO, true), names([left, right]));
 }
 
+/// Clauses: `poseidon`.
 #[test]
 fn every_state_and_square_of_a_permutation_is_bound() {
     let columns = ["s2", "s1", "s0", "first square", "second square"];
@@ -138,6 +144,7 @@ fn every_state_and_square_of_a_permutation_is_bound() {
     }
 }
 
+/// Clauses: `alignment`.
 #[test]
 fn the_signer_is_the_domain_of_the_address() {
     let block = BLOCK.replace("d=example.org", "d=example.com");
@@ -145,6 +152,7 @@ fn the_signer_is_the_domain_of_the_address() {
     assert_eq!(refusals, names(["copy wide0 to wide0"]));
 }
 
+/// Clauses: `digest-halves`, `input-nullifier`.
 #[test]
 fn digest_halves_are_those_of_the_digest() {
     let changed = |column: usize| {
@@ -161,6 +169,8 @@ fn digest_halves_are_those_of_the_digest() {
     assert_eq!(changed(1), names(["copy y to wide1"]));
 }
 
+/// Clauses: `input-root`, `input-commitment`, `input-timestamp`, `input-nullifier`,
+/// `input-subject`.
 #[test]
 fn public_inputs_are_the_cells() {
     let mut circuit = Plan::honest(BLOCK.as_bytes()).circuit(|_, _| (), |_, _| ());
@@ -175,6 +185,7 @@ fn public_inputs_are_the_cells() {
     }
 }
 
+/// Clauses: `rsa-signature`.
 #[test]
 fn rsa_takes_the_digest_of_this_block() {
     // A genuine signature of another digest, everything in RSA's rows coherent with it.
@@ -196,6 +207,7 @@ fn rsa_takes_the_digest_of_this_block() {
     assert_eq!(refusals, names(["copy y to wide1"]));
 }
 
+/// Clauses: `rsa-signature`.
 #[test]
 fn a_range_checked_carry_is_the_one_that_counts() {
     // The carry beside the range check differs from the coefficient that the products use.
@@ -211,6 +223,7 @@ fn a_range_checked_carry_is_the_one_that_counts() {
     assert_eq!(refusals, names(["copy wide1 to wide1"]));
 }
 
+/// Clauses: `rsa-signature`, `header-syntax`, `one-from`.
 #[test]
 fn second_phase_cells_are_bound() {
     let mut circuit = Plan::honest(BLOCK.as_bytes()).circuit(|_, _| (), |_, _| ());
@@ -242,6 +255,7 @@ fn second_phase_cells_are_bound() {
     assert_eq!(refusals(&circuit), names(["logup sum starts and ends at zero[0]"]));
 }
 
+/// Clauses: `rsa-signature`, `header-syntax`.
 #[test]
 fn multiplicities_are_counts() {
     let honest = Plan::honest(BLOCK.as_bytes()).circuit(|_, _| (), |_, _| ());
@@ -268,6 +282,7 @@ fn config() -> StatementConfig {
     )
 }
 
+/// Clauses: `rsa-signature`.
 #[test]
 fn pairs_outside_the_spread_tables_are_not_found() {
     for (column, dense, spread) in

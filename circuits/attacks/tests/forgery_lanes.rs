@@ -47,6 +47,7 @@ fn lie_at(step: usize, which: Word) -> BTreeSet<String> {
     plan.refusals_with(|config, grid| forge_sha256(config, grid, &plan.message, &lie), |_, _| ())
 }
 
+/// Clauses: none; honest witnesses are accepted.
 #[test]
 fn the_forger_is_honest_without_a_lie() {
     let plan = plan();
@@ -58,6 +59,7 @@ fn the_forger_is_honest_without_a_lie() {
     assert_eq!(plan.refusals(), names([]));
 }
 
+/// Clauses: `rsa-signature`.
 #[test]
 fn free_sums_need_carries_out_of_range_in_both_lanes() {
     for step in [20, 21, 63] {
@@ -71,6 +73,7 @@ fn free_sums_need_carries_out_of_range_in_both_lanes() {
     }
 }
 
+/// Clauses: `rsa-signature`.
 #[test]
 fn absorbed_words_are_those_of_the_message_in_both_lanes() {
     for step in [2, 3] {
@@ -78,6 +81,7 @@ fn absorbed_words_are_those_of_the_message_in_both_lanes() {
     }
 }
 
+/// Clauses: `rsa-signature`.
 #[test]
 fn words_pieces_and_spread_forms_are_one_in_both_lanes() {
     for (which, expected) in [
@@ -107,6 +111,7 @@ fn words_pieces_and_spread_forms_are_one_in_both_lanes() {
     }
 }
 
+/// Clauses: `rsa-signature`.
 #[test]
 fn initial_values_are_pinned_in_both_lanes() {
     for (slot, word, expected) in [
@@ -131,6 +136,7 @@ fn initial_values_are_pinned_in_both_lanes() {
     }
 }
 
+/// Clauses: `rsa-signature`.
 #[test]
 fn one_bit_pieces_are_bits_in_both_lanes() {
     for (lane, first, second) in
@@ -162,6 +168,7 @@ fn one_bit_pieces_are_bits_in_both_lanes() {
     }
 }
 
+/// Clauses: `rsa-signature`.
 #[test]
 fn narrow_words_are_below_their_bound() {
     // 10-bit words share the rows of the 11-bit table: words from 2^10 on have rows there, but none of their own type.
@@ -185,6 +192,7 @@ fn narrow_words_are_below_their_bound() {
     }
 }
 
+/// Clauses: `rsa-signature`, `header-syntax`.
 #[test]
 fn multiplicities_are_counts_in_both_tables() {
     let columns = config().columns;
@@ -207,6 +215,7 @@ fn multiplicities_are_counts_in_both_tables() {
     }
 }
 
+/// Clauses: `rsa-signature`.
 #[test]
 fn pairs_outside_the_spread_tables_are_not_found_in_either_lane() {
     for lane in 0..LAYOUT.lanes() {
@@ -223,6 +232,7 @@ fn pairs_outside_the_spread_tables_are_not_found_in_either_lane() {
     }
 }
 
+/// Clauses: `rsa-signature`, `header-syntax`, `one-from`.
 #[test]
 fn second_phase_cells_are_bound_in_both_lanes() {
     let mut circuit = honest();
@@ -246,6 +256,7 @@ fn second_phase_cells_are_bound_in_both_lanes() {
     }
 }
 
+/// Clauses: `rsa-signature`.
 #[test]
 fn range_checked_carries_are_the_ones_that_count() {
     let refusals = plan().refusals_with(
@@ -263,6 +274,7 @@ fn range_checked_carries_are_the_ones_that_count() {
     assert_eq!(refusals, names(["copy wide1 to y"]));
 }
 
+/// Clauses: `address`.
 #[test]
 fn outputs_beside_sha256_are_lower_case() {
     let refusals = plan().refusals_with(
@@ -272,6 +284,7 @@ fn outputs_beside_sha256_are_lower_case() {
     assert!(refusals.contains("lookup case"), "{refusals:?}");
 }
 
+/// Clauses: `alignment`, `one-from`, `algorithm`.
 #[test]
 fn other_authors_and_signers_are_refused() {
     let refused = |block: String| Plan::honest(block.as_bytes()).in_layout(LAYOUT).refusals();

@@ -32,6 +32,7 @@ fn cells(change: impl FnOnce(&StatementConfig, &mut Grid<Fr>)) -> BTreeSet<Strin
     Plan::honest(BLOCK.as_bytes()).refusals_with(change, |_, _| ())
 }
 
+/// Clauses: none; honest witnesses are accepted.
 #[test]
 fn the_forger_is_honest_without_a_lie() {
     let plan = Plan::honest(BLOCK.as_bytes());
@@ -44,6 +45,7 @@ fn the_forger_is_honest_without_a_lie() {
     assert_eq!(plan.refusals(), names([]));
 }
 
+/// Clauses: `rsa-signature`.
 #[test]
 fn a_free_sum_needs_a_carry_out_of_range() {
     // halo2-dynamic-sha256 left the high part of the sum without a range: the word is then free.
@@ -53,17 +55,20 @@ fn a_free_sum_needs_a_carry_out_of_range() {
     assert_eq!(lie_at(63, Word::A), names(["lookup spread 2"]));
 }
 
+/// Clauses: `rsa-signature`.
 #[test]
 fn the_feed_forward_sum_needs_a_carry_in_range() {
     assert_eq!(lie_at(64, Word::A), names(["lookup spread 2"]));
     assert_eq!(lie_at(67, Word::E), names(["lookup spread 4"]));
 }
 
+/// Clauses: `rsa-signature`.
 #[test]
 fn an_absorbed_word_is_that_of_the_message() {
     assert_eq!(lie_at(3, Word::W), names(["copy y to y"]));
 }
 
+/// Clauses: `rsa-signature`.
 #[test]
 fn halves_of_spread_sums_are_bound() {
     for which in [Word::BigSigma0, Word::BigSigma1, Word::SmallSigma0, Word::SmallSigma1] {
@@ -74,6 +79,7 @@ fn halves_of_spread_sums_are_bound() {
     }
 }
 
+/// Clauses: `rsa-signature`.
 #[test]
 fn a_word_its_pieces_and_its_spread_forms_are_one() {
     for (which, expected) in [
@@ -94,6 +100,7 @@ fn a_word_its_pieces_and_its_spread_forms_are_one() {
     }
 }
 
+/// Clauses: `rsa-signature`.
 #[test]
 fn the_other_half_cannot_take_up_a_lie() {
     // even + 2 odd is kept: one less of the odd half, two more of the even one's lowest pair, which
@@ -109,6 +116,7 @@ fn the_other_half_cannot_take_up_a_lie() {
     assert!(refusals.contains("lookup spread 0"), "{refusals:?}");
 }
 
+/// Clauses: `rsa-signature`.
 #[test]
 fn the_initial_value_is_pinned() {
     for (word, expected) in
@@ -130,6 +138,7 @@ fn the_initial_value_is_pinned() {
     }
 }
 
+/// Clauses: `rsa-signature`.
 #[test]
 fn a_reset_restores_the_initial_value() {
     let plan = Plan::honest(BLOCK.as_bytes());
@@ -146,6 +155,7 @@ fn a_reset_restores_the_initial_value() {
     assert_eq!(refusals, names(["sha256 feed-forward or reset[0]"]));
 }
 
+/// Clauses: `rsa-signature`.
 #[test]
 fn one_word_has_one_cutting() {
     // A: two bits of the next piece moved into a0, which its column's range alone would let pass.
@@ -169,6 +179,7 @@ fn one_word_has_one_cutting() {
     assert!(!refusals.contains("sha256 word A[0]"), "{refusals:?}");
 }
 
+/// Clauses: `rsa-signature`.
 #[test]
 fn one_bit_pieces_are_bits() {
     // W: bit 17 holds 2, bit 18 one less; or the reverse where bit 18 is 0.
@@ -187,6 +198,7 @@ fn one_bit_pieces_are_bits() {
     assert!(!refusals.contains("sha256 word W[0]"), "{refusals:?}");
 }
 
+/// Clauses: `rsa-signature`.
 #[test]
 fn the_second_one_bit_piece_is_a_bit() {
     // Bit 18 holds 2, the piece above it one less.
@@ -206,6 +218,7 @@ fn the_second_one_bit_piece_is_a_bit() {
     assert!(!refusals.contains("sha256 word W[0]"), "{refusals:?}");
 }
 
+/// Clauses: `rsa-signature`.
 #[test]
 fn a_spread_cell_is_that_of_its_word() {
     let refusals = cells(|config, grid| {
@@ -215,6 +228,7 @@ fn a_spread_cell_is_that_of_its_word() {
     assert!(refusals.contains("lookup spread 0"), "{refusals:?}");
 }
 
+/// Clauses: `rsa-signature`.
 #[test]
 fn the_four_reset_cells_of_a_block_agree() {
     let refusals = cells(|config, grid| {

@@ -35,12 +35,14 @@ fn noticed(
     })
 }
 
+/// Clauses: all.
 #[test]
 fn a_dropped_polynomial_lets_a_forgery_through() {
     check(CircuitParams::ON_CHAIN, |_| true);
 }
 
 /// The second lane's SHA-256: the other chips are the same in both layouts.
+/// Clauses: `rsa-signature`.
 #[test]
 fn a_dropped_polynomial_of_the_second_lane_lets_a_forgery_through() {
     check(CircuitParams::QUICK, |gate| gate.starts_with("sha256"));

@@ -42,6 +42,7 @@ fn survivors(statement: &Statement, limit: usize) -> BTreeMap<String, Vec<(usize
     found
 }
 
+/// Clauses: none; honest witnesses are accepted.
 #[test]
 fn the_image_of_an_honest_witness_holds() {
     for layout in LAYOUTS {
@@ -49,6 +50,7 @@ fn the_image_of_an_honest_witness_holds() {
     }
 }
 
+/// Clauses: all.
 #[test]
 fn a_sample_of_every_column_and_block_is_tied() {
     for layout in LAYOUTS {
@@ -69,17 +71,20 @@ fn every_cell_of(layout: CircuitParams) {
     assert_eq!(found.keys().cloned().collect::<BTreeSet<_>>(), explained());
 }
 
+/// Clauses: all.
 #[test]
 fn every_cell_is_tied() {
     every_cell_of(CircuitParams::ON_CHAIN);
 }
 
+/// Clauses: all.
 #[test]
 fn every_cell_is_tied_with_twelve_lookups_a_row() {
     every_cell_of(CircuitParams::QUICK);
 }
 
 /// No forgery of a few cells: what an alteration breaks is repaired wherever one cell can do it.
+/// Clauses: all.
 #[test]
 fn small_forgeries_fail() {
     for layout in LAYOUTS {
@@ -117,6 +122,7 @@ fn small_forgeries_fail_in(layout: CircuitParams) {
     assert!(found.keys().cloned().collect::<BTreeSet<_>>().is_subset(&explained()));
 }
 
+/// Clauses: all.
 #[test]
 fn every_cell_is_anchored() {
     for layout in LAYOUTS {
@@ -137,6 +143,7 @@ fn every_cell_is_anchored_in(layout: CircuitParams) {
     assert!(classes.is_empty(), "{classes:?}");
 }
 
+/// Clauses: all.
 #[test]
 fn columns_chosen_after_the_challenges_are_functions_of_the_first_phase() {
     let late = |layout| {

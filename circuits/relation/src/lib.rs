@@ -14,6 +14,7 @@
 //! [`refusal::Rule`], the place and what would make it pass.
 
 pub mod canon;
+pub mod clause;
 pub mod commitment;
 mod der;
 pub mod dkim;
@@ -33,6 +34,7 @@ pub mod statement;
 pub mod tags;
 pub mod values;
 
+pub use clause::{Clause, Keeper, CLAUSES};
 pub use inspect::{inspect, DnsRecords, Inspection, Provable};
 pub use refusal::{Part, Place, Refusal, Rule};
 pub use registry::{KeyRegistry, MerklePath};

@@ -38,15 +38,15 @@ rules! {
     OneFrom = "one-from", "exactly one From field, and it is signed";
     /// Exactly one Subject field, in the message and in the signed block.
     OneSubject = "one-subject", "exactly one Subject field, and it is signed";
-    /// Relation point 4: one mailbox, unambiguous.
+    /// Clause 4.1: one mailbox, unambiguous.
     FromGrammar = "from-grammar", "the From field holds one plain mailbox";
-    /// Relation point 5: at most 124 bytes, the domain at most 62.
+    /// Clause 5.2: at most 124 bytes, the domain at most 62.
     AddressLength = "address-length", "the address fits into 124 bytes, its domain into 62";
     /// There is a DKIM-Signature field at all.
     SignaturePresent = "signature-present", "the message carries a DKIM signature";
     /// Exactly one well-formed `d=`.
     SigningDomain = "signing-domain", "the signature names its domain (d=)";
-    /// Relation point 7: the From domain is `d=`.
+    /// Clause 7.1: the From domain is `d=`.
     Alignment = "alignment", "the signing domain is the domain of the From address";
     /// RFC 6376 §3.2: the signature field is a tag list without duplicates.
     TagList = "tag-list", "the DKIM-Signature field is a well-formed tag list";
@@ -76,15 +76,15 @@ rules! {
     SignatureEncoding = "signature-encoding", "the signature value (b=) is well formed";
     /// The signed header block has at most 1,024 bytes.
     HeaderLength = "header-length", "the signed header fits into 1,024 bytes";
-    /// Relation point 2: fields, CRLF, no stray control bytes.
+    /// Clause 2.2: fields, CRLF, no stray control bytes.
     HeaderSyntax = "header-syntax", "the signed header is a sequence of clean fields";
-    /// Relation point 3: the signature field is the last one, and only the last.
+    /// Clause 3.3: the signature field is the last one, and only the last.
     SignatureFieldLast = "signature-field-last", "one signature field, at the end of the block";
     /// The Subject is printable ASCII of at most 186 bytes.
     SubjectText = "subject-text", "the Subject is printable ASCII of at most 186 bytes";
-    /// Relation point 1: the RSA signature.
+    /// Clause 1.1: the RSA signature.
     RsaSignature = "rsa-signature", "the RSA signature is valid for the signed header";
-    /// Relation point 8: the key is in the registry.
+    /// Clause 8.1: the key is in the registry.
     Registry = "registry", "domain and key are in the key registry";
 }
 

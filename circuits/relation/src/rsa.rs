@@ -47,7 +47,7 @@ pub fn wipe(signature: &mut BigUint) {
     std::hint::black_box(signature);
 }
 
-/// Clauses 1.1 and 1.2 of the relation, and what its tools demand besides (1.4): a signature below the modulus.
+/// Clause 1.1, with the signature below the modulus.
 pub fn verify(digest: &[u8; 32], signature: &BigUint, modulus: &BigUint) -> Result<(), Refusal> {
     let refuse = |rule, detail: String| Err(Refusal::new(rule, Place::part(Part::Input), detail));
     if modulus.bits() != MODULUS_BITS {

@@ -10,7 +10,9 @@ use std::collections::BTreeSet;
 use zkdkim_relation::dkim::{self, SignatureField};
 use zkdkim_relation::message::Message;
 use zkdkim_relation::registry::DEPTH;
-use zkdkim_relation::{canon, evaluate, header, inspect, Fr, MerklePath, Rule, StatementInput};
+use zkdkim_relation::{
+    canon, evaluate, header, inspect, Clause, Fr, MerklePath, Rule, StatementInput,
+};
 
 /// A bare LF inside a CRLF file. The manifest's reader ends the field there; this one keeps the
 /// byte, and the block is refused for it. Neither block satisfies the statement.
@@ -44,8 +46,8 @@ fn broken(case: &Case) -> Vec<Rule> {
 
 /// The rule of an identifier.
 fn rule(id: &str) -> Rule {
-    let found = Rule::ALL.iter().find(|rule| rule.id() == id);
-    *found.unwrap_or_else(|| panic!("no rule is called {id}"))
+    let clause = Clause::find(id).unwrap_or_else(|| panic!("no clause is called {id}"));
+    clause.rule().unwrap_or_else(|| panic!("no rule refuses for {id}"))
 }
 
 fn rule_of(reason: &str) -> Rule {

@@ -35,7 +35,7 @@
 //! # Source
 //!
 //! RFC 5322 §3.2.3, §3.2.4, §3.4 (From), RFC 6376 §3.2, §3.4.2, §3.5 (tag list, relaxed fields),
-//! RFC 1123 §2.1 (labels). Narrower than these: see the relation, clauses 2 to 6.
+//! RFC 1123 §2.1 (labels). Narrower than these: see docs/relation.md, clauses 2.2 to 6.7.
 
 use std::sync::OnceLock;
 

@@ -35,7 +35,7 @@ fn hex(text: &str) -> BigUint {
     BigUint::parse_bytes(text.as_bytes(), 16).expect("hexadecimal")
 }
 
-/// The words of docs/relation.md, clause 0.6: seven 32-bit limbs each, least significant first.
+/// The words of docs/relation.md, 0.6: seven 32-bit limbs each, least significant first.
 fn words(modulus: &BigUint) -> [Fr; 10] {
     std::array::from_fn(|word| {
         to_field(&((modulus >> (224 * word)) & ((BigUint::one() << 224) - 1u32)))

@@ -31,6 +31,7 @@ fn wrap(case: &mut Case) -> Vec<Fr> {
     case.divide_again(LAST_PRODUCT)
 }
 
+/// Clauses: `rsa-signature`.
 #[test]
 fn rejects_a_product_that_holds_only_modulo_the_field() {
     let mut case = nonsense(&digest("wrap"));
@@ -44,6 +45,7 @@ fn rejects_a_product_that_holds_only_modulo_the_field() {
     assert!(failing["rsa carry range"].iter().all(|row| rows.contains(row)));
 }
 
+/// Clauses: `rsa-signature`.
 #[test]
 fn rejects_wrapped_carries_in_an_oversized_range_cell() {
     let mut case = nonsense(&digest("wrap"));
@@ -70,6 +72,7 @@ fn rejects_wrapped_carries_in_an_oversized_range_cell() {
     case.rejects(&["lookup range 3"]);
 }
 
+/// Clauses: `rsa-signature`.
 #[test]
 fn rejects_checked_carries_that_are_not_those_of_the_polynomial() {
     let mut case = nonsense(&digest("wrap"));
@@ -86,6 +89,7 @@ fn rejects_checked_carries_that_are_not_those_of_the_polynomial() {
 }
 
 /// Carries at the ends of their range, and one beyond, in the gate itself.
+/// Clauses: `rsa-signature`.
 #[test]
 fn carry_range_ends_where_it_should() {
     let end = 1i64 << CARRY_OFFSET_BITS;
@@ -99,6 +103,7 @@ fn carry_range_ends_where_it_should() {
 }
 
 /// Limbs of q without range: 32 free field elements satisfy the 21 equations of the carries.
+/// Clauses: `rsa-signature`.
 #[test]
 fn rejects_limbs_out_of_range() {
     let mut case = nonsense(&digest("limbs"));
@@ -168,6 +173,7 @@ fn solve(rows: &mut [Vec<Fr>], variables: usize) -> Vec<Fr> {
 }
 
 /// For each range column: a limb piece beyond its bits that keeps the limb's value.
+/// Clauses: `rsa-signature`.
 #[test]
 fn rejects_pieces_out_of_range_in_every_column() {
     let digest = digest("pieces");
@@ -214,6 +220,7 @@ fn fit(case: &mut Case, operand: usize, rows: Vec<usize>) {
     });
 }
 
+/// Clauses: `rsa-signature`.
 #[test]
 fn rejects_operands_that_are_not_the_evaluations() {
     for operand in 0..OPERANDS {
@@ -223,6 +230,7 @@ fn rejects_operands_that_are_not_the_evaluations() {
     }
 }
 
+/// Clauses: `rsa-signature`, `key-exponent`.
 #[test]
 fn rejects_operands_of_every_product_that_are_not_the_evaluations() {
     let digest = digest("operands");
@@ -238,6 +246,7 @@ fn rejects_operands_of_every_product_that_are_not_the_evaluations() {
     }
 }
 
+/// Clauses: `rsa-signature`.
 #[test]
 fn rejects_an_evaluation_that_is_not_of_the_number() {
     let mut case = nonsense(&digest("number"));
@@ -246,6 +255,7 @@ fn rejects_an_evaluation_that_is_not_of_the_number() {
     case.rejects_at("rsa number accumulator", &[row]);
 }
 
+/// Clauses: `rsa-signature`.
 #[test]
 fn rejects_an_evaluation_that_is_not_of_the_expected_block() {
     let mut case = nonsense(&digest("block"));
@@ -254,6 +264,7 @@ fn rejects_an_evaluation_that_is_not_of_the_expected_block() {
     case.rejects_at("rsa coefficient accumulator", &[row]);
 }
 
+/// Clauses: `rsa-signature`.
 #[test]
 fn rejects_coefficients_chosen_after_the_challenge() {
     let mut case = nonsense(&digest("coefficients"));
@@ -262,6 +273,7 @@ fn rejects_coefficients_chosen_after_the_challenge() {
     case.rejects_at("rsa coefficient accumulator", &[row]);
 }
 
+/// Clauses: `rsa-signature`.
 #[test]
 fn rejects_a_forged_product_gate() {
     // The mutation partner of the product gate: all else in this assignment is coherent.
@@ -269,6 +281,7 @@ fn rejects_a_forged_product_gate() {
     nonsense(&digest("product")).rejects_at("rsa product", &[row]);
 }
 
+/// Clauses: `rsa-signature`, `key-exponent`.
 #[test]
 fn rejects_a_chain_with_a_foreign_remainder() {
     // r_8 replaced by the remainder of another chain: exactly the two products around it fail.

@@ -22,6 +22,7 @@ fn claim(case: &mut Case, modulus: &BigUint) {
     }
 }
 
+/// Clauses: `rsa-signature`.
 #[test]
 fn rejects_a_modulus_that_the_products_do_not_use() {
     let digest = digest("attacker");
@@ -40,6 +41,7 @@ fn rejects_a_modulus_that_the_products_do_not_use() {
     case.rejects_at("rsa modulus accumulator", &[ROWS.modulus_limb(0)]);
 }
 
+/// Clauses: `modulus-words`, `registry`.
 #[test]
 fn rejects_modulus_words_that_are_not_the_limbs() {
     let digest = digest("attacker");
@@ -53,6 +55,7 @@ fn rejects_modulus_words_that_are_not_the_limbs() {
     case.rejects_at("rsa modulus word", &rows);
 }
 
+/// Clauses: `modulus-words`, `rsa-signature`.
 #[test]
 fn rejects_modulus_limbs_without_range() {
     let digest = digest("limbs");
@@ -72,6 +75,7 @@ fn rejects_modulus_limbs_without_range() {
     case.rejects_at("rsa modulus limb", &[ROWS.modulus_limb(1), ROWS.modulus_limb(0)]);
 }
 
+/// Clauses: `key-size`.
 #[test]
 fn rejects_a_missing_top_bit_with_a_spare_cell_in_range() {
     let digest = digest("short");
@@ -82,6 +86,7 @@ fn rejects_a_missing_top_bit_with_a_spare_cell_in_range() {
 }
 
 /// n = EM - 1 has 2,033 bits and EM ≡ 1 modulo n: with s = EM every product holds.
+/// Clauses: `key-size`.
 #[test]
 fn rejects_a_tiny_modulus() {
     let digest = digest("tiny");

@@ -50,12 +50,14 @@ fn lax_blocks(digest: &[u8; 32]) -> Vec<(&'static str, BigUint)> {
     ]
 }
 
+/// Clauses: `rsa-signature`.
 #[test]
 fn rejects_a_wrong_digest() {
     let witness = key(0).sign(&digest("signed"));
     Case::new(&witness, &digest("claimed")).rejects_at("rsa product", &[LAST]);
 }
 
+/// Clauses: `rsa-signature`.
 #[test]
 fn rejects_a_wrong_signature() {
     let digest = digest("signed");
@@ -64,6 +66,7 @@ fn rejects_a_wrong_signature() {
     Case::new(&witness, &digest).rejects_at("rsa product", &[LAST]);
 }
 
+/// Clauses: `rsa-signature`.
 #[test]
 fn rejects_another_key() {
     let digest = digest("signed");
@@ -72,6 +75,7 @@ fn rejects_another_key() {
     Case::new(&witness, &digest).rejects_at("rsa product", &[LAST]);
 }
 
+/// Clauses: `rsa-signature`.
 #[test]
 fn rejects_other_blocks_signed_by_the_key() {
     let digest = digest("signed");
@@ -86,6 +90,7 @@ fn rejects_other_blocks_signed_by_the_key() {
 }
 
 /// The same with the expected block replaced to match, so that every product holds.
+/// Clauses: `rsa-signature`.
 #[test]
 fn rejects_other_blocks_put_in_place_of_the_expected_one() {
     let digest = digest("signed");
@@ -104,6 +109,7 @@ fn rejects_other_blocks_put_in_place_of_the_expected_one() {
     }
 }
 
+/// Clauses: `key-size`.
 #[test]
 fn rejects_a_modulus_of_2047_bits() {
     let digest = digest("signed");
@@ -112,6 +118,7 @@ fn rejects_a_modulus_of_2047_bits() {
 }
 
 /// Nothing can be assigned that makes assignment fail, and nothing absurd is accepted.
+/// Clauses: `rsa-signature`.
 #[test]
 fn assigns_and_rejects_degenerate_witnesses() {
     let digest = digest("signed");
@@ -131,6 +138,7 @@ fn assigns_and_rejects_degenerate_witnesses() {
     }
 }
 
+/// Clauses: none; what is assigned where nothing fits.
 #[test]
 fn larger_numbers_are_assigned_as_their_low_bits() {
     let digest = digest("signed");
@@ -143,6 +151,7 @@ fn larger_numbers_are_assigned_as_their_low_bits() {
 }
 
 /// Alters one first-phase cell at a time, with all accumulators computed again.
+/// Clauses: `rsa-signature`.
 #[test]
 fn rejects_single_altered_cells() {
     let mut rng = ChaCha20Rng::seed_from_u64(7);

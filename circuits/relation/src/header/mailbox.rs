@@ -1,4 +1,4 @@
-//! Sections 4 and 5 of the relation (docs/relation.md): the one mailbox of the From value.
+//! Clauses 4.1 to 5.2: the one mailbox of the From value.
 
 use super::{is_printable, refuse, MAX_ADDRESS_BYTES, MAX_DOMAIN_BYTES};
 use crate::refusal::{show_byte, Refusal, Rule};

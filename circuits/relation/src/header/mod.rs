@@ -1,4 +1,4 @@
-//! The grammar of the signed header block: sections 2 to 7 of the relation (docs/relation.md).
+//! The grammar of the signed header block: clauses 2.1 to 7.1 of the relation.
 //!
 //! Hand-written recursive descent over the exact bytes whose hash is signed. Nothing is decoded,
 //! trimmed or repaired: a byte is either in the language or the block is refused at its offset.

@@ -1,4 +1,4 @@
-//! Section 6 of the relation (docs/relation.md): the tag list of the signature field, as it stands in the block.
+//! Clauses 6.1 to 6.7: the tag list of the signature field, as it stands in the block.
 //!
 //! Not [`crate::tags`]: there RFC 6376 is read generously enough to report on any
 //! message; here every byte follows the statement, as in the circuit.
