@@ -80,13 +80,13 @@ impl<'a> Reader<'a> {
 
     pub(super) fn scalar(&mut self) -> Result<Fr> {
         let at = self.at;
-        Option::from(Fr::from_repr(self.word()?.into()))
+        Option::from(Fr::from_repr(self.word()?))
             .ok_or(Error::Malformed { at, what: "a scalar that is not below the group order" })
     }
 
     pub(super) fn coordinate(&mut self) -> Result<Fq> {
         let at = self.at;
-        Option::from(Fq::from_repr(self.word()?.into()))
+        Option::from(Fq::from_repr(self.word()?))
             .ok_or(Error::Malformed { at, what: "a coordinate that is not below the modulus" })
     }
 

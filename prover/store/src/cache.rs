@@ -134,7 +134,7 @@ impl KeyCache {
     pub fn store_srs(&self, srs: &Srs) -> Result<PathBuf> {
         let path = self.srs_path(srs.kind(), srs.k());
         let _lock = self.lock()?;
-        write_srs(&path, &srs, Overwrite::Replace)?;
+        write_srs(&path, srs, Overwrite::Replace)?;
         Ok(path)
     }
 
