@@ -257,3 +257,85 @@ fn claim(vk: &VerifyingKey, public_inputs: &[&[Fr]], proof: &[u8]) -> Result<Cla
         binding: parts.binding,
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use halo2_proofs::halo2curves::bn256::G2Affine;
+
+    use super::{
+        super::encoding::{point_bytes, POINT, SCALAR},
+        *,
+    };
+
+    fn known(hex: &str) -> Vec<u8> {
+        let digits: Vec<u8> = hex.chars().filter_map(|c| c.to_digit(16)).map(|d| d as u8).collect();
+        digits.chunks(2).map(|pair| pair[0] << 4 | pair[1]).collect()
+    }
+
+    /// Each challenge with the number of proof bytes before it.
+    fn drawn_at(vk: &VerifyingKey, public_inputs: &[Vec<Fr>], proof: &[u8]) -> Vec<(usize, Fr)> {
+        let slices: Vec<&[Fr]> = public_inputs.iter().map(|c| &c[..]).collect();
+        let Parts { drawn, binding, .. } = read(vk, &slices, proof).unwrap();
+        let protocol = vk.protocol();
+        let (mut out, mut at) = (Vec::new(), 0);
+        for (i, round) in protocol.rounds().iter().enumerate() {
+            if i == protocol.shape().phases() && protocol.permutes() {
+                out.extend([(at, drawn.beta), (at, drawn.gamma)]);
+            }
+            at += POINT * round.groups.len();
+            out.extend(round.challenges.iter().map(|c| (at, drawn.circuit[*c as usize])));
+        }
+        out.extend([(at, drawn.y), (at + POINT, drawn.z)]);
+        at += POINT + SCALAR * protocol.evaluations();
+        out.extend([(at, drawn.v), (at + POINT, drawn.u), (at + 2 * POINT, reduce(&binding))]);
+        assert_eq!(at + 2 * POINT, proof.len());
+        out
+    }
+
+    #[test]
+    fn every_challenge_depends_on_everything_before_it() {
+        let key = known(include_str!("../../tests/folded/known_answer/key.hex"));
+        let proof = known(include_str!("../../tests/folded/known_answer/proof.hex"));
+        let vk = VerifyingKey::from_bytes(&key).unwrap();
+        // What is read is not checked here, so any inputs will do.
+        let counts = &vk.protocol().shape().public_inputs;
+        let inputs: Vec<Vec<Fr>> = counts.iter().map(|count| vec![Fr::from(9); *count]).collect();
+        let honest = drawn_at(&vk, &inputs, &proof);
+        for (i, a) in honest.iter().enumerate() {
+            assert!(honest[..i].iter().all(|b| a.1 != b.1), "two equal challenges");
+        }
+        let all_differ = |other: Vec<(usize, Fr)>, after: usize, what: &str| {
+            for (i, (a, b)) in honest.iter().zip(&other).enumerate() {
+                assert_eq!(a.1 == b.1, a.0 <= after, "challenge {i} after a change of {what}");
+            }
+        };
+        // Elements of the proof: another point, another scalar.
+        let first_scalar = POINT * (vk.protocol().commitments() - 2);
+        let last_scalar = first_scalar + SCALAR * vk.protocol().evaluations();
+        let mut at = 0;
+        while at < proof.len() {
+            let mut other = proof.clone();
+            let scalar = (first_scalar..last_scalar).contains(&at);
+            if scalar {
+                other[at + SCALAR - 1] ^= 1;
+            } else {
+                other[at..at + POINT].copy_from_slice(&point_bytes(&G1Affine::generator()));
+            }
+            all_differ(drawn_at(&vk, &inputs, &other), at, &format!("the proof at {at}"));
+            at += if scalar { SCALAR } else { POINT };
+        }
+        // Public inputs and key: before everything.
+        for column in 0..inputs.len() {
+            for row in 0..inputs[column].len() {
+                let mut other = inputs.clone();
+                other[column][row] += Fr::ONE;
+                let drawn = drawn_at(&vk, &other, &proof);
+                assert!(honest.iter().zip(&drawn).all(|(a, b)| a.1 != b.1));
+            }
+        }
+        let protocol = vk.protocol().clone();
+        let other = VerifyingKey::new(protocol, vk.commitments().to_vec(), G2Affine::generator());
+        let drawn = drawn_at(&other, &inputs, &proof);
+        assert!(honest.iter().zip(&drawn).all(|(a, b)| a.1 != b.1));
+    }
+}

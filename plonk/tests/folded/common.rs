@@ -188,10 +188,21 @@ impl Spec {
         }
     }
 
-    /// A few cells changed, or a public input.
+    /// Changes one cell: mostly one that a gate or a copy determines.
     pub fn spoil(&mut self, rng: &mut impl RngCore) {
-        let column = rng.gen_range(0..self.columns.len());
-        self.spoiled = Some((column, rng.gen_range(0..(1 << self.k) - 12)));
+        let gates = self.columns.iter().enumerate().filter_map(|(c, (_, source))| match source {
+            Source::Derived { selector, .. } => Some((c, &self.selectors[*selector])),
+            Source::Free => None,
+        });
+        let gates = gates.flat_map(|(c, rows)| rows.iter().map(move |row| (c, *row)));
+        let copies = self.copies.iter().filter_map(|(_, to)| match to {
+            Place::Advice(c, row) => Some((*c, *row)),
+            _ => None,
+        });
+        let determined: Vec<(usize, usize)> = gates.chain(copies).collect();
+        let any = (rng.gen_range(0..self.columns.len()), rng.gen_range(0..(1 << self.k) - 12));
+        let pick = determined.get(rng.gen_range(0..determined.len().max(1))).copied();
+        self.spoiled = pick.filter(|_| rng.gen_bool(0.75)).or(Some(any));
     }
 
     pub fn public_inputs(&self) -> Vec<usize> {
