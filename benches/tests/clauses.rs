@@ -75,7 +75,7 @@ fn ids(cells: &BTreeMap<String, String>, document: &str) -> BTreeSet<String> {
             known(id, &format!("{document}, {row}"));
         }
         let said = cell == "all" || cell == "–";
-        assert!(said != !named.is_empty(), "{document}, {row}: {cell}");
+        assert!(said == named.is_empty(), "{document}, {row}: {cell}");
         all.extend(named);
     }
     all
@@ -164,7 +164,7 @@ fn every_attack_is_on_a_clause_and_every_clause_is_attacked() {
                 };
                 let named: Vec<_> = quoted(&clauses).collect();
                 let said = clauses == "all." || clauses.starts_with("none; ");
-                assert!(said != !named.is_empty(), "{path}: {name}: {clauses}");
+                assert!(said == named.is_empty(), "{path}: {name}: {clauses}");
                 for id in named {
                     known(id, &format!("{path}: {name}"));
                     attacked.insert(id.to_owned());
