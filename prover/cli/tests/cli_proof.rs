@@ -137,15 +137,15 @@ fn verify_refuses_every_tampered_proof_file() {
     verify(&rebuilt(&proof, &more)).fails(1, "instance-count");
 
     // The file itself.
-    verify(&good[..good.len() / 2]).fails(1, "proof-file");
-    verify(&good.replacen("\"k\": 14", "\"k\": 15", 1)).fails(1, "proof-file");
-    verify(&good.replacen("insecure-dev", "ceremony", 1)).fails(1, "proof-file");
-    verify(&good.replacen("\"version\": 1", "\"version\": 2", 1)).fails(1, "proof-file");
+    verify(&good[..good.len() / 2]).fails(2, "proof-file");
+    verify(&good.replacen("\"k\": 14", "\"k\": 15", 1)).fails(1, "proof-labels");
+    verify(&good.replacen("insecure-dev", "ceremony", 1)).fails(2, "proof-file");
+    verify(&good.replacen("\"version\": 1", "\"version\": 2", 1)).fails(2, "proof-file");
     let ceremony = "{ \"kind\": \"ceremony\", \"name\": \"hermez\", \"file\": \"f\", \
                     \"blake2b512\": \"00\" }";
     let mut relabelled = json.clone();
     relabelled["srs"] = serde_json::from_str(ceremony).unwrap();
-    verify(&relabelled.to_string()).fails(1, "proof-file");
+    verify(&relabelled.to_string()).fails(1, "proof-labels");
     let mut other_key = json.clone();
     other_key["vk_sha256"] = "11".repeat(32).into();
     verify(&other_key.to_string()).fails(1, "wrong-key");
