@@ -8,6 +8,7 @@
 
 pub mod argument;
 mod circuit;
+pub mod determinism;
 pub mod mutants;
 mod names;
 pub mod nearby;

@@ -1,0 +1,347 @@
+//! Propagation: which cells are functions of the given ones, and by which constraint.
+//!
+//! # Statement
+//! Let two assignments satisfy every constraint and agree on the given cells. Then they agree on every determined cell
+//! that is committed before all challenges, but for the errors of the lemmas; and where the challenges are the same,
+//! on every determined cell.
+//!
+//! *Proof.* By induction over stamps: each step's rule ([`crate::rules`]) or lemma ([`crate::lemmas`]) concludes that a
+//! cell has one value from cells with smaller stamps. ∎
+//!
+//! # Order of phases
+//! A constraint that reads a challenge, or a cell committed after it, has the level of the latest of these, and
+//! determines cells of that level only. Or else a cell would be "determined" by a challenge that is drawn after the
+//! prover has committed to it: true of two assignments with one challenge, and worth nothing.
+
+use std::collections::{HashMap, VecDeque};
+
+use crate::{
+    lemmas::{self, Lemma},
+    model::{Cell, Finding, Model},
+    ranges::{Prepared, Ranges, Support},
+    rules::{self, Rule, Step},
+    scalar::Scalar,
+};
+
+/// What is left out of a derivation.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Without {
+    /// Constraints, by number.
+    pub constraints: Vec<u32>,
+    /// Tuples, by number.
+    pub looked: std::ops::Range<u32>,
+}
+
+impl Without {
+    /// Whether it leaves something out.
+    pub fn leaves_out(&self, support: Support) -> bool {
+        match support {
+            Support::Constraint(id) => self.constraints.contains(&id),
+            Support::Looked(id) => self.looked.contains(&id),
+        }
+    }
+}
+
+/// A cell that is known from the start, and why.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Given {
+    /// The cell.
+    pub cell: Cell,
+    /// Why a prover may choose it.
+    pub why: &'static str,
+}
+
+/// What a derivation starts from.
+#[derive(Clone, Debug, Default)]
+pub struct Start {
+    /// The cells that a prover may choose.
+    pub given: Vec<Given>,
+    /// What the lemmas are told.
+    pub lemmas: lemmas::Spec,
+}
+
+/// What a determined cell follows from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum By {
+    /// It is given: an index into [`Start::given`].
+    Given(u32),
+    /// A constraint.
+    Constraint(u32),
+    /// A tuple.
+    Looked(u32),
+    /// A lemma's application.
+    Lemma(u32),
+}
+
+/// Why a cell is determined.
+#[derive(Clone, Debug)]
+pub struct Reason {
+    /// The rule.
+    pub rule: Rule,
+    /// What it was applied to.
+    pub by: By,
+    /// A second constraint that the rule uses.
+    pub also: Option<u32>,
+    /// Steps of ranges that the rule uses.
+    pub nodes: Box<[u32]>,
+}
+
+/// What is determined so far.
+pub struct Derivation<'m, F> {
+    /// The constraints.
+    pub model: &'m Model<F>,
+    /// The ranges.
+    pub ranges: Ranges,
+    /// What is left out.
+    pub without: Without,
+    /// Applications of lemmas.
+    pub lemmas: Vec<Lemma>,
+    /// Lemmas whose premises fail, and what else is wrong.
+    pub findings: Vec<Finding>,
+    /// Constraints and tuples looked at.
+    pub visits: usize,
+    stamps: Vec<u32>,
+    reasons: Vec<Option<Reason>>,
+    constants: HashMap<Cell, F>,
+    stamp: u32,
+    /// Stamps from this one on count as unknown.
+    horizon: u32,
+    queue: VecDeque<Support>,
+    queued: [Vec<bool>; 2],
+}
+
+/// The stamp of what is not determined.
+pub const UNKNOWN: u32 = u32::MAX;
+
+impl<'m, F: Scalar> Derivation<'m, F> {
+    /// Derives everything that follows.
+    pub fn new(model: &'m Model<F>, prepared: &Prepared, start: &Start, without: Without) -> Self {
+        let ranges = Ranges::new(model, prepared, &without);
+        let mut derivation = Self {
+            model,
+            ranges,
+            without,
+            lemmas: Vec::new(),
+            findings: Vec::new(),
+            visits: 0,
+            stamps: vec![UNKNOWN; model.cells],
+            reasons: vec![None; model.cells],
+            constants: HashMap::new(),
+            stamp: 0,
+            horizon: UNKNOWN,
+            queue: VecDeque::new(),
+            queued: [vec![false; model.constraints.len()], vec![false; model.looked.len()]],
+        };
+        // The challenges are the same in both assignments.
+        for challenge in 0..model.space.challenges {
+            derivation.stamps[model.space.challenge(challenge) as usize] = 0;
+        }
+        for (id, constraint) in model.constraints.iter().enumerate() {
+            if constraint.terms.len() <= 16 {
+                derivation.enqueue(Support::Constraint(id as u32));
+            }
+        }
+        derivation.propagate();
+        for (i, given) in start.given.iter().enumerate() {
+            let by = By::Given(i as u32);
+            derivation.determine(given.cell, Reason::new(Rule::Given, by), None);
+        }
+        derivation.run(&start.lemmas);
+        derivation
+    }
+
+    /// Derives again without some constraints. Steps made before any step that rests on these are kept, as their
+    /// premises are.
+    pub fn again(
+        &self,
+        prepared: &Prepared,
+        start: &Start,
+        without: Without,
+        used: &std::collections::HashSet<Support>,
+    ) -> Self {
+        let mut supports = without.constraints.iter().map(|id| Support::Constraint(*id));
+        if !without.looked.is_empty() || supports.any(|s| used.contains(&s)) {
+            return Self::new(self.model, prepared, start, without);
+        }
+        let first = self.first_use(&without.constraints);
+        let mut derivation = Self {
+            model: self.model,
+            ranges: self.ranges.clone(),
+            without,
+            lemmas: Vec::new(),
+            findings: Vec::new(),
+            visits: 0,
+            stamps: self.stamps.clone(),
+            reasons: self.reasons.clone(),
+            constants: self.constants.clone(),
+            stamp: first,
+            horizon: UNKNOWN,
+            queue: VecDeque::new(),
+            queued: [
+                vec![false; self.model.constraints.len()],
+                vec![false; self.model.looked.len()],
+            ],
+        };
+        for cell in 0..self.model.cells {
+            if derivation.stamps[cell] >= first {
+                derivation.stamps[cell] = UNKNOWN;
+                derivation.reasons[cell] = None;
+                derivation.constants.remove(&(cell as Cell));
+            }
+        }
+        for (i, given) in start.given.iter().enumerate() {
+            let by = By::Given(i as u32);
+            derivation.determine(given.cell, Reason::new(Rule::Given, by), None);
+        }
+        for cell in 0..self.model.cells as Cell {
+            if !derivation.known(cell) {
+                derivation.enqueue_readers(cell);
+            }
+        }
+        derivation.run(&start.lemmas);
+        derivation
+    }
+
+    /// The least stamp of a step that rests on one of some constraints, ranges not counted.
+    fn first_use(&self, constraints: &[u32]) -> u32 {
+        let mut first = self.stamp + 1;
+        for (cell, reason) in self.reasons.iter().enumerate() {
+            let Some(reason) = reason else { continue };
+            let uses = match reason.by {
+                By::Constraint(id) => constraints.contains(&id),
+                // Lemmas are applied anew, whatever they rest on.
+                By::Lemma(_) => true,
+                _ => false,
+            };
+            if uses || reason.also.is_some_and(|id| constraints.contains(&id)) {
+                first = first.min(self.stamps[cell]);
+            }
+        }
+        first
+    }
+
+    fn run(&mut self, spec: &lemmas::Spec) {
+        let mut progress = lemmas::Progress::default();
+        loop {
+            self.propagate();
+            if !lemmas::apply(self, spec, &mut progress) {
+                break;
+            }
+        }
+        self.findings.sort();
+        self.findings.dedup();
+    }
+
+    /// Whether a cell is determined.
+    pub fn known(&self, cell: Cell) -> bool {
+        self.stamps[cell as usize] < self.horizon
+    }
+
+    /// When a cell was determined: the order of steps.
+    pub fn stamp(&self, cell: Cell) -> u32 {
+        self.stamps[cell as usize]
+    }
+
+    /// Why a cell is determined.
+    pub fn reason(&self, cell: Cell) -> Option<&Reason> {
+        self.reasons[cell as usize].as_ref()
+    }
+
+    /// The value of a determined cell, if it is the same in all assignments.
+    pub fn constant(&self, cell: Cell) -> Option<F> {
+        self.constants.get(&cell).copied().filter(|_| self.known(cell))
+    }
+
+    /// Number of determined cells.
+    pub fn determined(&self) -> u32 {
+        self.stamp
+    }
+
+    /// Counts determined cells as unknown from a stamp on, until it is called again with [`UNKNOWN`].
+    pub(crate) fn set_horizon(&mut self, stamp: u32) {
+        self.horizon = stamp;
+    }
+
+    /// Puts a cell at another place in the order of steps, for a while.
+    pub(crate) fn set_stamp(&mut self, cell: Cell, stamp: u32) {
+        self.stamps[cell as usize] = stamp;
+    }
+
+    /// Determined cells in the order of their steps.
+    pub fn in_order(&self) -> Vec<Cell> {
+        let mut cells: Vec<Cell> = (0..self.model.cells as Cell)
+            .filter(|cell| self.reasons[*cell as usize].is_some())
+            .collect();
+        cells.sort_by_key(|cell| self.stamps[*cell as usize]);
+        cells
+    }
+
+    /// Marks a cell as determined; false if it was before.
+    pub(crate) fn determine(&mut self, cell: Cell, reason: Reason, value: Option<F>) -> bool {
+        if self.known(cell) {
+            return false;
+        }
+        self.stamp += 1;
+        self.stamps[cell as usize] = self.stamp;
+        self.reasons[cell as usize] = Some(reason);
+        if let Some(value) = value {
+            self.constants.insert(cell, value);
+        }
+        self.enqueue_readers(cell);
+        true
+    }
+
+    fn enqueue_readers(&mut self, cell: Cell) {
+        let model = self.model;
+        for id in &model.readers[cell as usize] {
+            self.enqueue(Support::Constraint(*id));
+        }
+        for id in &model.looked_readers[cell as usize] {
+            self.enqueue(Support::Looked(*id));
+        }
+    }
+
+    fn enqueue(&mut self, support: Support) {
+        let queued = match support {
+            Support::Constraint(id) => &mut self.queued[0][id as usize],
+            Support::Looked(id) => &mut self.queued[1][id as usize],
+        };
+        if !std::mem::replace(queued, true) {
+            self.queue.push_back(support);
+        }
+    }
+
+    fn propagate(&mut self) {
+        while let Some(support) = self.queue.pop_front() {
+            match support {
+                Support::Constraint(id) => self.queued[0][id as usize] = false,
+                Support::Looked(id) => self.queued[1][id as usize] = false,
+            }
+            if self.without.leaves_out(support) {
+                continue;
+            }
+            self.visits += 1;
+            if let Some(step) = rules::apply(self, support) {
+                self.take(support, step);
+            }
+        }
+    }
+
+    fn take(&mut self, support: Support, step: Step<F>) {
+        let by = match support {
+            Support::Constraint(id) => By::Constraint(id),
+            Support::Looked(id) => By::Looked(id),
+        };
+        let reason =
+            Reason { rule: step.rule, by, also: step.also, nodes: step.nodes.into_boxed_slice() };
+        for cell in step.cells {
+            self.determine(cell, reason.clone(), step.value);
+        }
+    }
+}
+
+impl Reason {
+    pub(crate) fn new(rule: Rule, by: By) -> Self {
+        Self { rule, by, also: None, nodes: Box::new([]) }
+    }
+}
