@@ -71,7 +71,13 @@ impl<F: Scalar> Check<F> {
     pub fn without(&self, instance: Instance) -> Without {
         let mut without = Without::default();
         match instance {
-            Instance::Constraint(id) => without.constraints.push(id),
+            Instance::Constraint(id) => {
+                without.constraints.insert(id);
+                let identities = &self.model.identities;
+                for identity in identities.resting.get(&id).into_iter().flatten() {
+                    without.constraints.extend(&identities.expanded[*identity].1);
+                }
+            }
             Instance::Looked(id) => without.looked = id..id + 1,
             Instance::Sum(_) => {
                 let looked = &self.model.looked;

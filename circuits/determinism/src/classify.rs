@@ -20,7 +20,7 @@
 use std::collections::{BTreeMap, HashMap, HashSet};
 
 use crate::{
-    derive::{By, Derivation, UNKNOWN},
+    derive::{By, Derivation, Without, UNKNOWN},
     logup,
     model::{Cell, Source},
     ranges::Support,
@@ -59,6 +59,9 @@ pub struct Classifier<'d, 'm, F> {
     is_premise: Vec<bool>,
     /// By cell: cells whose step reads it.
     dependents: Vec<Vec<Cell>>,
+    /// By support: steps of ranges; and by step of a range: the steps that use it.
+    range_steps: HashMap<Support, Vec<u32>>,
+    range_uses: Vec<Vec<u32>>,
     totals: BTreeMap<Cell, F>,
     defined: HashSet<Cell>,
 }
@@ -95,7 +98,18 @@ impl<'d, 'm, F: Scalar> Classifier<'d, 'm, F> {
         }
         let (totals, defined) = totals(d);
         let dependents = dependents(d);
-        Self { d, cells_of, lemmas_of, is_premise, dependents, totals, defined }
+        let (range_steps, range_uses) = (d.ranges.by_support(), d.ranges.uses());
+        Self {
+            d,
+            cells_of,
+            lemmas_of,
+            is_premise,
+            dependents,
+            range_steps,
+            range_uses,
+            totals,
+            defined,
+        }
     }
 
     /// Every instance of the circuit.
@@ -120,7 +134,9 @@ impl<'d, 'm, F: Scalar> Classifier<'d, 'm, F> {
             Instance::Looked(id) => Support::Looked(id),
         };
         if let Support::Constraint(id) = support {
-            if self.d.model.argument.pins.contains(&id) && self.is_needed_as_pin(id) {
+            if self.d.model.argument.pins.contains(&id) && self.is_needed_as_pin(id)
+                || self.carries_an_identity(id)
+            {
                 return Class::Determines;
             }
         }
@@ -157,6 +173,14 @@ impl<'d, 'm, F: Scalar> Classifier<'d, 'm, F> {
         })
     }
 
+    /// Whether an identity rests on a constraint and some cell on one of the identity's equations.
+    fn carries_an_identity(&self, id: u32) -> bool {
+        let identities = &self.d.model.identities;
+        let resting = identities.resting.get(&id).into_iter().flatten();
+        let mut equations = resting.flat_map(|identity| &identities.expanded[*identity].1);
+        equations.any(|id| self.cells_of.contains_key(&Support::Constraint(*id)))
+    }
+
     fn is_spare_locally(&mut self, support: Support) -> bool {
         if self.lemmas_of.contains_key(&support) {
             return false;
@@ -185,14 +209,21 @@ impl<'d, 'm, F: Scalar> Classifier<'d, 'm, F> {
 
     fn leave_out(&mut self, support: Support) {
         match support {
-            Support::Constraint(id) => self.d.without.constraints.push(id),
+            Support::Constraint(id) => drop(self.d.without.constraints.insert(id)),
             Support::Looked(id) => self.d.without.looked = id..id + 1,
         }
+        let mut todo = self.range_steps.get(&support).cloned().unwrap_or_default();
+        let mut void: HashSet<u32> = todo.iter().copied().collect();
+        while let Some(step) = todo.pop() {
+            let uses = self.range_uses[step as usize].iter().copied();
+            todo.extend(uses.filter(|step| void.insert(*step)));
+        }
+        self.d.set_void_ranges(void);
     }
 
     fn leave_out_nothing(&mut self) {
-        self.d.without.constraints.clear();
-        self.d.without.looked = 0..0;
+        self.d.without = Without::default();
+        self.d.set_void_ranges(HashSet::new());
     }
 
     /// Whether everything that descends from an instance follows without it, from what does not descend from it. `false`

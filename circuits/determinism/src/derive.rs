@@ -13,12 +13,12 @@
 //! determines cells of that level only. Or else a cell would be "determined" by a challenge that is drawn after the
 //! prover has committed to it: true of two assignments with one challenge, and worth nothing.
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::{BTreeSet, HashMap, HashSet, VecDeque};
 
 use crate::{
     lemmas::{self, Lemma},
     model::{Cell, Finding, Model},
-    ranges::{Prepared, Ranges, Support},
+    ranges::{Prepared, Range, Ranges, Support},
     rules::{self, Rule, Step},
     scalar::Scalar,
 };
@@ -27,7 +27,7 @@ use crate::{
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Without {
     /// Constraints, by number.
-    pub constraints: Vec<u32>,
+    pub constraints: BTreeSet<u32>,
     /// Tuples, by number.
     pub looked: std::ops::Range<u32>,
 }
@@ -108,6 +108,8 @@ pub struct Derivation<'m, F> {
     horizon: u32,
     queue: VecDeque<Support>,
     queued: [Vec<bool>; 2],
+    /// Steps of ranges that do not count for now.
+    void_ranges: HashSet<u32>,
 }
 
 /// The stamp of what is not determined.
@@ -130,6 +132,7 @@ impl<'m, F: Scalar> Derivation<'m, F> {
             stamp: 0,
             horizon: UNKNOWN,
             queue: VecDeque::new(),
+            void_ranges: HashSet::new(),
             queued: [vec![false; model.constraints.len()], vec![false; model.looked.len()]],
         };
         // The challenges are the same in both assignments.
@@ -157,7 +160,7 @@ impl<'m, F: Scalar> Derivation<'m, F> {
         prepared: &Prepared,
         start: &Start,
         without: Without,
-        used: &std::collections::HashSet<Support>,
+        used: &HashSet<Support>,
     ) -> Self {
         let mut supports = without.constraints.iter().map(|id| Support::Constraint(*id));
         if !without.looked.is_empty() || supports.any(|s| used.contains(&s)) {
@@ -177,6 +180,7 @@ impl<'m, F: Scalar> Derivation<'m, F> {
             stamp: first,
             horizon: UNKNOWN,
             queue: VecDeque::new(),
+            void_ranges: HashSet::new(),
             queued: [
                 vec![false; self.model.constraints.len()],
                 vec![false; self.model.looked.len()],
@@ -203,7 +207,7 @@ impl<'m, F: Scalar> Derivation<'m, F> {
     }
 
     /// The least stamp of a step that rests on one of some constraints, ranges not counted.
-    fn first_use(&self, constraints: &[u32]) -> u32 {
+    fn first_use(&self, constraints: &BTreeSet<u32>) -> u32 {
         let mut first = self.stamp + 1;
         for (cell, reason) in self.reasons.iter().enumerate() {
             let Some(reason) = reason else { continue };
@@ -260,6 +264,16 @@ impl<'m, F: Scalar> Derivation<'m, F> {
     /// Counts determined cells as unknown from a stamp on, until it is called again with [`UNKNOWN`].
     pub(crate) fn set_horizon(&mut self, stamp: u32) {
         self.horizon = stamp;
+    }
+
+    /// The range of a cell, with the step by which it has it.
+    pub fn range(&self, cell: Cell) -> Option<(&Range, u32)> {
+        self.ranges.but_for(cell, &self.void_ranges)
+    }
+
+    /// Lets some steps of ranges not count, for a while.
+    pub(crate) fn set_void_ranges(&mut self, nodes: HashSet<u32>) {
+        self.void_ranges = nodes;
     }
 
     /// Puts a cell at another place in the order of steps, for a while.

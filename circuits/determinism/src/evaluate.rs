@@ -363,6 +363,19 @@ impl<'c, F: Scalar> Program<'c, F> {
         }
     }
 
+    /// Computes the virtual cells from all others.
+    pub fn complete(&self, values: &mut Vec<F>) {
+        let model = &self.check.model;
+        values.resize(model.cells, F::ZERO);
+        for (id, constraint) in model.constraints.iter().enumerate() {
+            if let (Source::Definition, Some((_, own))) =
+                (constraint.source, constraint.terms.last())
+            {
+                values[own[0] as usize] = self.solve(id as u32, own[0], values).unwrap_or(F::ZERO);
+            }
+        }
+    }
+
     /// What does not hold among everything that the first phase says: constraints over cells of level 0, the equations
     /// of identities (named by the constraint that checks them), tuples of tables, and weights that have to cancel.
     pub fn broken(&self, values: &[F]) -> BTreeSet<Broken> {

@@ -11,7 +11,7 @@
 //! So such a constraint becomes one *expanded* equation a coefficient, over cells of level 0. A coefficient with more
 //! than one term (a limb made of pieces) gets a virtual cell, so that products of limbs stay products of cells.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
 use crate::{
     model::{Cell, Model, Source},
@@ -29,11 +29,14 @@ pub struct Identities<F> {
     pub forms: HashMap<Cell, Form<F>>,
     /// Constraints that check an identity, and the expanded equations.
     pub expanded: Vec<(u32, Vec<u32>)>,
+    /// By constraint: the identities that rest on it, as the check or as a definition that was put in, by their place in
+    /// `expanded`.
+    pub resting: HashMap<u32, BTreeSet<usize>>,
 }
 
 impl<F> Default for Identities<F> {
     fn default() -> Self {
-        Self { forms: HashMap::new(), expanded: Vec::new() }
+        Self { forms: HashMap::new(), expanded: Vec::new(), resting: HashMap::new() }
     }
 }
 
@@ -58,6 +61,7 @@ pub fn expand<F: Scalar>(model: &mut Model<F>, challenge: usize) -> Identities<F
     let mut left: Vec<u32> =
         (0..model.constraints.len() as u32).filter(|id| only_x(model, *id)).collect();
     let mut forms: HashMap<Cell, Form<F>> = HashMap::new();
+    let mut definitions: HashMap<Cell, u32> = HashMap::new();
     let mut memo: HashMap<Vec<(Vec<Cell>, F)>, Cell> = HashMap::new();
     loop {
         let before = left.len();
@@ -69,6 +73,7 @@ pub fn expand<F: Scalar>(model: &mut Model<F>, challenge: usize) -> Identities<F
             };
             let form = form.into_iter().map(|poly| name(model, &mut memo, poly)).collect();
             forms.insert(cell, form);
+            definitions.insert(cell, id);
         }
         if left.len() == before {
             break;
@@ -85,7 +90,27 @@ pub fn expand<F: Scalar>(model: &mut Model<F>, challenge: usize) -> Identities<F
         let equations = equations.collect();
         expanded.push((id, equations));
     }
-    Identities { forms, expanded }
+    let resting = resting(model, &definitions, &expanded);
+    Identities { forms, expanded, resting }
+}
+
+/// Which identities rest on which constraints.
+fn resting<F: Scalar>(
+    model: &Model<F>,
+    definitions: &HashMap<Cell, u32>,
+    expanded: &[(u32, Vec<u32>)],
+) -> HashMap<u32, BTreeSet<usize>> {
+    let mut resting: HashMap<u32, BTreeSet<usize>> = HashMap::new();
+    for (identity, (of, _)) in expanded.iter().enumerate() {
+        let mut todo = vec![*of];
+        while let Some(id) = todo.pop() {
+            if resting.entry(id).or_default().insert(identity) {
+                let cells = model.constraints[id as usize].cells().into_iter();
+                todo.extend(cells.filter_map(|cell| definitions.get(&cell).copied()));
+            }
+        }
+    }
+    resting
 }
 
 /// The cell that a constraint defines, and its form, where all others are known.

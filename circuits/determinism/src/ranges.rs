@@ -18,7 +18,7 @@
 //! Each step makes a *node* that knows what it rests on, so that a constraint that is left out takes along what followed
 //! from it.
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::{HashMap, HashSet, VecDeque};
 
 use crate::{
     derive::Without,
@@ -77,6 +77,8 @@ struct Node {
     range: Range,
     by: Support,
     parents: Box<[u32]>,
+    /// The step before, for the same cell; it is one of the parents.
+    before: u32,
 }
 
 const NONE: u32 = u32::MAX;
@@ -292,6 +294,33 @@ impl Ranges {
         (node != NONE).then_some(node)
     }
 
+    /// What a cell can hold if some steps do not count: the last of its steps that does.
+    pub fn but_for(&self, cell: Cell, void: &HashSet<u32>) -> Option<(&Range, u32)> {
+        let mut node = self.current[cell as usize];
+        while node != NONE && void.contains(&node) {
+            node = self.nodes[node as usize].before;
+        }
+        (node != NONE).then(|| (&self.nodes[node as usize].range, node))
+    }
+
+    /// For each step, the steps that use it.
+    pub fn uses(&self) -> Vec<Vec<u32>> {
+        let mut uses = vec![Vec::new(); self.nodes.len()];
+        for (id, node) in self.nodes.iter().enumerate() {
+            node.parents.iter().for_each(|parent| uses[*parent as usize].push(id as u32));
+        }
+        uses
+    }
+
+    /// The steps that make use of a constraint or a tuple.
+    pub fn by_support(&self) -> HashMap<Support, Vec<u32>> {
+        let mut by: HashMap<Support, Vec<u32>> = HashMap::new();
+        for (id, node) in self.nodes.iter().enumerate() {
+            by.entry(node.by).or_default().push(id as u32);
+        }
+        by
+    }
+
     /// Number of cells that have a range.
     pub fn len(&self) -> usize {
         self.current.iter().filter(|node| **node != NONE).count()
@@ -305,7 +334,7 @@ impl Ranges {
     /// Everything that a step rests on.
     pub fn supports(&self, nodes: impl IntoIterator<Item = u32>) -> Vec<Support> {
         let mut todo: Vec<u32> = nodes.into_iter().collect();
-        let mut seen: std::collections::HashSet<u32> = todo.iter().copied().collect();
+        let mut seen: HashSet<u32> = todo.iter().copied().collect();
         let mut supports = Vec::new();
         while let Some(node) = todo.pop() {
             let node = &self.nodes[node as usize];
@@ -318,7 +347,7 @@ impl Ranges {
     }
 
     /// The constraints and tuples of which some range makes direct use.
-    pub fn used(&self) -> std::collections::HashSet<Support> {
+    pub fn used(&self) -> HashSet<Support> {
         self.nodes.iter().map(|node| node.by).collect()
     }
 
@@ -332,7 +361,7 @@ impl Ranges {
             range
         };
         self.current[cell as usize] = self.nodes.len() as u32;
-        self.nodes.push(Node { range, by, parents: parents.into_boxed_slice() });
+        self.nodes.push(Node { range, by, parents: parents.into_boxed_slice(), before: old });
         true
     }
 

@@ -228,14 +228,16 @@ fn recomposition<F: Scalar>(
     }
     let coefficients: Vec<F> =
         unknown.iter().map(|u| coefficient(d, constraint, *u)).collect::<Option<_>>()?;
-    let ranges: Vec<_> = unknown.iter().map(|u| d.ranges.get(*u)).collect::<Option<_>>()?;
+    let ranges: Vec<_> = unknown.iter().map(|u| d.range(*u)).collect::<Option<_>>()?;
     let weights = coefficients.iter().find_map(|base| {
         let inverse: Option<F> = base.invert().into();
         let inverse = inverse?;
         let weight = |k: &F| integer(*k * inverse).filter(|k| *k > 0);
         coefficients.iter().map(weight).collect::<Option<Vec<i128>>>()
     })?;
-    let mut parts: Vec<_> = weights.into_iter().zip(ranges).collect();
+    let nodes = ranges.iter().map(|(_, node)| *node).collect();
+    let mut parts: Vec<_> =
+        weights.into_iter().zip(ranges.into_iter().map(|(range, _)| range)).collect();
     parts.sort_by_key(|(weight, _)| *weight);
     let mut total = 0u128;
     let mut bits = 0u128;
@@ -252,7 +254,6 @@ fn recomposition<F: Scalar>(
     if total >= 1 << WIDTH_BITS || !(increasing || disjoint) {
         return None;
     }
-    let nodes = unknown.iter().filter_map(|u| d.ranges.node(*u)).collect();
     Some(Step { cells: unknown, rule: Rule::Recomposition, also: None, nodes, value: None })
 }
 

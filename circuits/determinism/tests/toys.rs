@@ -2,7 +2,7 @@
 
 use halo2_proofs::{
     circuit::{Layouter, Region, SimpleFloorPlanner, Value},
-    halo2curves::bn256::Fr,
+    halo2curves::{bn256::Fr, ff::Field as _},
     plonk::{
         Advice, Assigned, Challenge, Circuit, Column, ConstraintSystem, Error, Expression,
         FirstPhase, Fixed, SecondPhase, Selector, TableColumn,

@@ -4,8 +4,10 @@ use std::process::ExitCode;
 
 use anyhow::Result;
 use clap::{Parser, Subcommand};
+use rand::SeedableRng;
+use rand_chacha::ChaCha20Rng;
 use zkdkim_attacks::determinism::{
-    assertions,
+    assertions, drops,
     report::report,
     subject::{Subject, LAYOUTS},
     unread,
@@ -28,6 +30,18 @@ enum Command {
         #[arg(long)]
         json: bool,
     },
+    /// Leaves out single instances, and weakens others, drawn over kinds and positions, and says what notices each
+    Drops {
+        /// How many to leave out, and how many to weaken, in both layouts together
+        #[arg(long, default_value_t = 20)]
+        sample: usize,
+        /// What chooses them
+        #[arg(long, default_value_t = 1)]
+        seed: u64,
+        /// One JSON object on standard output
+        #[arg(long)]
+        json: bool,
+    },
     /// Prints the lists that are checked in, as the circuit is now
     Lists,
 }
@@ -35,6 +49,7 @@ enum Command {
 fn main() -> Result<ExitCode> {
     match Options::parse().command {
         Command::Determinism { json } => determinism(json),
+        Command::Drops { sample, seed, json } => drops(sample, seed, json),
         Command::Lists => lists(),
     }
 }
@@ -54,6 +69,25 @@ fn determinism(json: bool) -> Result<ExitCode> {
         }
     }
     Ok(if good { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+fn drops(sample: usize, seed: u64, json: bool) -> Result<ExitCode> {
+    let mut figures = drops::Figures::default();
+    for (i, (name, params)) in LAYOUTS.into_iter().enumerate() {
+        let mut rng = ChaCha20Rng::seed_from_u64(seed);
+        rng.set_stream(i as u64);
+        // Of an odd number, one more in the first layout.
+        let count = (sample + 1 - i) / 2;
+        let subject = Subject::new(name, params);
+        drops::run(&subject, count, &mut rng, &mut figures, &mut |line| eprintln!("{line}"));
+    }
+    if json {
+        println!("{}", serde_json::to_string(&figures)?);
+    } else {
+        println!("{figures:#?}");
+    }
+    let explained = figures.unnoticed.iter().all(|unnoticed| unnoticed.reason.is_some());
+    Ok(if explained { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
 fn lists() -> Result<ExitCode> {

@@ -1,10 +1,14 @@
 //! The determinism check of the statement's circuit: what it is told, and what it must answer.
 //!
 //! [`zkdkim_determinism`] knows no gate and no name. Here stands what a prover may choose ([`given`], [`unread`]), what
-//! each instance is for that determines nothing ([`assertions`]), and the commands' answers ([`report`]).
+//! each instance is for that determines nothing ([`assertions`]), attacks made by machine ([`attack`]), and the
+//! commands' answers ([`report`], [`drops`], [`weaken`]).
 
 pub mod assertions;
+pub mod attack;
+pub mod drops;
 pub mod given;
 pub mod report;
 pub mod subject;
 pub mod unread;
+pub mod weaken;

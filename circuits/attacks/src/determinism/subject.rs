@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use halo2_proofs::halo2curves::{bn256::Fr, ff::Field as _};
+use halo2_proofs::halo2curves::bn256::Fr;
 use zkdkim_circuits::statement::CircuitParams;
 use zkdkim_determinism::{
     check::{Check, Spec},

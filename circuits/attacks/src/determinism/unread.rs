@@ -9,11 +9,18 @@ use zkdkim_determinism::layout::Place;
 
 use crate::statement::Statement;
 
-const LIST: &str = include_str!("../../unread.txt");
+/// Read when it is needed, so that a change of the list needs no new build.
+const LIST: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/unread.txt");
+
+/// The text of the list; empty where there is none, so that everything is missing.
+fn text() -> String {
+    std::fs::read_to_string(LIST).unwrap_or_default()
+}
 
 /// The listed cells of a layout: `layout: column first..last` a line, rows from the top of the circuit.
 pub fn listed(layout: &str, statement: &Statement) -> BTreeSet<Place> {
-    let lines = LIST.lines().filter(|line| !line.starts_with('#') && !line.is_empty());
+    let text = text();
+    let lines = text.lines().filter(|line| !line.starts_with('#') && !line.is_empty());
     let own = lines.filter_map(|line| line.strip_prefix(layout)?.strip_prefix(": "));
     own.filter_map(|line| parse(line, statement))
         .flat_map(|(column, rows)| rows.map(move |row| Place::Advice(column, row)))

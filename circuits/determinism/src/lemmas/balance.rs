@@ -220,6 +220,15 @@ impl<F: Scalar> Search<'_, '_, F> {
         id.is_some()
     }
 
+    /// Whether a cell is 1 in all assignments.
+    fn one(&mut self, cell: Cell) -> bool {
+        let one = self.d.constant(cell) == Some(F::ONE);
+        if let (true, Some(By::Constraint(id))) = (one, self.d.reason(cell).map(|r| r.by)) {
+            self.found.push(Support::Constraint(id));
+        }
+        one
+    }
+
     /// Whether a cell is 0 or 1.
     fn bit(&mut self, cell: Cell) -> bool {
         let bit = self.d.ranges.get(cell).is_some_and(|r| r.low >= 0 && r.high <= 1);
@@ -259,7 +268,8 @@ fn balance<F: Scalar>(
         let row = taker.row;
         // Whatever the row takes, it counts: a row of another form makes its fields inexact for every run.
         let fields = search.fields(&taker);
-        let formed = search.bit(flag) && search.has(byte, &[(1, &[byte]), (-1, &[byte, flag])]);
+        let formed = search.one(flag)
+            || search.bit(flag) && search.has(byte, &[(1, &[byte]), (-1, &[byte, flag])]);
         if !formed {
             findings
                 .push(Finding::at(row, "a disabled row may take a byte, or its flag is no bit"));

@@ -65,7 +65,7 @@ pub(super) fn apply<F: Scalar>(
     for (number, (of, equations)) in d.model.identities.expanded.iter().enumerate() {
         let Source::Gate { row, .. } = d.model.constraints[*of as usize].source else { continue };
         if progress.products.contains(&(number as u32))
-            || d.without.leaves_out(Support::Constraint(*of))
+            || equations.iter().any(|id| d.without.leaves_out(Support::Constraint(*id)))
         {
             continue;
         }

@@ -1,0 +1,194 @@
+//! Attacks made by machine: other given cells, everything else computed from them by the constraints alone.
+//!
+//! An instance that determines nothing asserts something, or is redundant. If it asserts, there are given cells from
+//! which all the rest follows *without* the instance, and with which it is the only constraint that does not hold. The
+//! catalogue says which given cells to try; the digest that comes out is signed with the test key.
+
+use halo2_proofs::halo2curves::{
+    bn256::Fr,
+    ff::{Field as _, PrimeField as _},
+};
+use halo2_rsa::RsaRows;
+use num_bigint::BigUint;
+use zkdkim_circuits::{header::BYTES, native::registry::DEPTH, poseidon::PERMUTATION_ROWS};
+use zkdkim_determinism::{
+    check::Check,
+    classify::Instance,
+    evaluate::{Broken, Program},
+};
+use zkdkim_grid::CellRef;
+
+use super::subject::Subject;
+use crate::{provider, small, Plan, BLOCK};
+
+/// A prover's choices.
+#[derive(Clone, Debug)]
+pub struct Inputs {
+    /// Bytes, and 256 around them.
+    pub symbols: Vec<u16>,
+    /// The direction of each level.
+    pub directions: [u64; DEPTH],
+    /// Another signature than that of the digest.
+    pub signature: Option<BigUint>,
+}
+
+impl Inputs {
+    /// A block where it belongs.
+    pub fn honest(block: &[u8]) -> Self {
+        Self::of(Plan::honest(block))
+    }
+
+    /// A block at a position of the prover's choice.
+    pub fn placed(block: &[u8], at: usize) -> Self {
+        Self::of(Plan::placed(block, at))
+    }
+
+    fn of(plan: Plan) -> Self {
+        Self { symbols: plan.symbols, directions: [0; DEPTH], signature: None }
+    }
+}
+
+/// A block of the language with any length from its least on, with a fill of the caller's choice.
+pub fn block_of(length: usize, fill: char) -> Option<Vec<u8>> {
+    let least = "from:a@b.cd\r\nsubject:\r\ndkim-signature:v=1;a=rsa-sha256;c=relaxed;d=b.cd;b=";
+    let text = match length.checked_sub(least.len())? {
+        0 => least.to_owned(),
+        pad @ 1..4 => least.replace("subject:", &format!("subject:{}", "S".repeat(pad))),
+        pad => format!("x:{}\r\n{least}", fill.to_string().repeat(pad - 4)),
+    };
+    Some(text.into_bytes())
+}
+
+/// A block whose address is under another domain than the signer's.
+fn other_domain(from: &str, signer: &str) -> Vec<u8> {
+    BLOCK.replace("Example.org", from).replace("d=example.org", &format!("d={signer}")).into_bytes()
+}
+
+/// What to try at a row of a block of rows.
+pub fn candidates(attack: &str, row: usize) -> Vec<Inputs> {
+    let fills = ['x', 'y', 'z', 'u', 'v', 'w', 'q', 'r'];
+    match attack {
+        // The flag rises or falls in the middle of a message block.
+        "a block that begins or ends in a message block" => {
+            let ends =
+                fills.iter().filter_map(|fill| Some(Inputs::placed(&block_of(row, *fill)?, 0)));
+            let begins = block_of(1_040 - row.min(1_039), 'x').map(|b| Inputs::placed(&b, row));
+            ends.take(2).chain(begins).collect()
+        }
+        "a block whose end is read as a byte" => {
+            block_of(row, 'x').map(|block| Inputs::placed(&block, 0)).into_iter().collect()
+        }
+        // The state is reset by −1 behind it.
+        "a block that ends where a message block ends" => {
+            fills.iter().filter_map(|f| Some(Inputs::placed(&block_of(row, *f)?, 0))).collect()
+        }
+        "a block of more than 1024 bytes" => {
+            block_of(1_050, 'x').map(|block| Inputs::placed(&block, 0)).into_iter().collect()
+        }
+        "an address under another domain" => {
+            let common = "d".repeat(28);
+            vec![
+                Inputs::honest(&other_domain("Example.net", "example.org")),
+                Inputs::honest(&other_domain(
+                    &format!("{common}.abcdef.net"),
+                    &format!("{common}.abcdef.org"),
+                )),
+            ]
+        }
+        "a direction that is no bit" => {
+            let level = ((row + 1) / PERMUTATION_ROWS).saturating_sub(21);
+            let mut inputs = Inputs::honest(BLOCK.as_bytes());
+            inputs.directions[level.min(DEPTH - 1)] = 2;
+            vec![inputs]
+        }
+        _ => Vec::new(),
+    }
+}
+
+/// The cells of a layout, with a prover's choices in the given ones.
+pub fn values(subject: &Subject, check: &Check<Fr>, inputs: &Inputs) -> Vec<Fr> {
+    let mut values: Vec<Fr> = subject.layout.advice.iter().flatten().copied().collect();
+    values.resize(check.model.cells, Fr::ZERO);
+    let (c, rows) = (&subject.statement.config.columns, &subject.statement.config.rows);
+    let cell = |column: usize, row| check.model.space.advice(column, row) as usize;
+    for (i, symbol) in inputs.symbols.iter().enumerate().take(BYTES) {
+        values[cell(c.wide[1].index(), rows.header + i)] = small((*symbol).into());
+    }
+    for (level, direction) in inputs.directions.iter().enumerate() {
+        let row = rows.poseidon + (21 + level) * PERMUTATION_ROWS - 1;
+        values[cell(c.wide[4].index(), row)] = small(*direction);
+    }
+    write_limbs(provider::modulus(), |limb, pieces| {
+        let row = rows.rsa.modulus + RsaRows::LENGTHS.modulus - 1 - limb;
+        for (range, piece) in c.first().range.iter().zip(pieces) {
+            values[cell(range.index(), row)] = small(piece);
+        }
+    });
+    values
+}
+
+/// Calls `write` with each of 64 limbs, cut into pieces of 11, 11 and 10 bits.
+fn write_limbs(number: &BigUint, mut write: impl FnMut(usize, [u64; 3])) {
+    let digits = number.to_u32_digits();
+    for limb in 0..64 {
+        let digit = u64::from(digits.get(limb).copied().unwrap_or(0));
+        write(limb, [digit & 0x7ff, digit >> 11 & 0x7ff, digit >> 22]);
+    }
+}
+
+/// Writes a signature's pieces.
+fn write_signature(subject: &Subject, check: &Check<Fr>, signature: &BigUint, values: &mut [Fr]) {
+    let (c, rows) = (&subject.statement.config.columns, &subject.statement.config.rows);
+    write_limbs(signature, |limb, pieces| {
+        let row = rows.rsa.pairs + 31 - limb / 2;
+        for (i, piece) in pieces.into_iter().enumerate() {
+            let column = c.first().range[3 * (limb % 2) + i].index();
+            values[check.model.space.advice(column, row) as usize] = small(piece);
+        }
+    });
+}
+
+/// Computes a whole witness: once for the digest, and again with its signature.
+pub fn witness(
+    subject: &Subject,
+    check: &Check<Fr>,
+    program: &Program<'_, Fr>,
+    inputs: &Inputs,
+) -> Vec<Fr> {
+    let mut values = values(subject, check, inputs);
+    let signature = inputs.signature.clone().unwrap_or_else(|| {
+        program.run(&mut values);
+        let mut digest = [0; 32];
+        for (i, cell) in provider::digest_cells(&subject.statement.config).into_iter().enumerate() {
+            let CellRef { column, row } = cell;
+            let word = values[check.model.space.advice(column.index(), row) as usize].to_repr();
+            let word: &[u8] = word.as_ref();
+            digest[4 * i..4 * i + 4].copy_from_slice(&[word[3], word[2], word[1], word[0]]);
+        }
+        provider::signature(&digest)
+    });
+    write_signature(subject, check, &signature, &mut values);
+    program.run(&mut values);
+    values
+}
+
+/// The public inputs of a witness.
+pub fn public_inputs(check: &Check<Fr>, values: &[Fr]) -> Vec<Fr> {
+    check.outputs.iter().map(|cell| values[*cell as usize]).collect()
+}
+
+/// Whether some candidate's witness fails in one instance and in nothing else.
+pub fn only_this_fails(
+    subject: &Subject,
+    check: &Check<Fr>,
+    program: &Program<'_, Fr>,
+    instance: Instance,
+    candidates: &[Inputs],
+) -> bool {
+    let Instance::Constraint(id) = instance else { return false };
+    candidates.iter().any(|inputs| {
+        let values = witness(subject, check, program, inputs);
+        let broken = program.broken(&values);
+        broken.len() == 1 && broken.contains(&Broken::Constraint(id))
+    })
+}
