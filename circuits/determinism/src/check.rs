@@ -163,9 +163,8 @@ impl<F: Scalar> Check<F> {
 }
 
 fn given<F: Scalar>(model: &Model<F>, spec: &Spec) -> Vec<Given> {
-    let place = |(place, why): &(Place, &'static str)| {
-        Some(Given { cell: model.space.cell(*place)?, why: *why })
-    };
+    let place =
+        |(place, why): &(Place, &'static str)| Some(Given { cell: model.space.cell(*place)?, why });
     let mut given: Vec<Given> = spec.given.iter().filter_map(place).collect();
     let listed = |cell: &Cell| match (&spec.unread, model.space.place(*cell)) {
         (Some(listed), Some(place)) => listed.contains(&place),

@@ -98,6 +98,7 @@ impl<'c, F: Scalar> Program<'c, F> {
         let mut done_lemmas = BTreeSet::new();
         for cell in order.into_iter().filter(|cell| d.model.level(*cell) == 0) {
             let reason = d.reason(cell).expect("determined");
+            #[allow(clippy::collapsible_match, reason = "a guard should have no effect")]
             match (reason.rule, reason.by) {
                 (Rule::Linear, By::Constraint(constraint)) => {
                     ops.push(Op::Linear { cell, constraint });

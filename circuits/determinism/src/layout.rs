@@ -9,7 +9,7 @@
 //! Nothing here knows what a gate is for. Expressions are kept in a form of their own ([`Expr`]), so that a planted bug
 //! (another rotation, another weight) can be written down, which Halo2's own type does not allow.
 
-use halo2_proofs::{
+use zkdkim_plonk::{
     circuit::Value,
     plonk::{
         Advice, Any, Assigned, Assignment, Challenge, Circuit, Column, ConstraintSystem, Error,

@@ -417,7 +417,8 @@ pub(crate) fn close<F: Scalar>(model: &mut Model<F>, layout: &Layout<F>, spec: &
     model.argument.is_void |= !findings.is_empty();
     for (kind, [lookups, entries, weighted]) in kinds {
         let row = |ids: &[usize]| model.argument.sums[model.argument.terms[ids[0]].sum].row;
-        if !weighted.is_empty() && !(lookups.is_empty() && entries.is_empty()) {
+        let balanced = weighted.is_empty() || lookups.is_empty() && entries.is_empty();
+        if !balanced {
             let what = format!("tuples of kind {kind} are both looked up and weighted");
             findings.push(Finding::at(row(&weighted), what));
             continue;

@@ -132,7 +132,7 @@ impl<F: Scalar> Poly<F> {
 
 #[cfg(test)]
 mod tests {
-    use halo2_proofs::halo2curves::bn256::Fr;
+    use zkdkim_plonk::halo2curves::bn256::Fr;
 
     use super::*;
 

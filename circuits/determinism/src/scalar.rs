@@ -2,8 +2,8 @@
 
 use std::hash::Hash;
 
-use halo2_proofs::halo2curves::ff::PrimeField;
 use num_bigint::{BigInt, BigUint, Sign};
+use zkdkim_plonk::halo2curves::ff::PrimeField;
 
 /// A prime field of more than 130 bits whose representation is little-endian, as those of `halo2curves` are.
 pub trait Scalar: PrimeField + Hash {}

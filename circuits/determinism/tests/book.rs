@@ -1,20 +1,20 @@
 //! A circuit that knows nothing of this check: the simple example of the halo2 book, `constant · a² · b² = c`, written
 //! anew over regions and copies, as a stranger would.
 
-use halo2_proofs::{
-    circuit::{Layouter, SimpleFloorPlanner, Value},
-    halo2curves::bn256::Fr,
-    plonk::{
-        Advice, Assigned, Circuit, Column, ConstraintSystem, Error, Fixed, Instance, Selector,
-    },
-    poly::Rotation,
-};
 use zkdkim_determinism::{
     check::{Check, Spec},
     classify::{Class, Instance as Piece},
     evaluate::Program,
     layout::{Layout, Place},
     model::Source,
+};
+use zkdkim_plonk::{
+    circuit::{Layouter, SimpleFloorPlanner, Value},
+    halo2curves::bn256::Fr,
+    plonk::{
+        Advice, Assigned, Circuit, Column, ConstraintSystem, Error, Fixed, Instance, Selector,
+    },
+    poly::Rotation,
 };
 
 #[derive(Clone)]
@@ -33,8 +33,8 @@ impl Squares {
     fn multiply(
         config: &Config,
         layouter: &mut impl Layouter<Fr>,
-        factors: [halo2_proofs::circuit::Cell; 2],
-    ) -> Result<halo2_proofs::circuit::Cell, Error> {
+        factors: [zkdkim_plonk::circuit::Cell; 2],
+    ) -> Result<zkdkim_plonk::circuit::Cell, Error> {
         layouter.assign_region(
             || "multiply",
             |mut region| {

@@ -1,14 +1,5 @@
 //! Small circuits, each beside one that lacks something: what the rules conclude, and what they must not.
 
-use halo2_proofs::{
-    circuit::{Layouter, Region, SimpleFloorPlanner, Value},
-    halo2curves::{bn256::Fr, ff::Field as _},
-    plonk::{
-        Advice, Assigned, Challenge, Circuit, Column, ConstraintSystem, Error, Expression,
-        FirstPhase, Fixed, SecondPhase, Selector, TableColumn,
-    },
-    poly::Rotation,
-};
 use zkdkim_determinism::{
     check::{Check, Spec},
     classify::{Class, Instance},
@@ -16,6 +7,15 @@ use zkdkim_determinism::{
     explain::Why,
     layout::{Layout, Place},
     logup,
+};
+use zkdkim_plonk::{
+    circuit::{Layouter, Region, SimpleFloorPlanner, Value},
+    halo2curves::{bn256::Fr, ff::Field as _},
+    plonk::{
+        Advice, Assigned, Challenge, Circuit, Column, ConstraintSystem, Error, Expression,
+        FirstPhase, Fixed, SecondPhase, Selector, TableColumn,
+    },
+    poly::Rotation,
 };
 
 const K: u32 = 7;
@@ -269,7 +269,7 @@ fn fill_evaluations(region: &mut Region<'_, Fr>, parts: &Parts) {
     on(region, parts, 0, 0);
     on(region, parts, 0, 1);
     let [a, b] = [0, 1]
-        .map(|row| halo2_proofs::circuit::Cell { row_offset: row, column: parts.second[0].into() });
+        .map(|row| zkdkim_plonk::circuit::Cell { row_offset: row, column: parts.second[0].into() });
     region.constrain_equal(a, b);
 }
 

@@ -4,19 +4,20 @@
 //! which all the rest follows *without* the instance, and with which it is the only constraint that does not hold. The
 //! catalogue says which given cells to try; the digest that comes out is signed with the test key.
 
-use halo2_proofs::halo2curves::{
-    bn256::Fr,
-    ff::{Field as _, PrimeField as _},
-};
 use halo2_rsa::RsaRows;
 use num_bigint::BigUint;
-use zkdkim_circuits::{header::BYTES, native::registry::DEPTH, poseidon::PERMUTATION_ROWS};
+use zkdkim_circuits::{header::BYTES, poseidon::PERMUTATION_ROWS};
 use zkdkim_determinism::{
     check::Check,
     classify::Instance,
     evaluate::{Broken, Program},
 };
 use zkdkim_grid::CellRef;
+use zkdkim_plonk::halo2curves::{
+    bn256::Fr,
+    ff::{Field as _, PrimeField as _},
+};
+use zkdkim_relation::registry::DEPTH;
 
 use super::subject::Subject;
 use crate::{provider, small, Plan, BLOCK};

@@ -9,7 +9,6 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use halo2_proofs::halo2curves::bn256::Fr;
 use rand::{seq::SliceRandom, Rng};
 use serde::Serialize;
 use zkdkim_determinism::{
@@ -18,6 +17,7 @@ use zkdkim_determinism::{
     derive::Derivation,
     evaluate::Program,
 };
+use zkdkim_plonk::halo2curves::bn256::Fr;
 
 use super::{
     assertions::{Assertions, Purpose},

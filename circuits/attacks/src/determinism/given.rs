@@ -1,10 +1,8 @@
 //! What a prover may choose, and what the check is told about the statement's circuit.
 
-use halo2_proofs::plonk::{Advice, Column};
 use halo2_rsa::RsaRows;
 use zkdkim_circuits::{
-    header::BYTES, logup::TupleType, native::registry::DEPTH, poseidon::PERMUTATION_ROWS,
-    statement::StatementConfig,
+    header::BYTES, logup::TupleType, poseidon::PERMUTATION_ROWS, statement::StatementConfig,
 };
 use zkdkim_determinism::{
     check::Spec,
@@ -12,6 +10,8 @@ use zkdkim_determinism::{
     lemmas::{self, balance, residue, run},
     logup,
 };
+use zkdkim_plonk::plonk::{Advice, Column};
+use zkdkim_relation::registry::DEPTH;
 
 /// Permutations before the Merkle path: commitment, nullifier, key and leaf.
 const FOLDS: usize = 21;

@@ -2,13 +2,13 @@
 
 use std::time::Instant;
 
-use halo2_proofs::halo2curves::bn256::Fr;
 use serde::Serialize;
 use zkdkim_determinism::{
     check::Check,
     classify::{Class, Instance},
     derive::Derivation,
 };
+use zkdkim_plonk::halo2curves::bn256::Fr;
 
 use super::{
     assertions::{Assertions, Purpose},

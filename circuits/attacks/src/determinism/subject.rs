@@ -2,7 +2,6 @@
 
 use std::collections::BTreeSet;
 
-use halo2_proofs::halo2curves::bn256::Fr;
 use zkdkim_circuits::statement::CircuitParams;
 use zkdkim_determinism::{
     check::{Check, Spec},
@@ -10,6 +9,7 @@ use zkdkim_determinism::{
     layout::{Layout, Place},
     model::{Cell, Finding, Source},
 };
+use zkdkim_plonk::halo2curves::bn256::Fr;
 use zkdkim_testkit::Cell as AdviceCell;
 
 use super::{given, unread};

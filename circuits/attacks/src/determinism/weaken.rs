@@ -2,7 +2,6 @@
 
 use std::collections::{BTreeSet, HashSet};
 
-use halo2_proofs::halo2curves::{bn256::Fr, ff::Field as _};
 use rand::Rng;
 use zkdkim_circuits::{header::automaton::Automaton, logup::TupleType};
 use zkdkim_determinism::{
@@ -12,6 +11,7 @@ use zkdkim_determinism::{
     layout::{Expr, Layout},
     scalar::integer,
 };
+use zkdkim_plonk::halo2curves::{bn256::Fr, ff::Field as _};
 
 use super::{
     attack::{self, Inputs},

@@ -185,7 +185,7 @@ pub fn ambiguity<F: Scalar>(edges: &[[F; 4]], from: F, to: F) -> Option<String> 
 
 #[cfg(test)]
 mod tests {
-    use halo2_proofs::halo2curves::bn256::Fr;
+    use zkdkim_plonk::halo2curves::bn256::Fr;
 
     use super::*;
 
