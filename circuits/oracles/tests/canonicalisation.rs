@@ -151,6 +151,8 @@ fn compare_blocks(mails: &[Stored]) {
         let mut fields = dkim::signature_fields(&message)
             .into_iter()
             .filter_map(|index| SignatureField::read(&message, index).ok());
+        // Of a message with several signatures, one differs or none.
+        let mut different = Vec::new();
         for header in &parsed.dkim_headers {
             // mail-auth leaves out signatures that it cannot parse; find ours of the same bytes.
             let same =
@@ -165,11 +167,15 @@ fn compare_blocks(mails: &[Stored]) {
             let Some(theirs) = their_block(&single) else { continue };
             let ours = field.signed_header(&message);
             blocks += 1;
-            let known = OTHER_BLOCKS.iter().any(|(name, _)| *name == mail.name);
-            if (theirs == ours.bytes) == known {
+            if theirs != ours.bytes {
                 let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
-                wrong.push(format!("{}\n{}\n{}", mail.name, text(&theirs), text(&ours.bytes)));
+                different.push(format!("{}\n{}", text(&theirs), text(&ours.bytes)));
             }
+        }
+        let known = OTHER_BLOCKS.iter().any(|(name, _)| *name == mail.name);
+        if different.is_empty() == known {
+            let blocks = different.join("\n");
+            wrong.push(format!("{}: a listed difference: {known}\n{blocks}", mail.name));
         }
     }
     println!("{blocks} blocks compared");
