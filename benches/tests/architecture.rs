@@ -4,12 +4,13 @@
 use std::{collections::BTreeMap, fs, path::Path, process::Command};
 
 /// Which crates of this workspace each crate may depend on, tests included.
-const ARROWS: [(&str, &[&str]); 10] = [
+const ARROWS: [(&str, &[&str]); 11] = [
     ("zkdkim-plonk", &[]),
     ("zkdkim-relation", &[]),
     ("zkdkim-grid", &["zkdkim-plonk"]),
     ("halo2-rsa", &["zkdkim-grid", "zkdkim-plonk"]),
     ("zkdkim-testkit", &["zkdkim-grid", "zkdkim-plonk"]),
+    ("zkdkim-determinism", &["zkdkim-plonk"]),
     ("zkdkim-circuits", &["halo2-rsa", "zkdkim-grid", "zkdkim-plonk", "zkdkim-relation"]),
     ("zkdkim-verifier-sol", &["zkdkim-plonk"]),
     ("zkdkim-prover", &["zkdkim-circuits", "zkdkim-plonk", "zkdkim-relation"]),
