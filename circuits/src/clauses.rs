@@ -5,7 +5,7 @@
 //! nothing is named here that is not there. What is listed for a clause is what an auditor has to read for it, not all that
 //! it rests on: hashes and lookups carry the rest, each under its own clause.
 
-use crate::{header::automaton::Field, logup::TupleType};
+use crate::{header::automaton::ByteRole, logup::TupleType};
 
 use By::{Emits, Gate, Lookup, State, Wire};
 
@@ -21,7 +21,7 @@ pub enum By {
     /// States of the header automaton whose description contains this: what may follow in them is in the table.
     State(&'static str),
     /// A field whose bytes the automaton emits and output rows consume, each exactly once.
-    Emits(Field),
+    Emits(ByteRole),
 }
 
 /// The clauses that the circuit keeps, and what enforces each.
@@ -104,14 +104,14 @@ pub const ENFORCED: &[(&str, &[By])] = &[
     ),
     (
         "subject-text",
-        &[State("in the Subject value"), Emits(Field::Subject), Gate("extract next row")],
+        &[State("in the Subject value"), Emits(ByteRole::Subject), Gate("extract next row")],
     ),
     (
         "one-from",
         &[
             State("after `f"),
-            Emits(Field::Local),
-            Emits(Field::Domain),
+            Emits(ByteRole::Local),
+            Emits(ByteRole::Domain),
             Lookup(TupleType::Byte),
             Gate("extract required row"),
             Gate("extract row"),
@@ -124,8 +124,8 @@ pub const ENFORCED: &[(&str, &[By])] = &[
         "one-subject",
         &[
             State("after `s"),
-            Emits(Field::SubjectMark),
-            Emits(Field::Subject),
+            Emits(ByteRole::SubjectMark),
+            Emits(ByteRole::Subject),
             Lookup(TupleType::Byte),
             Gate("extract required row"),
             Gate("extract field"),
@@ -150,8 +150,8 @@ pub const ENFORCED: &[(&str, &[By])] = &[
         &[
             Lookup(TupleType::Case),
             Lookup(TupleType::Byte),
-            Emits(Field::Local),
-            Emits(Field::Domain),
+            Emits(ByteRole::Local),
+            Emits(ByteRole::Domain),
             Gate("extract row"),
             Gate("extract next row"),
             Gate("extract address field"),
@@ -173,7 +173,7 @@ pub const ENFORCED: &[(&str, &[By])] = &[
     ),
     (
         "version",
-        &[State("`v`"), State("`v=`"), Emits(Field::VersionMark), Gate("extract required row")],
+        &[State("`v`"), State("`v=`"), Emits(ByteRole::VersionMark), Gate("extract required row")],
     ),
     (
         "algorithm",
@@ -182,7 +182,7 @@ pub const ENFORCED: &[(&str, &[By])] = &[
             State("`a=`"),
             State("after `rs"),
             State("of `rsa-sha256`"),
-            Emits(Field::AlgorithmMark),
+            Emits(ByteRole::AlgorithmMark),
             Gate("extract required row"),
         ],
     ),
@@ -193,7 +193,7 @@ pub const ENFORCED: &[(&str, &[By])] = &[
             State("`c=`"),
             State("after `re"),
             State("of `relaxed`"),
-            Emits(Field::CanonMark),
+            Emits(ByteRole::CanonMark),
             Gate("extract required row"),
         ],
     ),
@@ -203,7 +203,7 @@ pub const ENFORCED: &[(&str, &[By])] = &[
             State("tag name `d`"),
             State("value of `d`"),
             State("`d=`"),
-            Emits(Field::Signer),
+            Emits(ByteRole::Signer),
             Lookup(TupleType::Byte),
             Gate("extract field"),
         ],
@@ -215,7 +215,7 @@ pub const ENFORCED: &[(&str, &[By])] = &[
             State("tag name `t`"),
             State("value of `t`"),
             State("`t=`"),
-            Emits(Field::Time),
+            Emits(ByteRole::Time),
             Lookup(TupleType::Byte),
             Gate("extract field"),
         ],
@@ -238,7 +238,7 @@ pub const ENFORCED: &[(&str, &[By])] = &[
         &[
             Gate("pack"),
             Gate("extract row"),
-            Emits(Field::Subject),
+            Emits(ByteRole::Subject),
             Wire("extraction", "public inputs"),
         ],
     ),

@@ -82,7 +82,7 @@ pub struct Columns {
     /// Minus the weight with which an output row consumes its byte, 0 elsewhere.
     pub weight: Column<Fixed>,
     /// Constants and multipliers of the chips in the wide columns.
-    pub k: [Column<Fixed>; 3],
+    pub multipliers: [Column<Fixed>; 3],
     /// The public inputs, from row 0 in the statement's order. Copies allowed.
     pub instance: Column<Instance>,
     /// The point at which RSA's polynomial identities are checked.
@@ -133,7 +133,7 @@ impl Columns {
         let table = [(); 5].map(|()| meta.fixed_column());
         let [active, step, output, weight] = [(); 4].map(|()| meta.fixed_column());
         let constants: Vec<_> = (0..lanes).map(|_| meta.fixed_column()).collect();
-        let k = [(); 3].map(|()| meta.fixed_column());
+        let multipliers = [(); 3].map(|()| meta.fixed_column());
         let narrow = narrow_multiplicity.zip(narrow_fraction).map(|(multiplicity, fraction)| {
             Narrow { shared: meta.fixed_column(), multiplicity, fraction }
         });
@@ -170,7 +170,7 @@ impl Columns {
             step,
             output,
             weight,
-            k,
+            multipliers,
             instance,
             rsa_point,
             theta,

@@ -1,18 +1,18 @@
 //! Boundary tables: for each rule of the grammar, values just inside and just outside, with the
 //! fields that they must give.
 
-use zkdkim_circuits::header::automaton::{Automaton, Field};
+use zkdkim_circuits::header::automaton::{Automaton, ByteRole};
 
 const TAIL: &str = "dkim-signature:b=";
 
-fn emissions(block: &[u8]) -> Option<Vec<(Field, usize, u8)>> {
+fn emissions(block: &[u8]) -> Option<Vec<(ByteRole, usize, u8)>> {
     Automaton::header().emissions(block)
 }
 
 /// The fields of a block as text, such as `Local(a@) Domain(b.c)`; adjacent positions with the same
 /// field are one region.
 fn regions(block: &[u8]) -> Option<String> {
-    let mut regions: Vec<(Field, usize, Vec<u8>)> = Vec::new();
+    let mut regions: Vec<(ByteRole, usize, Vec<u8>)> = Vec::new();
     for (field, position, byte) in emissions(block)? {
         assert_eq!(block[position], byte);
         match regions.last_mut() {
@@ -23,7 +23,7 @@ fn regions(block: &[u8]) -> Option<String> {
         }
     }
     let show =
-        |(f, _, b): &(Field, usize, Vec<u8>)| format!("{f:?}({})", String::from_utf8_lossy(b));
+        |(f, _, b): &(ByteRole, usize, Vec<u8>)| format!("{f:?}({})", String::from_utf8_lossy(b));
     Some(regions.iter().map(show).collect::<Vec<_>>().join(" "))
 }
 

@@ -4,7 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use sha2::{Digest, Sha256};
-use zkdkim_circuits::header::automaton::{Automaton, Edge, Field, END, END_SYMBOL, START};
+use zkdkim_circuits::header::automaton::{Automaton, ByteRole, Edge, END, END_SYMBOL, START};
 
 /// Pins: the length of the lookup table, and the table. A change means a new verifying key.
 const STATES: usize = 105;
@@ -67,7 +67,7 @@ fn edges_are_sorted_indexed_and_in_range() {
     let all: Vec<Edge> =
         (0..automaton.states() as u16).flat_map(|state| edges_of(automaton, state)).collect();
     assert_eq!(all, automaton.edges());
-    for (number, field) in Field::ALL.into_iter().enumerate() {
+    for (number, field) in ByteRole::ALL.into_iter().enumerate() {
         assert_eq!(field as usize, number);
         assert!(automaton.edges().iter().any(|edge| edge.field == field), "{field:?} is unused");
     }
@@ -186,7 +186,7 @@ fn end_symbol_stands_only_around_the_block() {
     let automaton = Automaton::header();
     for edge in automaton.edges() {
         if edge.symbol == END_SYMBOL {
-            assert_eq!(edge.field, Field::None);
+            assert_eq!(edge.field, ByteRole::None);
             let filler = (edge.state, edge.next) == (START, START);
             assert!(filler || edge.next == END, "{edge:?}");
         } else {

@@ -1,6 +1,6 @@
 //! The runs themselves: filler, padding, and what a refused block still gets.
 
-use zkdkim_circuits::header::automaton::{Automaton, Edge, Field, END, END_SYMBOL, START};
+use zkdkim_circuits::header::automaton::{Automaton, ByteRole, Edge, END, END_SYMBOL, START};
 
 fn symbols(filler: usize, block: &[u8], padding: usize) -> Vec<u16> {
     let mut symbols = vec![END_SYMBOL; filler];
@@ -28,7 +28,7 @@ fn runs_over_filler_block_and_padding() {
         let run = automaton.run(&symbols).expect("accepted");
         assert_accepting(&run, &symbols);
         assert_eq!(automaton.best_run(&symbols), run);
-        let tagged = run.iter().enumerate().filter(|(_, e)| e.field != Field::None);
+        let tagged = run.iter().enumerate().filter(|(_, e)| e.field != ByteRole::None);
         let moved: Vec<_> = tagged.map(|(i, e)| (e.field, i - filler, e.symbol as u8)).collect();
         assert_eq!(moved, plain);
     }

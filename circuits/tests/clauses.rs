@@ -7,7 +7,7 @@ use zkdkim_circuits::{
     clauses::{By, ENFORCED},
     header::{
         self,
-        automaton::{Automaton, Field},
+        automaton::{Automaton, ByteRole},
         extract,
     },
     logup::TupleType,
@@ -98,7 +98,7 @@ fn every_extracted_field_is_there_for_a_clause() {
         By::Emits(field) => Some(*field as u64),
         _ => None,
     });
-    let fields = Field::ALL.iter().filter(|field| **field != Field::None);
+    let fields = ByteRole::ALL.iter().filter(|field| **field != ByteRole::None);
     assert_eq!(named, fields.map(|field| *field as u64).collect());
 }
 

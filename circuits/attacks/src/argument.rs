@@ -94,7 +94,7 @@ impl Argument {
     /// Whether the argument reads a fixed column.
     pub fn reads_fixed(&self, column: usize) -> bool {
         let c = &self.columns;
-        let others = [c.active, c.step, c.output, c.weight, c.k[1]];
+        let others = [c.active, c.step, c.output, c.weight, c.multipliers[1]];
         c.table.iter().chain(&others).any(|own| own.index() == column)
     }
 
@@ -255,7 +255,7 @@ impl Argument {
                 [1, 2, 3, 4].map(|i| image.get(Cell::new(c.wide[i], row)));
             let weight = fixed(c.step) * field + fixed(c.weight) * enabled;
             if weight != Fr::ZERO {
-                let position = fixed(c.k[1]) + fixed(c.output) * position;
+                let position = fixed(c.multipliers[1]) + fixed(c.output) * position;
                 let key = [field, position, byte].map(|v| v.to_bytes());
                 *sums.entry(key).or_insert(Fr::ZERO) += weight;
             }

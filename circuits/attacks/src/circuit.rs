@@ -10,7 +10,7 @@ use zkdkim_plonk::{
     plonk::{Any, Circuit, ConstraintSystem, Error},
 };
 
-use crate::{Plan, BLOCK};
+use crate::{Claim, SAMPLE_HEADER};
 
 /// Changes second-phase cells once the challenges are known.
 pub type SecondPhase = dyn Fn(&StatementConfig, &mut Grid<Fr>) + Send + Sync;
@@ -38,7 +38,7 @@ impl ForgedCircuit {
     /// the provider has signed and the hashes are computed.
     pub fn late(change: impl FnOnce(&StatementConfig, &mut Grid<Fr>)) -> Self {
         static SIGNED: OnceLock<Grid<Fr>> = OnceLock::new();
-        let plan = Plan::honest(BLOCK.as_bytes());
+        let plan = Claim::honest(SAMPLE_HEADER.as_bytes());
         let layout = plan.layout;
         let signed = SIGNED.get_or_init(|| {
             let mut signed = Grid::new();

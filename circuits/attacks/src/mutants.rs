@@ -16,7 +16,7 @@ use rand_chacha::ChaCha20Rng;
 use zkdkim_plonk::halo2curves::{bn256::Fr, ff::Field as _};
 use zkdkim_testkit::{Alteration, Cell, Constraint, Effort, End, Image, Mutation, Sweep};
 
-use crate::{argument::Term, nearby, statement::Statement, witness::Witness, Plan, BLOCK};
+use crate::{argument::Term, nearby, statement::Statement, witness::Witness, Claim, SAMPLE_HEADER};
 
 /// A bug to plant in the statement's circuit.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -85,7 +85,7 @@ impl<'a> Suite<'a> {
         let sweep = statement.sweep();
         let mut suite = Self { statement, sweep, honest: Vec::new() };
         for (name, block) in honest_blocks() {
-            let circuit = Plan::honest(block.as_bytes()).circuit(|_, _| (), |_, _| ());
+            let circuit = Claim::honest(block.as_bytes()).circuit(|_, _| (), |_, _| ());
             suite.honest.push(suite.statement.witness(name, suite.image(), &circuit));
         }
         suite
@@ -446,5 +446,5 @@ fn honest_blocks() -> [(&'static str, String); 2] {
         )
     };
     let filler = rest - long(0).len();
-    [("short", BLOCK.to_owned()), ("long", long(filler))]
+    [("short", SAMPLE_HEADER.to_owned()), ("long", long(filler))]
 }

@@ -18,7 +18,7 @@ use zkdkim_relation::{
     statement::StatementInput,
 };
 
-use crate::{get, overlay, BLOCK};
+use crate::{get, overlay, SAMPLE_HEADER};
 
 /// Permutations before the Merkle path.
 const FOLDS: usize = 21;
@@ -56,9 +56,9 @@ fn sign_any(block: &BigUint) -> BigUint {
 
 /// An input that satisfies the statement.
 pub fn honest_input() -> StatementInput {
-    let digest: [u8; 32] = Sha256::digest(BLOCK.as_bytes()).into();
+    let digest: [u8; 32] = Sha256::digest(SAMPLE_HEADER.as_bytes()).into();
     StatementInput {
-        header: BLOCK.as_bytes().to_vec(),
+        header: SAMPLE_HEADER.as_bytes().to_vec(),
         signature: signature(&digest),
         modulus: modulus().clone(),
         salt: zkdkim_relation::Salt::new(Fr::from(0x5a17)),

@@ -27,7 +27,7 @@ use crate::{
     argument::{number, Argument},
     get, small,
     witness::Witness,
-    ForgedCircuit, Plan, BLOCK,
+    Claim, ForgedCircuit, SAMPLE_HEADER,
 };
 
 /// The circuit of an honest witness, with names for its columns and rows.
@@ -64,7 +64,7 @@ impl Statement {
     pub fn in_layout(layout: CircuitParams) -> Self {
         let mut meta = ConstraintSystem::default();
         let config = StatementConfig::configure(&mut meta, layout);
-        let plan = Plan::honest(BLOCK.as_bytes()).in_layout(layout);
+        let plan = Claim::honest(SAMPLE_HEADER.as_bytes()).in_layout(layout);
         let circuit = plan.circuit(|_, _| (), |_, _| ());
         let (c, rows) = (&config.columns, &config.rows);
         let mut columns: Vec<(String, Column<Advice>)> = Vec::new();
@@ -147,9 +147,9 @@ impl Statement {
             (c.output, "output"),
             (c.weight, "weight"),
             (c.first().constant, "constant"),
-            (c.k[0], "k0"),
-            (c.k[1], "k1"),
-            (c.k[2], "k2"),
+            (c.multipliers[0], "k0"),
+            (c.multipliers[1], "k1"),
+            (c.multipliers[2], "k2"),
         ];
         match table {
             Some(component) => (format!("table{component}"), format!("table {row}")),

@@ -3,8 +3,8 @@
 
 use std::collections::BTreeSet;
 
-use zkdkim_attacks::{names, Plan, BLOCK};
-use zkdkim_circuits::header::automaton::{Automaton, Edge, Field, END, END_SYMBOL, START};
+use zkdkim_attacks::{names, Claim, SAMPLE_HEADER};
+use zkdkim_circuits::header::automaton::{Automaton, ByteRole, Edge, END, END_SYMBOL, START};
 
 /// A state by what its description contains.
 fn state(part: &str) -> u16 {
@@ -16,22 +16,22 @@ fn state(part: &str) -> u16 {
 }
 
 fn refused(block: &str) -> BTreeSet<String> {
-    Plan::honest(block.as_bytes()).refusals()
+    Claim::honest(block.as_bytes()).refusals()
 }
 
 /// The position of `part` among the symbols.
-fn find(plan: &Plan, part: &str) -> usize {
+fn find(plan: &Claim, part: &str) -> usize {
     let symbols: Vec<u16> = part.bytes().map(u16::from).collect();
     plan.symbols.windows(symbols.len()).position(|w| w == symbols).expect("part of the block")
 }
 
 /// Reads `symbols[from..to]` on a way of the prover's choice: any state for any byte, no field.
-fn detour(plan: &mut Plan, from: usize, to: usize, through: u16) {
+fn detour(plan: &mut Claim, from: usize, to: usize, through: u16) {
     for i in from..to {
         let edge = &mut plan.run[i];
         edge.state = if i == from { edge.state } else { through };
         edge.next = if i + 1 == to { edge.next } else { through };
-        edge.field = Field::None;
+        edge.field = ByteRole::None;
     }
     plan.output_run = plan.run.clone();
 }
@@ -42,8 +42,8 @@ fn a_run_begins_before_the_block() {
     // The block's first bytes are read as the tail of some other field.
     let other = state("in the value of another field");
     // Without filler the first row is the block's first byte.
-    let block = format!("z:{}\r\n{BLOCK}", "x".repeat(1016 - BLOCK.len()));
-    let mut plan = Plan::honest(block.as_bytes());
+    let block = format!("z:{}\r\n{SAMPLE_HEADER}", "x".repeat(1016 - SAMPLE_HEADER.len()));
+    let mut plan = Claim::honest(block.as_bytes());
     assert_eq!((plan.run[0].state, plan.run[0].symbol), (START, u16::from(b'z')));
     for edge in &mut plan.run[..2] {
         (edge.state, edge.next) = (other, other);
@@ -54,7 +54,7 @@ fn a_run_begins_before_the_block() {
 /// Clauses: `header-syntax`.
 #[test]
 fn filler_is_read_in_the_start_state() {
-    let mut plan = Plan::honest(BLOCK.as_bytes());
+    let mut plan = Claim::honest(SAMPLE_HEADER.as_bytes());
     plan.run[0].state = END;
     assert_eq!(plan.refusals(), names(["copy constant to wide0", "lookup automaton"]));
 }
@@ -63,12 +63,12 @@ fn filler_is_read_in_the_start_state() {
 #[test]
 fn a_run_ends_after_the_block() {
     // A block without a signature field: the run stays where the text breaks off.
-    let cut = BLOCK.find("dkim-signature").expect("in the block");
-    let mut plan = Plan::honest(&BLOCK.as_bytes()[..cut]);
+    let cut = SAMPLE_HEADER.find("dkim-signature").expect("in the block");
+    let mut plan = Claim::honest(&SAMPLE_HEADER.as_bytes()[..cut]);
     let last = plan.symbols.iter().rposition(|s| *s != END_SYMBOL).expect("a byte");
     let line = plan.run[last].next;
     for edge in &mut plan.run[last + 1..] {
-        *edge = Edge { state: line, symbol: END_SYMBOL, next: line, field: Field::None };
+        *edge = Edge { state: line, symbol: END_SYMBOL, next: line, field: ByteRole::None };
     }
     let refusals = plan.refusals();
     let expected = ["copy constant to wide0", "lookup automaton"];
@@ -79,8 +79,8 @@ fn a_run_ends_after_the_block() {
 #[test]
 fn a_run_does_not_jump() {
     // The second `from:` field is read as another field: every edge but one is in the table.
-    let block = format!("from:Eve <eve@evil.com>\r\n{BLOCK}");
-    let mut plan = Plan::honest(block.as_bytes());
+    let block = format!("from:Eve <eve@evil.com>\r\n{SAMPLE_HEADER}");
+    let mut plan = Claim::honest(block.as_bytes());
     let (from, to) = (find(&plan, "from:Eve"), find(&plan, "\r\nreceived"));
     detour(&mut plan, from, to, state("in the value of another field"));
     plan.run[to].state = state("in the value of another field");
@@ -92,10 +92,10 @@ fn a_run_does_not_jump() {
 #[test]
 fn an_emitted_byte_cannot_be_hidden() {
     // One edge whose field is not the table's.
-    let block = BLOCK.replace("Ann.Lee@", "xAnn.Lee@");
-    let mut plan = Plan::honest(block.as_bytes());
+    let block = SAMPLE_HEADER.replace("Ann.Lee@", "xAnn.Lee@");
+    let mut plan = Claim::honest(block.as_bytes());
     let at = find(&plan, "xAnn.Lee");
-    plan.run[at].field = Field::None;
+    plan.run[at].field = ByteRole::None;
     plan.output_run = plan.run.clone();
     assert_eq!(plan.refusals(), names(["lookup automaton"]));
 }
@@ -104,8 +104,8 @@ fn an_emitted_byte_cannot_be_hidden() {
 #[test]
 fn a_tag_cannot_hide_in_another() {
     // `d=` read as the value of `s=`, and the fake one in the value of `s=` read as the tag.
-    let block = BLOCK.replace("d=example.org; s=k1", "d=evil.org; s=d=example.org");
-    let mut plan = Plan::honest(block.as_bytes());
+    let block = SAMPLE_HEADER.replace("d=example.org; s=k1", "d=evil.org; s=d=example.org");
+    let mut plan = Claim::honest(block.as_bytes());
     let value = state("in the value of another tag");
     let (from, to) = (find(&plan, "d=evil"), find(&plan, "; s="));
     detour(&mut plan, from, to, value);
@@ -115,7 +115,7 @@ fn a_tag_cannot_hide_in_another() {
     let length = "d=example.org".len();
     for i in from + 2..from + length {
         plan.run[i].state = if i == from + 2 { state("at the value of `d`") } else { signer };
-        (plan.run[i].next, plan.run[i].field) = (signer, Field::Signer);
+        (plan.run[i].next, plan.run[i].field) = (signer, ByteRole::Signer);
     }
     plan.run[from + length].state = signer;
     plan.run[from].next = state("after the tag name `d`");
@@ -129,7 +129,7 @@ fn a_tag_cannot_hide_in_another() {
 /// `algorithm`, `canonicalisation`, `length-tag`, `timestamp`.
 #[test]
 fn blocks_outside_the_language_have_no_run() {
-    let vary = |from: &str, to: &str| refused(&BLOCK.replace(from, to));
+    let vary = |from: &str, to: &str| refused(&SAMPLE_HEADER.replace(from, to));
     let address = "Ann Lee <Ann.Lee@Example.org>";
     for value in [
         "\"Ann <victim@x.org>\" <a@example.org> x",

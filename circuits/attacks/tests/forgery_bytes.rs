@@ -1,6 +1,6 @@
 //! Forged bytes, end flags, padding, lengths and resets.
 
-use zkdkim_attacks::{bump, forge_sha256, names, small, Plan, Word, BLOCK};
+use zkdkim_attacks::{bump, forge_sha256, names, small, Claim, Word, SAMPLE_HEADER};
 use zkdkim_circuits::{
     header::{automaton::END_SYMBOL, BYTES},
     sha256::BLOCKS,
@@ -8,21 +8,21 @@ use zkdkim_circuits::{
 use zkdkim_plonk::halo2curves::{bn256::Fr, ff::Field as _};
 
 fn block_of(length: usize) -> Vec<u8> {
-    let pad = length - BLOCK.len() - "z:\r\n".len();
-    format!("z:{}\r\n{BLOCK}", "x".repeat(pad)).into_bytes()
+    let pad = length - SAMPLE_HEADER.len() - "z:\r\n".len();
+    format!("z:{}\r\n{SAMPLE_HEADER}", "x".repeat(pad)).into_bytes()
 }
 
-fn plan() -> Plan {
-    Plan::honest(BLOCK.as_bytes())
+fn plan() -> Claim {
+    Claim::honest(SAMPLE_HEADER.as_bytes())
 }
 
 /// The first padding position.
-fn padding(plan: &Plan) -> usize {
+fn padding(plan: &Claim) -> usize {
     plan.symbols.iter().rposition(|s| *s != END_SYMBOL).expect("a byte") + 1
 }
 
 /// The number of filler blocks.
-fn filler(plan: &Plan) -> usize {
+fn filler(plan: &Claim) -> usize {
     plan.message.iter().position(|(_, reset)| *reset).map_or(0, |block| block + 1)
 }
 
@@ -31,7 +31,7 @@ fn filler(plan: &Plan) -> usize {
 fn accepts_honest_plans_of_many_lengths() {
     for length in [375, 376, 439, 440, 1015, 1016, 1024] {
         let block = block_of(length);
-        assert_eq!(Plan::honest(&block).refusals(), names([]), "length {length}");
+        assert_eq!(Claim::honest(&block).refusals(), names([]), "length {length}");
     }
 }
 
@@ -40,7 +40,7 @@ fn accepts_honest_plans_of_many_lengths() {
 fn a_block_has_at_most_1024_bytes() {
     for length in [1025, 1079] {
         let expected = names(["header block has at most 1024 bytes[0]"]);
-        assert_eq!(Plan::honest(&block_of(length)).refusals(), expected, "length {length}");
+        assert_eq!(Claim::honest(&block_of(length)).refusals(), expected, "length {length}");
     }
 }
 
@@ -101,9 +101,9 @@ fn the_count_of_bytes_starts_at_zero() {
 /// Clauses: `rsa-signature`.
 #[test]
 fn filler_is_whole_blocks() {
-    let at = BYTES - 9 - BLOCK.len() - 1;
+    let at = BYTES - 9 - SAMPLE_HEADER.len() - 1;
     assert_ne!(at % 64, 0);
-    let mut plan = Plan::placed(BLOCK.as_bytes(), at);
+    let mut plan = Claim::placed(SAMPLE_HEADER.as_bytes(), at);
     plan.message.iter_mut().for_each(|(_, reset)| *reset = false);
     let hold = "header end flag holds within a filler block[0]";
     assert_eq!(plan.refusals(), names([hold]));
@@ -114,10 +114,10 @@ fn filler_is_whole_blocks() {
 fn padding_does_not_begin_before_the_last_blocks() {
     let reset = "header reset after the last but one block[0]";
     let holds = "header end flag holds within a filler block[0]";
-    assert_eq!(Plan::placed(BLOCK.as_bytes(), 512).refusals(), names([holds, reset]));
+    assert_eq!(Claim::placed(SAMPLE_HEADER.as_bytes(), 512).refusals(), names([holds, reset]));
     // At the start of a message block.
     let falls = "header end flag only falls between blocks[0]";
-    let refusals = Plan::placed(&block_of(384), 576).refusals();
+    let refusals = Claim::placed(&block_of(384), 576).refusals();
     assert_eq!(refusals, names([falls, reset, "header reset after filler[0]"]));
 }
 
@@ -127,7 +127,7 @@ fn a_reset_is_not_minus_one() {
     // A block that ends between two message blocks. The flag rises there, so the reset has to be -1,
     // and SHA-256 takes that: twice the sum minus the initial value. The last message block is then
     // absorbed alone, and the digest is that of no byte of the header.
-    let mut plan = Plan::placed(&block_of(384), 128);
+    let mut plan = Claim::placed(&block_of(384), 128);
     plan.reset_again();
     let refusals = plan.refusals_with(
         |config, grid| {
@@ -159,7 +159,7 @@ fn padding_does_not_stop() {
 #[test]
 fn the_length_is_not_overwritten_by_bytes() {
     let block = block_of(1080);
-    let mut plan = Plan::placed(&block, 0);
+    let mut plan = Claim::placed(&block, 0);
     plan.message.iter_mut().for_each(|(_, reset)| *reset = false);
     let refusals = plan.refusals();
     assert!(refusals.contains("header block ends before the length[0]"), "{refusals:?}");

@@ -3,9 +3,9 @@
 
 use std::collections::BTreeSet;
 
-use zkdkim_attacks::{bump, get, names, small, Plan, BLOCK};
+use zkdkim_attacks::{bump, get, names, small, Claim, SAMPLE_HEADER};
 use zkdkim_circuits::{
-    header::automaton::{Field, END_SYMBOL},
+    header::automaton::{ByteRole, END_SYMBOL},
     statement::StatementConfig,
 };
 use zkdkim_grid::Grid;
@@ -18,12 +18,12 @@ const SUBJECT: usize = 248;
 const TIME: usize = 434;
 const MARKS: usize = 446;
 
-fn plan() -> Plan {
-    Plan::honest(BLOCK.as_bytes())
+fn plan() -> Claim {
+    Claim::honest(SAMPLE_HEADER.as_bytes())
 }
 
 fn refused(block: &str) -> BTreeSet<String> {
-    Plan::honest(block.as_bytes()).refusals()
+    Claim::honest(block.as_bytes()).refusals()
 }
 
 /// Output cells changed, everything behind them recomputed.
@@ -60,7 +60,7 @@ fn close_up(config: &StatementConfig, grid: &mut Grid<Fr>, first: usize, rows: u
 /// `signing-domain`, `timestamp`.
 #[test]
 fn a_second_field_leaves_bytes_over() {
-    let again = |extra: &str| refused(&format!("{extra}\r\n{BLOCK}"));
+    let again = |extra: &str| refused(&format!("{extra}\r\n{SAMPLE_HEADER}"));
     let from = names(["extraction of field 1", "extraction of field 2"]);
     let refusals = again("from:<ann.lee@example.org>");
     assert!(from.is_subset(&refusals), "{refusals:?}");
@@ -68,7 +68,7 @@ fn a_second_field_leaves_bytes_over() {
     assert!(
         again("subject:x").is_superset(&names(["extraction of field 4", "extraction of field 6"]))
     );
-    let twice = |from: &str, to: &str| refused(&BLOCK.replace(from, to));
+    let twice = |from: &str, to: &str| refused(&SAMPLE_HEADER.replace(from, to));
     assert_eq!(twice("s=k1", "d=example.org"), names(["extraction of field 3"]));
     assert_eq!(twice("s=k1", "t=5"), names(["extraction of field 5"]));
     assert_eq!(twice("s=k1", "v=1"), names(["extraction of field 7"]));
@@ -80,11 +80,11 @@ fn a_second_field_leaves_bytes_over() {
 #[test]
 fn the_prover_cannot_choose_among_two_fields() {
     // The output rows take the second From, the first is left over.
-    let block = format!("from:<eve@evil.com>\r\n{BLOCK}");
-    let mut plan = Plan::honest(block.as_bytes());
-    let eve = plan.run.iter().position(|e| e.field == Field::Local).expect("a local part");
+    let block = format!("from:<eve@evil.com>\r\n{SAMPLE_HEADER}");
+    let mut plan = Claim::honest(block.as_bytes());
+    let eve = plan.run.iter().position(|e| e.field == ByteRole::Local).expect("a local part");
     for edge in &mut plan.output_run[eve..eve + "eve@evil.com".len()] {
-        edge.field = Field::None;
+        edge.field = ByteRole::None;
     }
     let expected = names(["extraction of field 1", "extraction of field 2"]);
     assert_eq!(plan.refusals(), expected);
@@ -94,7 +94,7 @@ fn the_prover_cannot_choose_among_two_fields() {
 /// `signing-domain`.
 #[test]
 fn a_missing_field_is_refused() {
-    let without = |part: &str| refused(&BLOCK.replacen(part, "", 1));
+    let without = |part: &str| refused(&SAMPLE_HEADER.replacen(part, "", 1));
     let required = "extract required row[0]";
     assert_eq!(without("subject:Recover 0x12\r\n"), names([required]));
     assert_eq!(without("v=1; "), names([required]));
@@ -104,8 +104,8 @@ fn a_missing_field_is_refused() {
     let refusals = without("from:Ann Lee <Ann.Lee@Example.org>\r\n");
     assert!(refusals.contains(required), "{refusals:?}");
     // A mark that is claimed though nothing emits it.
-    let block = BLOCK.replace("v=1; ", "");
-    let refusals = Plan::honest(block.as_bytes()).refusals_with(
+    let block = SAMPLE_HEADER.replace("v=1; ", "");
+    let refusals = Claim::honest(block.as_bytes()).refusals_with(
         |config, grid| grid.forge(config.columns.wide[4], config.rows.outputs + MARKS + 1, Fr::ONE),
         |_, _| (),
     );
@@ -115,8 +115,8 @@ fn a_missing_field_is_refused() {
 /// Clauses: `input-timestamp`.
 #[test]
 fn no_time_is_zero() {
-    let block = BLOCK.replace("t=1700000000; ", "");
-    let refusals = Plan::honest(block.as_bytes()).refusals_with(
+    let block = SAMPLE_HEADER.replace("t=1700000000; ", "");
+    let refusals = Claim::honest(block.as_bytes()).refusals_with(
         |config, grid| {
             let row = config.rows.outputs + TIME;
             (row..row + 12).for_each(|row| grid.forge(config.columns.wide[0], row, small(9)));
@@ -129,17 +129,18 @@ fn no_time_is_zero() {
 /// Clauses: `address`, `alignment`.
 #[test]
 fn every_byte_is_taken() {
-    let local = |plan: &Plan| plan.run.iter().position(|e| e.field == Field::Local).expect("local");
+    let local =
+        |plan: &Claim| plan.run.iter().position(|e| e.field == ByteRole::Local).expect("local");
     // A shifted start.
     let mut shifted = plan();
     let at = local(&shifted);
-    shifted.output_run[at].field = Field::None;
+    shifted.output_run[at].field = ByteRole::None;
     assert_eq!(shifted.refusals(), names(["extraction of field 1"]));
     // The end left out: no longer the domain that signed.
     let mut cut = plan();
     let at = local(&cut) + "Ann.Lee@Example".len();
     for edge in &mut cut.output_run[at..at + 4] {
-        edge.field = Field::None;
+        edge.field = ByteRole::None;
     }
     assert_eq!(cut.refusals(), names(["copy wide0 to wide0", "extraction of field 2"]));
     // One byte in the middle left out, the rest moved up.
@@ -201,18 +202,18 @@ fn nothing_is_appended() {
 /// Clauses: `address`, `signing-domain`, `input-subject`, `input-timestamp`.
 #[test]
 fn a_byte_is_taken_under_its_own_field() {
-    let field = |first: usize, value: Field| {
+    let field = |first: usize, value: ByteRole| {
         cells(|config, grid| {
             grid.forge(config.columns.wide[2], config.rows.outputs + first, small(value as u64));
         })
     };
     let [one, two] = ["extraction of field 1", "extraction of field 2"];
-    assert_eq!(field(9, Field::Local), names([one, two]));
-    assert_eq!(field(1, Field::Domain), names([one, two]));
-    let refusals = field(1, Field::Subject);
+    assert_eq!(field(9, ByteRole::Local), names([one, two]));
+    assert_eq!(field(1, ByteRole::Domain), names([one, two]));
+    let refusals = field(1, ByteRole::Subject);
     assert!(refusals.contains("extract address field[0]"), "{refusals:?}");
     for (first, wrong) in [(DOMAIN, 1), (SIGNER, 4), (SUBJECT, 3), (TIME, 4), (MARKS, 7)] {
-        let refusals = field(first, Field::ALL[wrong]);
+        let refusals = field(first, ByteRole::ALL[wrong]);
         assert!(refusals.contains("extract field[0]"), "{refusals:?}");
     }
 }
@@ -242,7 +243,7 @@ fn a_domain_byte_is_taken_twice() {
 /// Clauses: `subject-text`, `address-length`, `signing-domain`, `timestamp`.
 #[test]
 fn values_that_do_not_fit_leave_bytes_over() {
-    let vary = |from: &str, to: String| refused(&BLOCK.replace(from, &to));
+    let vary = |from: &str, to: String| refused(&SAMPLE_HEADER.replace(from, &to));
     let subject = |length: usize| vary("Recover 0x12", "s".repeat(length));
     assert_eq!(subject(186), names([]));
     assert_eq!(subject(187), names(["extraction of field 4"]));
@@ -254,7 +255,7 @@ fn values_that_do_not_fit_leave_bytes_over() {
     assert!(local(113).contains("extraction of field 2"));
     let domain = |length: usize| {
         let domain = format!("{}.org", "d".repeat(length - 4));
-        let block = BLOCK.replace("Example.org", &domain).replace("example.org", &domain);
+        let block = SAMPLE_HEADER.replace("Example.org", &domain).replace("example.org", &domain);
         refused(&block)
     };
     assert_eq!(domain(62), names([]));
@@ -312,5 +313,5 @@ fn positions_are_those_of_the_bytes() {
     });
     assert_eq!(refusals, names(["extraction of field 4"]));
     let plan = plan();
-    assert!(plan.symbols.iter().filter(|s| **s != END_SYMBOL).count() == BLOCK.len());
+    assert!(plan.symbols.iter().filter(|s| **s != END_SYMBOL).count() == SAMPLE_HEADER.len());
 }

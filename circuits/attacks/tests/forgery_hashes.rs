@@ -5,7 +5,7 @@ use std::{collections::BTreeSet, sync::Arc};
 use zkdkim_attacks::{
     bump, get, names,
     provider::{follow_from, permute},
-    refusals, small, Plan, BLOCK,
+    refusals, small, Claim, SAMPLE_HEADER,
 };
 use zkdkim_circuits::{
     poseidon::PERMUTATION_ROWS,
@@ -22,7 +22,7 @@ const LEAF: usize = 18;
 const PATH: usize = 21;
 
 fn late(change: impl FnOnce(&StatementConfig, &mut Grid<Fr>)) -> BTreeSet<String> {
-    Plan::honest(BLOCK.as_bytes()).refusals_with(|_, _| (), change)
+    Claim::honest(SAMPLE_HEADER.as_bytes()).refusals_with(|_, _| (), change)
 }
 
 fn row(config: &StatementConfig, permutation: usize) -> usize {
@@ -147,8 +147,8 @@ fn every_state_and_square_of_a_permutation_is_bound() {
 /// Clauses: `alignment`.
 #[test]
 fn the_signer_is_the_domain_of_the_address() {
-    let block = BLOCK.replace("d=example.org", "d=example.com");
-    let refusals = Plan::honest(block.as_bytes()).refusals();
+    let block = SAMPLE_HEADER.replace("d=example.org", "d=example.com");
+    let refusals = Claim::honest(block.as_bytes()).refusals();
     assert_eq!(refusals, names(["copy wide0 to wide0"]));
 }
 
@@ -173,7 +173,7 @@ fn digest_halves_are_those_of_the_digest() {
 /// `input-subject`.
 #[test]
 fn public_inputs_are_the_cells() {
-    let mut circuit = Plan::honest(BLOCK.as_bytes()).circuit(|_, _| (), |_, _| ());
+    let mut circuit = Claim::honest(SAMPLE_HEADER.as_bytes()).circuit(|_, _| (), |_, _| ());
     let honest = circuit.instances();
     for i in 0..honest.len() {
         let mut instances = honest.clone();
@@ -189,8 +189,8 @@ fn public_inputs_are_the_cells() {
 #[test]
 fn rsa_takes_the_digest_of_this_block() {
     // A genuine signature of another digest, everything in RSA's rows coherent with it.
-    let other =
-        Plan::honest(BLOCK.replace("0x12", "0x13").as_bytes()).circuit(|_, _| (), |_, _| ());
+    let other = Claim::honest(SAMPLE_HEADER.replace("0x12", "0x13").as_bytes())
+        .circuit(|_, _| (), |_, _| ());
     let refusals = late(|config, grid| {
         let (c, rsa) = (&config.columns, &config.rows.rsa);
         let below = rsa.pairs..config.rows.outputs;
@@ -226,7 +226,7 @@ fn a_range_checked_carry_is_the_one_that_counts() {
 /// Clauses: `rsa-signature`, `header-syntax`, `one-from`.
 #[test]
 fn second_phase_cells_are_bound() {
-    let mut circuit = Plan::honest(BLOCK.as_bytes()).circuit(|_, _| (), |_, _| ());
+    let mut circuit = Claim::honest(SAMPLE_HEADER.as_bytes()).circuit(|_, _| (), |_, _| ());
     type Change = fn(&StatementConfig, &mut Grid<Fr>);
     let changes: [(Change, &str); 8] = [
         (|c, g| bump(g, c.columns.first().helper[0], 15_990, Fr::ONE), "logup range fractions[0]"),
@@ -258,7 +258,7 @@ fn second_phase_cells_are_bound() {
 /// Clauses: `rsa-signature`, `header-syntax`.
 #[test]
 fn multiplicities_are_counts() {
-    let honest = Plan::honest(BLOCK.as_bytes()).circuit(|_, _| (), |_, _| ());
+    let honest = Claim::honest(SAMPLE_HEADER.as_bytes()).circuit(|_, _| (), |_, _| ());
     let ends = names(["logup sum starts and ends at zero[0]"]);
     for (row, by) in [(7, Fr::ONE), (3000, Fr::ONE), (7, -Fr::ONE), (16_000, Fr::ONE)] {
         let mut circuit = honest.clone();

@@ -7,8 +7,8 @@
 use std::{collections::BTreeSet, sync::Arc};
 
 use zkdkim_attacks::{
-    bump, forge_sha256, get, names, place, refusals, slot_of, small, ForgedCircuit, Plan, Word,
-    BLOCK,
+    bump, forge_sha256, get, names, place, refusals, slot_of, small, Claim, ForgedCircuit, Word,
+    SAMPLE_HEADER,
 };
 use zkdkim_circuits::{
     columns::{RANGE_BITS, RANGE_SLOTS},
@@ -28,8 +28,8 @@ const LAST: usize = BLOCKS - 1;
 /// A row below every block, in which only the lookup argument can notice.
 const FREE: usize = 8_150;
 
-fn plan() -> Plan {
-    Plan::honest(BLOCK.as_bytes()).in_layout(LAYOUT)
+fn plan() -> Claim {
+    Claim::honest(SAMPLE_HEADER.as_bytes()).in_layout(LAYOUT)
 }
 
 fn honest() -> ForgedCircuit {
@@ -287,10 +287,10 @@ fn outputs_beside_sha256_are_lower_case() {
 /// Clauses: `alignment`, `one-from`, `algorithm`.
 #[test]
 fn other_authors_and_signers_are_refused() {
-    let refused = |block: String| Plan::honest(block.as_bytes()).in_layout(LAYOUT).refusals();
-    let other_signer = refused(BLOCK.replace("d=example.org", "d=example.com"));
+    let refused = |block: String| Claim::honest(block.as_bytes()).in_layout(LAYOUT).refusals();
+    let other_signer = refused(SAMPLE_HEADER.replace("d=example.org", "d=example.com"));
     assert_eq!(other_signer, names(["copy wide0 to wide0"]));
-    let second_from = refused(format!("from:<eve@evil.com>\r\n{BLOCK}"));
+    let second_from = refused(format!("from:<eve@evil.com>\r\n{SAMPLE_HEADER}"));
     assert!(second_from.iter().any(|name| name.starts_with("extraction")), "{second_from:?}");
-    assert!(!refused(BLOCK.replace("a=rsa-sha256", "a=rsa-sha1")).is_empty());
+    assert!(!refused(SAMPLE_HEADER.replace("a=rsa-sha256", "a=rsa-sha1")).is_empty());
 }

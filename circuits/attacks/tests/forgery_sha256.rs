@@ -4,7 +4,7 @@
 
 use std::collections::BTreeSet;
 
-use zkdkim_attacks::{bump, forge_sha256, get, names, small, Plan, Word, BLOCK};
+use zkdkim_attacks::{bump, forge_sha256, get, names, small, Claim, Word, SAMPLE_HEADER};
 use zkdkim_circuits::{
     field::pow2,
     sha256::{BLOCKS, BLOCK_SLOTS, INITIAL_SLOTS, SLOT_ROWS},
@@ -23,19 +23,19 @@ fn row(config: &StatementConfig, block: usize, step: usize) -> usize {
 
 /// Flips the low bit of one word at one step of the last block.
 fn lie_at(step: usize, which: Word) -> BTreeSet<String> {
-    let plan = Plan::honest(BLOCK.as_bytes());
+    let plan = Claim::honest(SAMPLE_HEADER.as_bytes());
     let lie = |b, s, word, truth: u32| truth ^ u32::from((b, s, word) == (LAST, step, which));
     plan.refusals_with(|config, grid| forge_sha256(config, grid, &plan.message, &lie), |_, _| ())
 }
 
 fn cells(change: impl FnOnce(&StatementConfig, &mut Grid<Fr>)) -> BTreeSet<String> {
-    Plan::honest(BLOCK.as_bytes()).refusals_with(change, |_, _| ())
+    Claim::honest(SAMPLE_HEADER.as_bytes()).refusals_with(change, |_, _| ())
 }
 
 /// Clauses: none; honest witnesses are accepted.
 #[test]
 fn the_forger_is_honest_without_a_lie() {
-    let plan = Plan::honest(BLOCK.as_bytes());
+    let plan = Claim::honest(SAMPLE_HEADER.as_bytes());
     let honest = plan.circuit(|_, _| (), |_, _| ());
     let forged = plan.circuit(
         |config, grid| forge_sha256(config, grid, &plan.message, &|_, _, _, truth| truth),
@@ -122,7 +122,7 @@ fn the_initial_value_is_pinned() {
     for (word, expected) in
         [(Word::A, "sha256 initial value[0]"), (Word::E, "sha256 initial value[1]")]
     {
-        let plan = Plan::honest(BLOCK.as_bytes());
+        let plan = Claim::honest(SAMPLE_HEADER.as_bytes());
         let lie = |b, s, w, truth: u32| truth ^ u32::from((b, s, w) == (usize::MAX, 2, word));
         let refusals = plan.refusals_with(
             |config, grid| {
@@ -141,7 +141,7 @@ fn the_initial_value_is_pinned() {
 /// Clauses: `rsa-signature`.
 #[test]
 fn a_reset_restores_the_initial_value() {
-    let plan = Plan::honest(BLOCK.as_bytes());
+    let plan = Claim::honest(SAMPLE_HEADER.as_bytes());
     let filler = plan.message.iter().position(|(_, reset)| *reset).expect("filler");
     let lie = |b, s, w, truth: u32| truth ^ u32::from((b, s, w) == (filler, 65, Word::A));
     let refusals = plan.refusals_with(
@@ -183,7 +183,7 @@ fn one_word_has_one_cutting() {
 #[test]
 fn one_bit_pieces_are_bits() {
     // W: bit 17 holds 2, bit 18 one less; or the reverse where bit 18 is 0.
-    let plan = Plan::honest(BLOCK.as_bytes());
+    let plan = Claim::honest(SAMPLE_HEADER.as_bytes());
     let word = |at: &usize| plan.message[at / 16].0[at % 16];
     let at = (0..16 * BLOCKS).find(|at| word(at) >> 17 & 3 == 2).expect("bit 18 set, 17 not");
     let refusals = plan.refusals_with(
@@ -202,7 +202,7 @@ fn one_bit_pieces_are_bits() {
 #[test]
 fn the_second_one_bit_piece_is_a_bit() {
     // Bit 18 holds 2, the piece above it one less.
-    let plan = Plan::honest(BLOCK.as_bytes());
+    let plan = Claim::honest(SAMPLE_HEADER.as_bytes());
     let word = |at: &usize| plan.message[at / 16].0[at % 16];
     let fits = |at: &usize| word(at) >> 18 & 1 == 0 && word(at) >> 19 & 0x7ff != 0;
     let at = (0..16 * BLOCKS).find(fits).expect("such a word");

@@ -37,7 +37,7 @@ pub const SYMBOLS: usize = 257;
 /// What an edge says of the byte that it reads.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[repr(u8)]
-pub enum Field {
+pub enum ByteRole {
     /// The byte belongs to no value that is extracted, and marks nothing.
     #[default]
     None = 0,
@@ -61,19 +61,19 @@ pub enum Field {
     CanonMark = 9,
 }
 
-impl Field {
+impl ByteRole {
     /// Every field, in the order of its number.
-    pub const ALL: [Field; 10] = [
-        Field::None,
-        Field::Local,
-        Field::Domain,
-        Field::Signer,
-        Field::Subject,
-        Field::Time,
-        Field::SubjectMark,
-        Field::VersionMark,
-        Field::AlgorithmMark,
-        Field::CanonMark,
+    pub const ALL: [ByteRole; 10] = [
+        ByteRole::None,
+        ByteRole::Local,
+        ByteRole::Domain,
+        ByteRole::Signer,
+        ByteRole::Subject,
+        ByteRole::Time,
+        ByteRole::SubjectMark,
+        ByteRole::VersionMark,
+        ByteRole::AlgorithmMark,
+        ByteRole::CanonMark,
     ];
 }
 
@@ -87,7 +87,7 @@ pub struct Edge {
     /// The state that it enters.
     pub next: u16,
     /// What it says of the symbol.
-    pub field: Field,
+    pub field: ByteRole,
 }
 
 /// The automaton, with its edges in table order: by state, symbol, next state and field.
@@ -153,18 +153,19 @@ impl Automaton {
         let trace = self.explore(symbols);
         let last = trace.last_entering(END, &self.edges).or(trace.last_any());
         let mut run = last.map_or_else(Vec::new, |entry| trace.back_from(entry, &self.edges));
-        let padding = Edge { state: END, symbol: END_SYMBOL, next: END, field: Field::None };
+        let padding = Edge { state: END, symbol: END_SYMBOL, next: END, field: ByteRole::None };
         run.resize(symbols.len(), padding);
         run
     }
 
     /// The fields of a header block: `(field, position in the block, byte)` for each byte that has
     /// one, in the order of positions; `None` for a block outside the language.
-    pub fn emissions(&self, block: &[u8]) -> Option<Vec<(Field, usize, u8)>> {
+    pub fn emissions(&self, block: &[u8]) -> Option<Vec<(ByteRole, usize, u8)>> {
         let mut symbols: Vec<u16> = block.iter().copied().map(u16::from).collect();
         symbols.push(END_SYMBOL);
         let run = self.run(&symbols)?;
-        let tagged = run.iter().zip(block).enumerate().filter(|(_, (e, _))| e.field != Field::None);
+        let tagged =
+            run.iter().zip(block).enumerate().filter(|(_, (e, _))| e.field != ByteRole::None);
         Some(tagged.map(|(position, (edge, &byte))| (edge.field, position, byte)).collect())
     }
 

@@ -14,7 +14,7 @@
 //!
 //! Own.
 
-use super::automaton::{Automaton, Edge, Field, END_SYMBOL};
+use super::automaton::{Automaton, ByteRole, Edge, END_SYMBOL};
 
 /// A set of bytes.
 #[derive(Clone, Copy)]
@@ -95,11 +95,11 @@ impl Builder {
 
     /// Edges for every byte of a class, without a field.
     pub(super) fn class(&mut self, from: State, class: &Bytes, to: State) {
-        self.emit(from, class, to, Field::None);
+        self.emit(from, class, to, ByteRole::None);
     }
 
     /// Edges for every byte of a class, with a field.
-    pub(super) fn emit(&mut self, from: State, class: &Bytes, to: State, field: Field) {
+    pub(super) fn emit(&mut self, from: State, class: &Bytes, to: State, field: ByteRole) {
         for byte in class.iter() {
             self.edge(from, u16::from(byte), to, field);
         }
@@ -107,22 +107,29 @@ impl Builder {
 
     /// An edge for one byte, without a field.
     pub(super) fn byte(&mut self, from: State, byte: u8, to: State) {
-        self.edge(from, u16::from(byte), to, Field::None);
+        self.edge(from, u16::from(byte), to, ByteRole::None);
     }
 
     /// An edge for one byte, with a field.
-    pub(super) fn mark(&mut self, from: State, byte: u8, to: State, field: Field) {
+    pub(super) fn mark(&mut self, from: State, byte: u8, to: State, field: ByteRole) {
         self.edge(from, u16::from(byte), to, field);
     }
 
     /// An edge for the end symbol.
     pub(super) fn end(&mut self, from: State, to: State) {
-        self.edge(from, END_SYMBOL, to, Field::None);
+        self.edge(from, END_SYMBOL, to, ByteRole::None);
     }
 
     /// The remaining bytes `word[read..]` of a word, one state each; the last one enters `to` and
     /// carries `field`.
-    pub(super) fn word(&mut self, from: State, word: &str, read: usize, to: State, field: Field) {
+    pub(super) fn word(
+        &mut self,
+        from: State,
+        word: &str,
+        read: usize,
+        to: State,
+        field: ByteRole,
+    ) {
         let bytes = &word.as_bytes()[read..];
         let (last, before) = bytes.split_last().expect("a word has a last byte");
         let mut at = from;
@@ -143,7 +150,7 @@ impl Builder {
         Automaton::new(self.edges, self.names)
     }
 
-    fn edge(&mut self, from: State, symbol: u16, to: State, field: Field) {
+    fn edge(&mut self, from: State, symbol: u16, to: State, field: ByteRole) {
         self.edges.push(Edge { state: from.0, symbol, next: to.0, field });
     }
 }

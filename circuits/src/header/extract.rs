@@ -46,7 +46,7 @@ use zkdkim_relation::{
     header::MAX_TIMESTAMP_DIGITS,
 };
 
-use super::automaton::{Edge, Field};
+use super::automaton::{ByteRole, Edge};
 use crate::{
     field::{boolean, constant},
     pack::PackConfig,
@@ -65,9 +65,9 @@ enum Packing {
 }
 
 #[derive(Clone, Copy, Debug)]
-struct Block {
+struct Section {
     /// The fields consumed; more than one only for the address.
-    fields: &'static [Field],
+    fields: &'static [ByteRole],
     rows: usize,
     weight: u64,
     packing: Packing,
@@ -75,46 +75,47 @@ struct Block {
     required: bool,
 }
 
-const fn text(fields: &'static [Field], words: usize, weight: u64, packing: Packing) -> Block {
-    Block { fields, rows: words * PACKED_BYTES, weight, packing, required: false }
+const fn text(fields: &'static [ByteRole], words: usize, weight: u64, packing: Packing) -> Section {
+    Section { fields, rows: words * PACKED_BYTES, weight, packing, required: false }
 }
 
-const fn marker(fields: &'static [Field]) -> Block {
-    Block { fields, rows: 1, weight: fields[0] as u64, packing: Packing::Nothing, required: true }
+const fn marker(fields: &'static [ByteRole]) -> Section {
+    Section { fields, rows: 1, weight: fields[0] as u64, packing: Packing::Nothing, required: true }
 }
 
-const ADDRESS: Block = Block {
+const ADDRESS: Section = Section {
     required: true,
-    ..text(&[Field::Local, Field::Domain], ADDRESS_WORDS, 1, Packing::Lower)
+    ..text(&[ByteRole::Local, ByteRole::Domain], ADDRESS_WORDS, 1, Packing::Lower)
 };
-const DOMAIN: Block = text(&[Field::Domain], DOMAIN_WORDS, 1, Packing::Lower);
-const SIGNER: Block = text(&[Field::Signer], DOMAIN_WORDS, Field::Signer as u64, Packing::Lower);
-const SUBJECT: Block =
-    text(&[Field::Subject], SUBJECT_WORDS, Field::Subject as u64, Packing::Exact);
-const TIME: Block = Block {
-    fields: &[Field::Time],
+const DOMAIN: Section = text(&[ByteRole::Domain], DOMAIN_WORDS, 1, Packing::Lower);
+const SIGNER: Section =
+    text(&[ByteRole::Signer], DOMAIN_WORDS, ByteRole::Signer as u64, Packing::Lower);
+const SUBJECT: Section =
+    text(&[ByteRole::Subject], SUBJECT_WORDS, ByteRole::Subject as u64, Packing::Exact);
+const TIME: Section = Section {
+    fields: &[ByteRole::Time],
     rows: MAX_TIMESTAMP_DIGITS,
-    weight: Field::Time as u64,
+    weight: ByteRole::Time as u64,
     packing: Packing::Decimal,
     required: false,
 };
-const BLOCKS: [Block; 9] = [
+const SECTIONS: [Section; 9] = [
     ADDRESS,
     DOMAIN,
     SIGNER,
     SUBJECT,
     TIME,
-    marker(&[Field::SubjectMark]),
-    marker(&[Field::VersionMark]),
-    marker(&[Field::AlgorithmMark]),
-    marker(&[Field::CanonMark]),
+    marker(&[ByteRole::SubjectMark]),
+    marker(&[ByteRole::VersionMark]),
+    marker(&[ByteRole::AlgorithmMark]),
+    marker(&[ByteRole::CanonMark]),
 ];
 
 /// Rows of all blocks.
 pub const ROWS: usize = {
     let (mut rows, mut i) = (0, 0);
-    while i < BLOCKS.len() {
-        rows += BLOCKS[i].rows;
+    while i < SECTIONS.len() {
+        rows += SECTIONS[i].rows;
         i += 1;
     }
     rows
@@ -212,7 +213,7 @@ impl ExtractConfig {
         meta.create_gate("extract address field", |m| {
             let q = m.query_selector(config.address_field);
             let field = m.query_advice(c.wide[2], cur);
-            let [local, domain] = [Field::Local, Field::Domain].map(|f| constant(f as u64));
+            let [local, domain] = [ByteRole::Local, ByteRole::Domain].map(|f| constant(f as u64));
             vec![q * (field.clone() - local) * (field - domain)]
         });
         meta.create_gate("extract required row", |m| {
@@ -240,7 +241,7 @@ impl ExtractConfig {
     pub fn assign(&self, grid: &mut Grid<Fr>, start: usize, run: &[Edge]) -> Extracted {
         let mut row = start;
         let mut words: Vec<Vec<CellRef>> = Vec::new();
-        for block in &BLOCKS {
+        for block in &SECTIONS {
             words.push(self.assign_block(grid, row, block, run));
             row += block.rows;
         }
@@ -260,7 +261,7 @@ impl ExtractConfig {
         &self,
         grid: &mut Grid<Fr>,
         start: usize,
-        block: &Block,
+        block: &Section,
         run: &[Edge],
     ) -> Vec<CellRef> {
         let c = &self.columns;
@@ -320,7 +321,7 @@ impl ExtractConfig {
         grid: &mut Grid<Fr>,
         row: usize,
         index: usize,
-        block: &Block,
+        block: &Section,
         factor: Fr,
     ) {
         let c = &self.columns;

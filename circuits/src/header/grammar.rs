@@ -13,7 +13,7 @@
 //! ```
 //!
 //! Names are compared byte for byte, in lower case. The rules of From values stand at [`from`],
-//! those of the tag list at [`tag_list`]. Fields, in the sense of [`Field`]:
+//! those of the tag list at [`tag_list`]. Fields, in the sense of [`ByteRole`]:
 //!
 //! | field | bytes |
 //! | --- | --- |
@@ -39,7 +39,7 @@
 
 use std::sync::OnceLock;
 
-use super::automaton::{Automaton, Field, END, START};
+use super::automaton::{Automaton, ByteRole, END, START};
 use super::builder::{Builder, Bytes, State};
 
 const ALPHA: Bytes = Bytes::range(b'a', b'z').or(Bytes::range(b'A', b'Z'));
@@ -81,7 +81,7 @@ fn build() -> Automaton {
     from(&mut b, from_value, cr);
 
     let subject = b.state("in the Subject value");
-    b.emit(subject, &PRINTABLE, subject, Field::Subject);
+    b.emit(subject, &PRINTABLE, subject, ByteRole::Subject);
     b.byte(subject, b'\r', cr);
 
     let tags = b.state("at the start of the tag list");
@@ -92,9 +92,9 @@ fn build() -> Automaton {
     b.byte(other, b'\r', cr);
 
     let known = [
-        ("from", from_value, Field::None),
-        ("subject", subject, Field::SubjectMark),
-        ("dkim-signature", tags, Field::None),
+        ("from", from_value, ByteRole::None),
+        ("subject", subject, ByteRole::SubjectMark),
+        ("dkim-signature", tags, ByteRole::None),
     ];
     names(&mut b, [start, line], known, other);
     b.build()
@@ -102,7 +102,7 @@ fn build() -> Automaton {
 
 /// `name ":"` from each of `roots`: a trie of the known names, `(name, state after its colon,
 /// field of its colon)`, which any other byte leaves for the other names.
-fn names(b: &mut Builder, roots: [State; 2], known: [(&str, State, Field); 3], other: State) {
+fn names(b: &mut Builder, roots: [State; 2], known: [(&str, State, ByteRole); 3], other: State) {
     let other_name = b.state("in the name of another field");
     b.class(other_name, &NAME, other_name);
     b.byte(other_name, b':', other);
@@ -142,7 +142,7 @@ fn names(b: &mut Builder, roots: [State; 2], known: [(&str, State, Field); 3], o
 fn from(b: &mut Builder, value: State, cr: State) {
     // A bare address: the first byte is that of a dot-atom.
     let bare = Address::build(b, "the bare address");
-    b.emit(value, &ATEXT, bare.in_atom, Field::Local);
+    b.emit(value, &ATEXT, bare.in_atom, ByteRole::Local);
     bare.closed_by(b, b'\r', cr);
 
     // An address in angle brackets.
@@ -198,15 +198,15 @@ impl Address {
     fn build(b: &mut Builder, which: &str) -> Self {
         let at_atom = b.state(format!("at an atom of {which}"));
         let in_atom = b.state(format!("in an atom of {which}"));
-        b.emit(at_atom, &ATEXT, in_atom, Field::Local);
-        b.emit(in_atom, &ATEXT, in_atom, Field::Local);
-        b.mark(in_atom, b'.', at_atom, Field::Local);
+        b.emit(at_atom, &ATEXT, in_atom, ByteRole::Local);
+        b.emit(in_atom, &ATEXT, in_atom, ByteRole::Local);
+        b.mark(in_atom, b'.', at_atom, ByteRole::Local);
 
         let (at_first, in_first) = Self::label(b, &format!("the first label of {which}"));
         let (at_label, in_label) = Self::label(b, &format!("a later label of {which}"));
-        b.mark(in_atom, b'@', at_first, Field::Local);
-        b.mark(in_first, b'.', at_label, Field::Domain);
-        b.mark(in_label, b'.', at_label, Field::Domain);
+        b.mark(in_atom, b'@', at_first, ByteRole::Local);
+        b.mark(in_first, b'.', at_label, ByteRole::Domain);
+        b.mark(in_label, b'.', at_label, ByteRole::Domain);
         Self { at_atom, in_atom, in_label }
     }
 
@@ -216,10 +216,10 @@ impl Address {
         let inside = b.state(format!("in {which}"));
         let hyphen = b.state(format!("after a hyphen in {which}"));
         for from in [before, inside, hyphen] {
-            b.emit(from, &ALNUM, inside, Field::Domain);
+            b.emit(from, &ALNUM, inside, ByteRole::Domain);
         }
-        b.mark(inside, b'-', hyphen, Field::Domain);
-        b.mark(hyphen, b'-', hyphen, Field::Domain);
+        b.mark(inside, b'-', hyphen, ByteRole::Domain);
+        b.mark(hyphen, b'-', hyphen, ByteRole::Domain);
         (before, inside)
     }
 
@@ -293,33 +293,33 @@ fn tag_list(b: &mut Builder, list: State, end: State) {
     });
 
     for from in version {
-        b.mark(from, b'1', done, Field::VersionMark);
+        b.mark(from, b'1', done, ByteRole::VersionMark);
     }
 
     let algorithm_head = b.state("after `r` of `rsa-sha256`");
     for from in algorithm {
         b.byte(from, b'r', algorithm_head);
     }
-    b.word(algorithm_head, "rsa-sha256", 1, done, Field::AlgorithmMark);
+    b.word(algorithm_head, "rsa-sha256", 1, done, ByteRole::AlgorithmMark);
 
     let canon_head = b.state("after `r` of `relaxed`");
     for from in canon {
         b.byte(from, b'r', canon_head);
     }
     let relaxed = b.state("after `relaxed`");
-    b.word(canon_head, "relaxed", 1, relaxed, Field::CanonMark);
+    b.word(canon_head, "relaxed", 1, relaxed, ByteRole::CanonMark);
     let body_canon = b.state("after `relaxed/`");
     b.byte(relaxed, b'/', body_canon);
     b.class(body_canon, &TAG_WORD, body_canon);
 
     let in_signer = b.state("in the value of `d`");
     for from in signer.into_iter().chain([in_signer]) {
-        b.emit(from, &SIGNER, in_signer, Field::Signer);
+        b.emit(from, &SIGNER, in_signer, ByteRole::Signer);
     }
 
     let in_time = b.state("in the value of `t`");
     for from in time.into_iter().chain([in_time]) {
-        b.emit(from, &DIGIT, in_time, Field::Time);
+        b.emit(from, &DIGIT, in_time, ByteRole::Time);
     }
 
     for value in [relaxed, body_canon, in_signer, in_time] {

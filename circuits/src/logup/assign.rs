@@ -120,7 +120,7 @@ impl LogUpConfig {
         }
         let [byte, field, position, enable] =
             [1, 2, 3, 4].map(|i| grid.advice_column(c.wide[i], rows));
-        let fixed_position = grid.fixed_column(c.k[1], rows);
+        let fixed_position = grid.fixed_column(c.multipliers[1], rows);
         let output = grid.fixed_column(c.output, rows);
         let step = grid.fixed_column(c.step, rows);
         let weight = grid.fixed_column(c.weight, rows);

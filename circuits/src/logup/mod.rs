@@ -164,7 +164,7 @@ impl LogUpConfig {
             let step = m.query_fixed(c.step, Rotation::cur());
             let weight = m.query_fixed(c.weight, Rotation::cur());
             // In byte rows k[1] is the position and `output` is 0; in output rows k[1] is 0.
-            let fixed_position = m.query_fixed(c.k[1], Rotation::cur());
+            let fixed_position = m.query_fixed(c.multipliers[1], Rotation::cur());
             let [byte, field, position, enable] =
                 [1, 2, 3, 4].map(|i| m.query_advice(c.wide[i], Rotation::cur()));
             let position = fixed_position + output * position;

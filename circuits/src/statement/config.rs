@@ -71,12 +71,18 @@ impl StatementConfig {
             constant: lane.constant,
         });
         let sha256 = Sha256Config::configure(meta, lanes.collect());
-        let poseidon =
-            PoseidonConfig::configure(meta, PoseidonColumns { wide: columns.wide, k: columns.k });
+        let poseidon = PoseidonConfig::configure(
+            meta,
+            PoseidonColumns { wide: columns.wide, k: columns.multipliers },
+        );
         let merkle = MerkleConfig::configure(meta, columns.wide, &poseidon);
         let pack = PackConfig::configure(
             meta,
-            PackColumns { packed: columns.wide[0], value: columns.wide[1], factor: columns.k[2] },
+            PackColumns {
+                packed: columns.wide[0],
+                value: columns.wide[1],
+                factor: columns.multipliers[2],
+            },
         );
         let bytes = BytesConfig::configure(
             meta,
@@ -85,8 +91,8 @@ impl StatementConfig {
                 count: columns.first().x,
                 word: columns.first().y,
                 step: columns.step,
-                goes_on: columns.k[0],
-                position: columns.k[1],
+                goes_on: columns.multipliers[0],
+                position: columns.multipliers[1],
             },
         );
         let extract = ExtractConfig::configure(
@@ -96,8 +102,8 @@ impl StatementConfig {
                 lower: columns.lower,
                 output: columns.output,
                 weight: columns.weight,
-                field: columns.k[0],
-                factor: columns.k[2],
+                field: columns.multipliers[0],
+                factor: columns.multipliers[2],
             },
             &pack,
         );
@@ -110,7 +116,7 @@ impl StatementConfig {
                 value: columns.wide[1],
                 pack: columns.wide[0],
                 acc: columns.acc,
-                factor: columns.k[2],
+                factor: columns.multipliers[2],
                 constant: columns.first().constant,
                 x: columns.rsa_point,
             },

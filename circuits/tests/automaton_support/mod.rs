@@ -7,13 +7,13 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use rand::{seq::SliceRandom, Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
-use zkdkim_circuits::header::automaton::{Automaton, Edge, Field, END, END_SYMBOL, START};
+use zkdkim_circuits::header::automaton::{Automaton, ByteRole, Edge, END, END_SYMBOL, START};
 
 pub mod spec;
 pub mod verdict;
 
 /// Each byte that has a field, with its position in the block.
-pub type Emissions = Vec<(Field, usize, u8)>;
+pub type Emissions = Vec<(ByteRole, usize, u8)>;
 
 /// Strings as byte strings.
 pub fn tokens(list: &[&str]) -> Vec<Vec<u8>> {

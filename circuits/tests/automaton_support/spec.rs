@@ -1,7 +1,7 @@
 //! A second description of the language of header blocks, written by cutting the block up instead
 //! of reading it through. Positions are offsets into the block.
 
-use super::{Emissions, Field};
+use super::{ByteRole, Emissions};
 
 fn atext(b: u8) -> bool {
     b.is_ascii_alphanumeric() || b"!#$%&'*+-/=?^_`{|}~".contains(&b)
@@ -12,7 +12,7 @@ fn printable(b: u8) -> bool {
 }
 
 /// Notes `field` for the bytes of `part`, which lies in `whole` at `offset`.
-fn note(out: &mut Emissions, field: Field, whole: &[u8], part: &[u8]) {
+fn note(out: &mut Emissions, field: ByteRole, whole: &[u8], part: &[u8]) {
     let begin = part.as_ptr() as usize - whole.as_ptr() as usize;
     out.extend(part.iter().enumerate().map(|(i, &byte)| (field, begin + i, byte)));
 }
@@ -50,8 +50,8 @@ pub fn block(block: &[u8]) -> Option<Emissions> {
             b"from" => from(&mut out, block, value)?,
             b"subject" => {
                 ensure(value.iter().all(|&b| printable(b)))?;
-                note(&mut out, Field::SubjectMark, block, &line[7..8]);
-                note(&mut out, Field::Subject, block, value);
+                note(&mut out, ByteRole::SubjectMark, block, &line[7..8]);
+                note(&mut out, ByteRole::Subject, block, value);
             }
             b"dkim-signature" => tags(&mut out, block, value)?,
             _ => ensure(!value.iter().any(|b| b"\t\r\n".contains(b)))?,
@@ -98,8 +98,8 @@ fn address(out: &mut Emissions, block: &[u8], address: &[u8]) -> Option<()> {
         inner && alnum(l.first()) && alnum(l.last())
     };
     ensure(domain.contains(&b'.') && domain.split(|&b| b == b'.').all(label))?;
-    note(out, Field::Local, block, &address[..=local.len()]);
-    note(out, Field::Domain, block, domain);
+    note(out, ByteRole::Local, block, &address[..=local.len()]);
+    note(out, ByteRole::Domain, block, domain);
     Some(())
 }
 
@@ -125,25 +125,25 @@ fn tag(out: &mut Emissions, block: &[u8], tag: &[u8]) -> Option<()> {
     match name {
         b"v" => {
             ensure(value == b"1")?;
-            note(out, Field::VersionMark, block, value);
+            note(out, ByteRole::VersionMark, block, value);
         }
         b"a" => {
             ensure(value == b"rsa-sha256")?;
-            note(out, Field::AlgorithmMark, block, &value[9..]);
+            note(out, ByteRole::AlgorithmMark, block, &value[9..]);
         }
         b"c" => {
             let rest = value.strip_prefix(b"relaxed")?;
             ensure(rest.is_empty() || rest.starts_with(b"/") && !rest.contains(&b' '))?;
-            note(out, Field::CanonMark, block, &value[6..7]);
+            note(out, ByteRole::CanonMark, block, &value[6..7]);
         }
         b"d" => {
             let signer = |&b: &u8| b.is_ascii_alphanumeric() || b"-.".contains(&b);
             ensure(!value.is_empty() && value.iter().all(signer))?;
-            note(out, Field::Signer, block, value);
+            note(out, ByteRole::Signer, block, value);
         }
         b"t" => {
             ensure(!value.is_empty() && value.iter().all(u8::is_ascii_digit))?;
-            note(out, Field::Time, block, value);
+            note(out, ByteRole::Time, block, value);
         }
         b"l" => return None,
         _ => {}

@@ -3,7 +3,7 @@
 
 use std::ops::Range;
 
-use zkdkim_circuits::header::automaton::{Automaton, Field};
+use zkdkim_circuits::header::automaton::{Automaton, ByteRole};
 use zkdkim_relation::header::{
     self, MAX_ADDRESS_BYTES, MAX_DOMAIN_BYTES, MAX_HEADER_BYTES, MAX_SUBJECT_BYTES,
     MAX_TIMESTAMP_DIGITS,
@@ -37,7 +37,7 @@ pub fn circuit(block: &[u8]) -> Verdict {
 
 fn count(block: &[u8]) -> Option<Verdict> {
     let emissions = Automaton::header().emissions(block)?;
-    let regions = |fields: &[Field]| {
+    let regions = |fields: &[ByteRole]| {
         let mut regions: Vec<Range<usize>> = Vec::new();
         for &(field, position, byte) in &emissions {
             assert_eq!(block[position], byte);
@@ -50,33 +50,33 @@ fn count(block: &[u8]) -> Option<Verdict> {
         }
         regions
     };
-    let one = |fields: &[Field], most: usize| match regions(fields).as_slice() {
+    let one = |fields: &[ByteRole], most: usize| match regions(fields).as_slice() {
         [region] => (region.len() <= most).then(|| region.clone()),
         _ => None,
     };
-    let at_most_one = |field: Field, most: usize| match regions(&[field]).len() {
+    let at_most_one = |field: ByteRole, most: usize| match regions(&[field]).len() {
         0 => Some(None),
         _ => one(&[field], most).map(Some),
     };
-    let marker = |field: Field| {
+    let marker = |field: ByteRole| {
         let mut found = emissions.iter().filter(|e| e.0 == field);
         found.next().filter(|_| found.next().is_none()).map(|e| e.1)
     };
     if block.len() > MAX_HEADER_BYTES {
         return None;
     }
-    let address = one(&[Field::Local, Field::Domain], MAX_ADDRESS_BYTES)?;
-    let domain = one(&[Field::Domain], MAX_DOMAIN_BYTES)?;
+    let address = one(&[ByteRole::Local, ByteRole::Domain], MAX_ADDRESS_BYTES)?;
+    let domain = one(&[ByteRole::Domain], MAX_DOMAIN_BYTES)?;
     assert_eq!(address.end, domain.end);
-    let signer = one(&[Field::Signer], usize::MAX)?;
-    let after_colon = marker(Field::SubjectMark)? + 1;
-    let subject = at_most_one(Field::Subject, MAX_SUBJECT_BYTES)?;
+    let signer = one(&[ByteRole::Signer], usize::MAX)?;
+    let after_colon = marker(ByteRole::SubjectMark)? + 1;
+    let subject = at_most_one(ByteRole::Subject, MAX_SUBJECT_BYTES)?;
     let subject = subject.unwrap_or(after_colon..after_colon);
     assert_eq!(subject.start, after_colon);
-    let time = at_most_one(Field::Time, MAX_TIMESTAMP_DIGITS)?;
-    marker(Field::VersionMark)?;
-    marker(Field::AlgorithmMark)?;
-    marker(Field::CanonMark)?;
+    let time = at_most_one(ByteRole::Time, MAX_TIMESTAMP_DIGITS)?;
+    marker(ByteRole::VersionMark)?;
+    marker(ByteRole::AlgorithmMark)?;
+    marker(ByteRole::CanonMark)?;
     if !block[domain.clone()].eq_ignore_ascii_case(&block[signer]) {
         return Some(Verdict::Misaligned);
     }

@@ -56,7 +56,7 @@ faults!(
     zkdkim_verifier_sol::Error
 );
 
-type Outcome = Result<u8, Stop>;
+type CommandResult = Result<u8, Stop>;
 
 /// The exit code where all went well: done, provable or valid.
 const SUCCESS: u8 = 0;
@@ -99,7 +99,7 @@ pub fn run(args: &HiArgs, command: Command) -> anyhow::Result<ExitCode> {
     }
 }
 
-fn dispatch(args: &HiArgs, command: Command) -> (&'static str, Outcome) {
+fn dispatch(args: &HiArgs, command: Command) -> (&'static str, CommandResult) {
     match command {
         Command::Demo(command) => ("demo", demo::run(args, &command)),
         Command::Inspect(command) => ("inspect", inspect::run(args, &command)),

@@ -56,7 +56,7 @@ impl Assertions {
     }
 }
 
-/// `asserts NAME at BLOCK FIRST..LAST: ATTACK` or `redundant NAME at BLOCK FIRST..LAST: REASON`.
+/// `asserts NAME at SAMPLE_HEADER FIRST..LAST: ATTACK` or `redundant NAME at SAMPLE_HEADER FIRST..LAST: REASON`.
 fn parse(line: &str) -> Option<(String, String, std::ops::RangeInclusive<usize>, Purpose)> {
     let (kind, rest) = line.split_once(' ')?;
     let (instance, text) = rest.split_once(": ")?;

@@ -20,7 +20,7 @@ use zkdkim_plonk::halo2curves::{
 use zkdkim_relation::registry::DEPTH;
 
 use super::subject::Subject;
-use crate::{provider, small, Plan, BLOCK};
+use crate::{provider, small, Claim, SAMPLE_HEADER};
 
 /// A prover's choices.
 #[derive(Clone, Debug)]
@@ -36,15 +36,15 @@ pub struct Inputs {
 impl Inputs {
     /// A block where it belongs.
     pub fn honest(block: &[u8]) -> Self {
-        Self::of(Plan::honest(block))
+        Self::of(Claim::honest(block))
     }
 
     /// A block at a position of the prover's choice.
     pub fn placed(block: &[u8], at: usize) -> Self {
-        Self::of(Plan::placed(block, at))
+        Self::of(Claim::placed(block, at))
     }
 
-    fn of(plan: Plan) -> Self {
+    fn of(plan: Claim) -> Self {
         Self { symbols: plan.symbols, directions: [0; DEPTH], signature: None }
     }
 }
@@ -62,7 +62,10 @@ pub fn block_of(length: usize, fill: char) -> Option<Vec<u8>> {
 
 /// A block whose address is under another domain than the signer's.
 fn other_domain(from: &str, signer: &str) -> Vec<u8> {
-    BLOCK.replace("Example.org", from).replace("d=example.org", &format!("d={signer}")).into_bytes()
+    SAMPLE_HEADER
+        .replace("Example.org", from)
+        .replace("d=example.org", &format!("d={signer}"))
+        .into_bytes()
 }
 
 /// What to try at a row of a block of rows.
@@ -98,7 +101,7 @@ pub fn candidates(attack: &str, row: usize) -> Vec<Inputs> {
         }
         "a direction that is no bit" => {
             let level = ((row + 1) / PERMUTATION_ROWS).saturating_sub(21);
-            let mut inputs = Inputs::honest(BLOCK.as_bytes());
+            let mut inputs = Inputs::honest(SAMPLE_HEADER.as_bytes());
             inputs.directions[level.min(DEPTH - 1)] = 2;
             vec![inputs]
         }

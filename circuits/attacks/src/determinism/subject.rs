@@ -13,7 +13,7 @@ use zkdkim_plonk::halo2curves::bn256::Fr;
 use zkdkim_testkit::Cell as AdviceCell;
 
 use super::{given, unread};
-use crate::{statement::Statement, Plan, BLOCK};
+use crate::{statement::Statement, Claim, SAMPLE_HEADER};
 
 /// A layout of the statement, by the name that reports use.
 pub const LAYOUTS: [(&str, CircuitParams); 2] =
@@ -37,7 +37,7 @@ impl Subject {
     /// Lays out the circuit.
     pub fn new(name: &'static str, params: CircuitParams) -> Self {
         let statement = Statement::in_layout(params);
-        let plan = Plan::honest(BLOCK.as_bytes()).in_layout(params);
+        let plan = Claim::honest(SAMPLE_HEADER.as_bytes()).in_layout(params);
         let circuit = plan.circuit(|_, _| (), |_, _| ());
         // Any three values; the witness does not depend on them.
         let challenges = [3, 5, 7].map(|c| Fr::from(c).invert().expect("not zero")).to_vec();

@@ -18,7 +18,7 @@ use super::{
     report::open_cells,
     subject::Subject,
 };
-use crate::{small, BLOCK};
+use crate::{small, SAMPLE_HEADER};
 
 /// A circuit with a planted bug.
 pub struct Weakening {
@@ -220,7 +220,7 @@ pub fn honest_witnesses(
     check: &Check<Fr>,
     program: &Program<'_, Fr>,
 ) -> Vec<Vec<Fr>> {
-    let mut blocks = vec![BLOCK.as_bytes().to_vec()];
+    let mut blocks = vec![SAMPLE_HEADER.as_bytes().to_vec()];
     blocks.extend([75, 300, 700, 1_024].into_iter().filter_map(|n| attack::block_of(n, 'x')));
     blocks
         .iter()

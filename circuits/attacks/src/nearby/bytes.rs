@@ -2,7 +2,7 @@
 
 use zkdkim_circuits::{
     header::{
-        automaton::{Automaton, Field, END_SYMBOL},
+        automaton::{Automaton, ByteRole, END_SYMBOL},
         BYTES,
     },
     sha256::BLOCKS,
@@ -10,24 +10,24 @@ use zkdkim_circuits::{
 use zkdkim_plonk::halo2curves::{bn256::Fr, ff::Field as _};
 
 use super::Attack;
-use crate::{bump, forge_sha256, small, Plan, Word, BLOCK};
+use crate::{bump, forge_sha256, small, Claim, Word, SAMPLE_HEADER};
 
 /// A block of the statement's language with a length of the prover's choice.
 fn block_of(length: usize) -> Option<Vec<u8>> {
-    let pad = length.checked_sub(BLOCK.len() + "z:\r\n".len())?;
-    Some(format!("z:{}\r\n{BLOCK}", "x".repeat(pad)).into_bytes())
+    let pad = length.checked_sub(SAMPLE_HEADER.len() + "z:\r\n".len())?;
+    Some(format!("z:{}\r\n{SAMPLE_HEADER}", "x".repeat(pad)).into_bytes())
 }
 
 /// A block that begins and ends where the prover wants, with the resets that the gates demand.
-fn placed(from: usize, to: usize) -> Option<Plan> {
+fn placed(from: usize, to: usize) -> Option<Claim> {
     let block = block_of(to.checked_sub(from)?)?;
-    let mut plan = Plan::placed(&block, from);
+    let mut plan = Claim::placed(&block, from);
     plan.reset_again();
     Some(plan)
 }
 
-fn honest() -> Plan {
-    Plan::honest(BLOCK.as_bytes())
+fn honest() -> Claim {
+    Claim::honest(SAMPLE_HEADER.as_bytes())
 }
 
 /// The attacks on the row of a position.
@@ -53,7 +53,7 @@ pub fn attacks(at: usize) -> Vec<Attack> {
     attacks.extend([(0, 1025), (0, 1050), (64, 1080)].map(|(from, to)| {
         Attack::plan(format!("a block from {from} to {to}"), move || placed(from, to))
     }));
-    for length in [BLOCK.len(), 1015] {
+    for length in [SAMPLE_HEADER.len(), 1015] {
         attacks.push(flag(length, 0, 1));
         attacks.push(flag(length, 1, 0));
     }
@@ -127,8 +127,8 @@ fn count(at: usize, above: usize) -> Attack {
 fn tab(at: usize) -> Attack {
     Attack::plan(format!("a tab at position {at}"), move || {
         let blocks = [1024, 1000, 980, 940, 700].into_iter().filter_map(block_of);
-        let plans = blocks.map(|block| Plan::honest(&block));
-        let free = |p: &Plan| p.symbols[at] != END_SYMBOL && p.run[at].field == Field::None;
+        let plans = blocks.map(|block| Claim::honest(&block));
+        let free = |p: &Claim| p.symbols[at] != END_SYMBOL && p.run[at].field == ByteRole::None;
         let mut plan = plans.chain(placed(64, 1079)).find(free)?;
         plan.symbols[at] = 9;
         plan.absorb_again();
@@ -139,7 +139,7 @@ fn tab(at: usize) -> Attack {
 /// A block without filler whose first field is read as if it had begun before.
 fn start() -> Attack {
     Attack::plan("a run that begins in another state", || {
-        let mut plan = Plan::honest(&block_of(1020)?);
+        let mut plan = Claim::honest(&block_of(1020)?);
         let automaton = Automaton::header();
         let mut states = 0..automaton.states() as u16;
         let inside =
@@ -168,7 +168,7 @@ fn reset(block: usize) -> Attack {
 fn ends(at: usize, earlier: usize) -> Attack {
     let from = at.checked_sub(75 + 64 * earlier).map(|rest| rest / 64 * 64);
     let plan = move || {
-        let mut plan = Plan::placed(least_of(at - from?)?.as_bytes(), from?);
+        let mut plan = Claim::placed(least_of(at - from?)?.as_bytes(), from?);
         plan.reset_again();
         Some(plan)
     };
@@ -189,13 +189,14 @@ fn ends(at: usize, earlier: usize) -> Attack {
 /// One reads a byte where the other reads padding: the end flag of the first position after the
 /// block, or of its last byte.
 fn flag(length: usize, after: usize, end: u64) -> Attack {
-    let position = move |plan: &Plan| {
+    let position = move |plan: &Claim| {
         let last = plan.symbols.iter().rposition(|s| *s != END_SYMBOL).expect("a byte");
         last + 1 - usize::from(after == 0)
     };
     let plan = move || {
-        let block = if length == BLOCK.len() { BLOCK.into() } else { block_of(length)? };
-        let mut plan = Plan::honest(&block);
+        let block =
+            if length == SAMPLE_HEADER.len() { SAMPLE_HEADER.into() } else { block_of(length)? };
+        let mut plan = Claim::honest(&block);
         let position = position(&plan);
         plan.ends[position] = end;
         plan.absorb_again();

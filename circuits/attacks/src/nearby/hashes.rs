@@ -42,7 +42,7 @@ fn is_sbox(at: usize) -> bool {
 
 /// Computes a permutation from one row on; a square in it may be a lie.
 fn go_on(config: &StatementConfig, grid: &mut Grid<Fr>, row: usize, at: usize, lie: usize) {
-    let (wide, k) = (config.columns.wide, config.columns.k);
+    let (wide, k) = (config.columns.wide, config.columns.multipliers);
     let end = row - at + PERMUTATION_ROWS - 1;
     for r in row..end {
         let constant = |i: usize| grid.value(CellRef::new(k[i], r)).unwrap_or(Fr::ZERO);
@@ -85,7 +85,7 @@ pub fn digest(row: usize, column: usize) -> Attack {
 pub fn modulus_word(row: usize) -> Attack {
     Attack::late(format!("modulus word, row {row}"), move |config, grid| {
         bump(grid, config.columns.wide[0], row, Fr::ONE);
-        let factors = config.columns.k[2];
+        let factors = config.columns.multipliers[2];
         let factor =
             |grid: &Grid<Fr>, row| grid.value(CellRef::new(factors, row)).unwrap_or(Fr::ZERO);
         for r in row + 1..config.rows.rsa.carries {

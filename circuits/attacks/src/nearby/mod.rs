@@ -13,7 +13,7 @@ mod words;
 use std::collections::BTreeSet;
 
 use zkdkim_circuits::{
-    header::{automaton::Field, extract, BYTES},
+    header::{automaton::ByteRole, extract, BYTES},
     poseidon,
     sha256::{self, BLOCKS, BLOCK_SLOTS, INITIAL_SLOTS, SLOT_ROWS},
     statement::StatementConfig,
@@ -22,7 +22,7 @@ use zkdkim_grid::Grid;
 use zkdkim_plonk::halo2curves::bn256::Fr;
 use zkdkim_testkit::Cell;
 
-use crate::{argument::Term, small, statement::Statement, ForgedCircuit, Plan};
+use crate::{argument::Term, small, statement::Statement, Claim, ForgedCircuit};
 
 /// The constraint to attack, by what it touches.
 pub struct Place {
@@ -48,14 +48,14 @@ pub struct Attack {
 
 impl Attack {
     /// A plan, written as it stands.
-    fn plan(name: impl Into<String>, plan: impl Fn() -> Option<Plan> + 'static) -> Self {
+    fn plan(name: impl Into<String>, plan: impl Fn() -> Option<Claim> + 'static) -> Self {
         Self::early(name, plan, |_, _| ())
     }
 
     /// A plan, with cells that are changed before the provider signs.
     fn early(
         name: impl Into<String>,
-        plan: impl Fn() -> Option<Plan> + 'static,
+        plan: impl Fn() -> Option<Claim> + 'static,
         change: impl Fn(&StatementConfig, &mut Grid<Fr>) + 'static,
     ) -> Self {
         let build = move || Some(plan()?.circuit(&change, |_, _| ()));
@@ -73,17 +73,17 @@ impl Attack {
 }
 
 /// Honest witnesses that use what a fixed cell of a row holds, as far as there are any.
-pub fn honest(statement: &Statement, row: usize) -> Vec<Plan> {
+pub fn honest(statement: &Statement, row: usize) -> Vec<Claim> {
     let rows = &statement.config.rows;
     if let Some(at) = row.checked_sub(rows.header).filter(|at| *at < BYTES) {
         let plans = bytes::blocks_with_a_field_at(at);
-        let mut plans = plans.map(|(start, block)| Plan::placed(block.as_bytes(), start));
-        return plans.find(|plan| plan.run[at].field != Field::None).into_iter().collect();
+        let mut plans = plans.map(|(start, block)| Claim::placed(block.as_bytes(), start));
+        return plans.find(|plan| plan.run[at].field != ByteRole::None).into_iter().collect();
     }
     let slot = (row / SLOT_ROWS).checked_sub(INITIAL_SLOTS);
     let block = slot.map(|slot| slot / BLOCK_SLOTS).filter(|block| *block < BLOCKS);
     let text = block.and_then(bytes::block_after);
-    text.map(|text| Plan::honest(text.as_bytes())).into_iter().collect()
+    text.map(|text| Claim::honest(text.as_bytes())).into_iter().collect()
 }
 
 /// The attacks on a place.

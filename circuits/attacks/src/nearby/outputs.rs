@@ -7,7 +7,7 @@ use zkdkim_grid::Grid;
 use zkdkim_plonk::halo2curves::{bn256::Fr, ff::Field as _};
 
 use super::Attack;
-use crate::{get, small, Plan};
+use crate::{get, small, Claim};
 
 // The rows of each value, from the first output row.
 const ADDRESS: Range<usize> = 0..124;
@@ -43,7 +43,7 @@ impl Lengths {
     }
 
     /// A block with these lengths, in which some parts may be others.
-    fn block(self, vary: impl Fn(&str, String) -> String) -> Plan {
+    fn block(self, vary: impl Fn(&str, String) -> String) -> Claim {
         let domain = self.domain_text();
         let from = vary("from", format!("from:<{}@{domain}>\r\n", "L".repeat(self.local)));
         let subject = vary("subject", format!("subject:{}\r\n", "S".repeat(self.subject)));
@@ -60,7 +60,7 @@ impl Lengths {
             "{from}to:x@y.org\r\n{subject}dkim-signature:{version}{algorithm}{canon}{signer}s=k1; \
              {time}bh=abc=; h=from:subject; b="
         );
-        Plan::honest(block.as_bytes())
+        Claim::honest(block.as_bytes())
     }
 }
 

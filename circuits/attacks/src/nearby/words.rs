@@ -3,7 +3,7 @@
 use zkdkim_circuits::sha256::{Message, BLOCK_SLOTS, INITIAL_SLOTS};
 
 use super::Attack;
-use crate::{forge_sha256, Plan, Word, BLOCK};
+use crate::{forge_sha256, Claim, Word, SAMPLE_HEADER};
 
 /// A lie about one word of one slot.
 fn lie(slot: usize, which: Word) -> Attack {
@@ -11,7 +11,7 @@ fn lie(slot: usize, which: Word) -> Attack {
         None => (usize::MAX, slot),
         Some(slot) => (slot / BLOCK_SLOTS, slot % BLOCK_SLOTS),
     };
-    let plan = || Some(Plan::honest(BLOCK.as_bytes()));
+    let plan = || Some(Claim::honest(SAMPLE_HEADER.as_bytes()));
     Attack::early(format!("{which:?} of SHA-256 slot {slot}"), plan, move |config, grid| {
         let lie = |block, step, word, truth: u32| match (word == which && (block, step) == at, word)
         {
@@ -19,7 +19,7 @@ fn lie(slot: usize, which: Word) -> Attack {
             (_, Word::Bit17 | Word::Bit18) => 2,
             _ => truth ^ 1,
         };
-        forge_sha256(config, grid, &Plan::honest(BLOCK.as_bytes()).message, &lie);
+        forge_sha256(config, grid, &Claim::honest(SAMPLE_HEADER.as_bytes()).message, &lie);
     })
 }
 
@@ -60,7 +60,7 @@ pub fn attacks(slot: usize) -> Vec<Attack> {
 /// Bits that hold 2: bit 17 where bit 18 is set, bit 18 where it is not; the bits around them clear,
 /// so that no sum overflows.
 pub fn bits() -> Vec<Attack> {
-    let message = Plan::honest(BLOCK.as_bytes()).message;
+    let message = Claim::honest(SAMPLE_HEADER.as_bytes()).message;
     let low = slots(&message, |w| w >> 17 & 3 == 2);
     let high = slots(&message, |w| w >> 17 & 3 == 0 && w >> 19 & 1 == 1);
     let low = low.into_iter().rev().take(12).map(|slot| lie(slot, Word::Bit17));

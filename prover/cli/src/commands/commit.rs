@@ -4,13 +4,13 @@ use serde_json::json;
 use zkdkim_prover::hex_form::field_hex;
 use zkdkim_relation::{commitment::email_commitment, header::parse_mailbox};
 
-use super::{read_salt, Outcome, SUCCESS};
+use super::{read_salt, CommandResult, SUCCESS};
 use crate::{
     cli::{CommitArgs, HiArgs},
     fault::Fault,
 };
 
-pub fn run(args: &HiArgs, command: &CommitArgs) -> Outcome {
+pub fn run(args: &HiArgs, command: &CommitArgs) -> CommandResult {
     let address = lowered(&command.address)?;
     let salt = read_salt(&command.salt_file, args.progress.as_ref())?;
     let commitment = email_commitment(&salt, address.as_bytes())

@@ -13,7 +13,7 @@ use zkdkim_store::{
 };
 use zkdkim_verifier_sol::{Artifacts, Sources};
 
-use super::{circuit_params, public_lines, setup, timing_line, Outcome, SUCCESS};
+use super::{circuit_params, public_lines, setup, timing_line, CommandResult, SUCCESS};
 use zkdkim_store::timing::timed;
 
 use crate::{
@@ -25,7 +25,7 @@ use crate::{
 const MESSAGE: &[u8] = include_bytes!("../../demo/recovery.eml");
 const DNS: &str = include_str!("../../demo/recovery.dns.json");
 
-pub fn run(args: &HiArgs, command: &DemoArgs) -> Outcome {
+pub fn run(args: &HiArgs, command: &DemoArgs) -> CommandResult {
     let (out, progress) = (args.output, args.progress.as_ref());
     let (message, dns) = input(command)?;
 

@@ -10,14 +10,14 @@ use zkdkim_store::{
     Error as StoreError, Overwrite,
 };
 
-use super::{Outcome, SUCCESS};
+use super::{CommandResult, SUCCESS};
 use crate::{
     cli::{DnsCommand, HiArgs},
     fault::Fault,
     output::shown,
 };
 
-pub fn run(args: &HiArgs, command: &DnsCommand) -> Outcome {
+pub fn run(args: &HiArgs, command: &DnsCommand) -> CommandResult {
     let DnsCommand::Record { file, name, out, force } = command;
     let overwrite = if *force { Overwrite::Replace } else { Overwrite::Never };
     if let Some(out) = out {

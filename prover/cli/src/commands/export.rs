@@ -11,13 +11,13 @@ use zkdkim_store::{
 };
 use zkdkim_verifier_sol::{Artifacts, Sources};
 
-use super::{circuit_params, setup, Outcome, SUCCESS};
+use super::{circuit_params, setup, CommandResult, SUCCESS};
 use crate::{
     cli::{ExportArgs, HiArgs},
     output::shown,
 };
 
-pub fn run(args: &HiArgs, command: &ExportArgs) -> Outcome {
+pub fn run(args: &HiArgs, command: &ExportArgs) -> CommandResult {
     let progress = args.progress.as_ref();
     let out = &command.out;
     check_place(out, command.force)?;

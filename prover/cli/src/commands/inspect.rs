@@ -13,14 +13,14 @@ use zkdkim_relation::{
 };
 use zkdkim_store::documents::{read_dns, read_message};
 
-use super::{Outcome, SUCCESS};
+use super::{CommandResult, SUCCESS};
 use crate::{
     cli::{HiArgs, InspectArgs, MessageArgs},
     fault::Fault,
     output::Output,
 };
 
-pub fn run(args: &HiArgs, command: &InspectArgs) -> Outcome {
+pub fn run(args: &HiArgs, command: &InspectArgs) -> CommandResult {
     let message = read_message(&command.message)?;
     let dns = read_dns(&command.dns)?;
     let inspection = inspect_under(&message, KeySource::Dns(&dns), &command.how.policy());

@@ -16,14 +16,14 @@ use zkdkim_store::{
 use super::{
     circuit_params,
     inspect::{judge, Verdict},
-    public_lines, read_salt, setup, timing_line, Outcome, SUCCESS,
+    public_lines, read_salt, setup, timing_line, CommandResult, SUCCESS,
 };
 use crate::{
     cli::{HiArgs, ProveArgs},
     output::shown,
 };
 
-pub fn run(args: &HiArgs, command: &ProveArgs) -> Outcome {
+pub fn run(args: &HiArgs, command: &ProveArgs) -> CommandResult {
     let progress = args.progress.as_ref();
     let overwrite = if command.force { Overwrite::Replace } else { Overwrite::Never };
     // Before minutes of work, not after.

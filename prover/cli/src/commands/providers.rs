@@ -3,7 +3,7 @@
 use serde::Serialize;
 use serde_json::json;
 
-use super::{Outcome, SUCCESS};
+use super::{CommandResult, SUCCESS};
 use crate::cli::HiArgs;
 
 /// One line for each provider; the head says what the columns are and where they come from.
@@ -37,7 +37,7 @@ struct Provider {
     seen: &'static str,
 }
 
-pub fn run(args: &HiArgs) -> Outcome {
+pub fn run(args: &HiArgs) -> CommandResult {
     let providers: Vec<Provider> = table().collect();
     for provider in &providers {
         args.output.object("provider", provider)?;

@@ -15,13 +15,13 @@ use zkdkim_store::{
     Overwrite,
 };
 
-use super::{Outcome, SUCCESS};
+use super::{CommandResult, SUCCESS};
 use crate::{
     cli::{HiArgs, RegistryArgs, RegistryCommand},
     fault::Fault,
 };
 
-pub fn run(args: &HiArgs, command: &RegistryArgs) -> Outcome {
+pub fn run(args: &HiArgs, command: &RegistryArgs) -> CommandResult {
     let path = command.file.as_deref();
     let path = path.ok_or_else(|| Fault::input("registry", "--file FILE is needed"))?;
     let (action, registry, slot) = match &command.command {

@@ -5,13 +5,13 @@ use serde_json::json;
 use zkdkim_prover::Salt;
 use zkdkim_store::{documents::write_salt, files::check_target, Overwrite};
 
-use super::{Outcome, SUCCESS};
+use super::{CommandResult, SUCCESS};
 use crate::{
     cli::{HiArgs, SaltCommand},
     output::shown,
 };
 
-pub fn run(args: &HiArgs, command: &SaltCommand) -> Outcome {
+pub fn run(args: &HiArgs, command: &SaltCommand) -> CommandResult {
     let SaltCommand::New { out, force } = command;
     let overwrite = if *force { Overwrite::Replace } else { Overwrite::Never };
     check_target(out, overwrite)?;

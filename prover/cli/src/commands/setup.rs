@@ -10,7 +10,7 @@ use zkdkim_plonk::{
 };
 use zkdkim_store::{binary::import_ptau, Result, Reuse};
 
-use super::{circuit_params, timing_line, Outcome, SUCCESS};
+use super::{circuit_params, timing_line, CommandResult, SUCCESS};
 use zkdkim_store::timing::timed;
 
 use crate::{
@@ -18,7 +18,7 @@ use crate::{
     output::shown,
 };
 
-pub fn run(args: &HiArgs, command: &SetupArgs) -> Outcome {
+pub fn run(args: &HiArgs, command: &SetupArgs) -> CommandResult {
     let cache = args.cache()?;
     let params = circuit_params();
     let k = StatementCircuit::k(&params);

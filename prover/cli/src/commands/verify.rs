@@ -7,12 +7,12 @@ use zkdkim_prover::{Expected, Verifier};
 use zkdkim_relation::{EmailCommitment, Nullifier, RegistryRoot};
 use zkdkim_store::{binary::read_verifier_key, documents::read_proof};
 
-use super::{circuit_params, public_lines, timing_line, Outcome, SUCCESS};
+use super::{circuit_params, public_lines, timing_line, CommandResult, SUCCESS};
 use zkdkim_store::timing::timed;
 
 use crate::cli::{HiArgs, VerifyArgs};
 
-pub fn run(args: &HiArgs, command: &VerifyArgs) -> Outcome {
+pub fn run(args: &HiArgs, command: &VerifyArgs) -> CommandResult {
     let proof = read_proof(&command.proof)?;
     let key = key(args, command)?;
     let verifier = match command.allow_insecure_dev {

@@ -20,7 +20,8 @@ use zkdkim_plonk::{
 use crate::{circuit::ForgedCircuit, names as naming, provider};
 
 /// A block of the statement's language with every field, for tests to vary.
-pub const BLOCK: &str = "received:by mx\r\nfrom:Ann Lee <Ann.Lee@Example.org>\r\nto:x@y.org\r\n\
+pub const SAMPLE_HEADER: &str =
+    "received:by mx\r\nfrom:Ann Lee <Ann.Lee@Example.org>\r\nto:x@y.org\r\n\
     subject:Recover 0x12\r\ndkim-signature:v=1; a=rsa-sha256; c=relaxed/relaxed; d=example.org; \
     s=k1; t=1700000000; bh=abc=; h=from:subject; b=";
 
@@ -49,7 +50,7 @@ pub fn overlay(grid: &mut Grid<Fr>, scratch: &Grid<Fr>) {
 
 /// What a prover claims of the header block.
 #[derive(Clone)]
-pub struct Plan {
+pub struct Claim {
     /// The layout of the circuit.
     pub layout: CircuitParams,
     /// Bytes, and 256 around them.
@@ -64,7 +65,7 @@ pub struct Plan {
     pub message: Message,
 }
 
-impl Plan {
+impl Claim {
     /// The honest plan for a block, of any length below 1,080.
     pub fn honest(block: &[u8]) -> Self {
         let filler = BLOCKS - (block.len() + 9).div_ceil(64);
