@@ -1,6 +1,14 @@
 //! A circuit that knows nothing of this check: the simple example of the halo2 book, `constant · a² · b² = c`, written
-//! anew over regions and copies, as a stranger would.
+//! anew over rows and copies, as a stranger would.
 
+use zkdkim_plonk::{
+    circuit::{Cell, Layouter, Region, SimpleFloorPlanner, Value},
+    halo2curves::bn256::Fr,
+    plonk::{
+        Advice, Assigned, Circuit, Column, ConstraintSystem, Error, Fixed, Instance, Selector,
+    },
+    poly::Rotation,
+};
 use zkdkim_determinism::{
     check::{Check, Spec},
     classify::{Class, Instance as Piece},
@@ -29,23 +37,19 @@ struct Config {
 struct Squares;
 
 impl Squares {
-    /// Multiplies two numbers in a region of its own.
+    /// Multiplies two numbers in two rows of their own.
     fn multiply(
         config: &Config,
-        layouter: &mut impl Layouter<Fr>,
-        factors: [zkdkim_plonk::circuit::Cell; 2],
-    ) -> Result<zkdkim_plonk::circuit::Cell, Error> {
-        layouter.assign_region(
-            || "multiply",
-            |mut region| {
-                config.multiply.enable(&mut region, 0)?;
-                for (column, factor) in config.advice.into_iter().zip(factors) {
-                    let copy = region.assign_advice(column, 0, unknown());
-                    region.constrain_equal(copy.cell(), factor);
-                }
-                Ok(region.assign_advice(config.advice[0], 1, unknown()).cell())
-            },
-        )
+        region: &mut Region<'_, Fr>,
+        row: usize,
+        factors: [Cell; 2],
+    ) -> Result<Cell, Error> {
+        config.multiply.enable(region, row)?;
+        for (column, factor) in config.advice.into_iter().zip(factors) {
+            let copy = region.assign_advice(column, row, unknown());
+            region.constrain_equal(copy.cell(), factor);
+        }
+        Ok(region.assign_advice(config.advice[0], row + 1, unknown()).cell())
     }
 }
 
@@ -79,20 +83,19 @@ impl Circuit<Fr> for Squares {
     }
 
     fn synthesize(&self, config: Config, mut layouter: impl Layouter<Fr>) -> Result<(), Error> {
-        let [a, b, constant] = layouter.assign_region(
-            || "inputs",
+        let c = layouter.assign_region(
+            || "all",
             |mut region| {
-                let cells = [0, 1, 2]
+                let [a, b, constant] = [0, 1, 2]
                     .map(|row| region.assign_advice(config.advice[0], row, unknown()).cell());
                 let value = Assigned::Trivial(Fr::from(7));
                 let fixed = region.assign_fixed(config.constant, 2, value);
-                region.constrain_equal(cells[2], fixed);
-                Ok(cells)
+                region.constrain_equal(constant, fixed);
+                let ab = Self::multiply(&config, &mut region, 3, [a, b])?;
+                let square = Self::multiply(&config, &mut region, 5, [ab, ab])?;
+                Self::multiply(&config, &mut region, 7, [constant, square])
             },
         )?;
-        let ab = Self::multiply(&config, &mut layouter, [a, b])?;
-        let square = Self::multiply(&config, &mut layouter, [ab, ab])?;
-        let c = Self::multiply(&config, &mut layouter, [constant, square])?;
         layouter.constrain_instance(c, config.public, 0);
         Ok(())
     }
