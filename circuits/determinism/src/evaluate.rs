@@ -107,22 +107,18 @@ impl<'c, F: Scalar> Program<'c, F> {
                     let also = reason.also.expect("two constraints");
                     ops.push(Op::ZeroOrNot { cell, constraint, also });
                 }
-                (Rule::Recomposition, By::Constraint(constraint)) => {
-                    if done.insert(Support::Constraint(constraint)) {
-                        let parts = groups[&constraint].iter().map(|cell| part(d, *cell)).collect();
-                        ops.push(Op::Recompose { parts, constraint });
-                    }
+                (Rule::Recomposition, By::Constraint(constraint))
+                    if done.insert(Support::Constraint(constraint)) =>
+                {
+                    let parts = groups[&constraint].iter().map(|cell| part(d, *cell)).collect();
+                    ops.push(Op::Recompose { parts, constraint });
                 }
-                (Rule::Table, By::Looked(looked)) => {
-                    if done.insert(Support::Looked(looked)) {
-                        ops.push(Op::Table { looked, known: known_before(d, looked, cell) });
-                    }
+                (Rule::Table, By::Looked(looked)) if done.insert(Support::Looked(looked)) => {
+                    ops.push(Op::Table { looked, known: known_before(d, looked, cell) });
                 }
-                (_, By::Lemma(lemma)) => {
-                    if done_lemmas.insert(lemma) {
-                        earlier[lemma as usize] = has_remainder(d, lemma);
-                        ops.push(Op::Lemma(lemma));
-                    }
+                (_, By::Lemma(lemma)) if done_lemmas.insert(lemma) => {
+                    earlier[lemma as usize] = has_remainder(d, lemma);
+                    ops.push(Op::Lemma(lemma));
                 }
                 _ => {}
             }

@@ -417,8 +417,8 @@ pub(crate) fn close<F: Scalar>(model: &mut Model<F>, layout: &Layout<F>, spec: &
     model.argument.is_void |= !findings.is_empty();
     for (kind, [lookups, entries, weighted]) in kinds {
         let row = |ids: &[usize]| model.argument.sums[model.argument.terms[ids[0]].sum].row;
-        let balanced = weighted.is_empty() || lookups.is_empty() && entries.is_empty();
-        if !balanced {
+        let looked_up = !lookups.is_empty() || !entries.is_empty();
+        if looked_up && !weighted.is_empty() {
             let what = format!("tuples of kind {kind} are both looked up and weighted");
             findings.push(Finding::at(row(&weighted), what));
             continue;
