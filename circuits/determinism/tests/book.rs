@@ -1,14 +1,6 @@
 //! A circuit that knows nothing of this check: the simple example of the halo2 book, `constant · a² · b² = c`, written
 //! anew over rows and copies, as a stranger would.
 
-use zkdkim_plonk::{
-    circuit::{Cell, Layouter, Region, SimpleFloorPlanner, Value},
-    halo2curves::bn256::Fr,
-    plonk::{
-        Advice, Assigned, Circuit, Column, ConstraintSystem, Error, Fixed, Instance, Selector,
-    },
-    poly::Rotation,
-};
 use zkdkim_determinism::{
     check::{Check, Spec},
     classify::{Class, Instance as Piece},
@@ -17,7 +9,7 @@ use zkdkim_determinism::{
     model::Source,
 };
 use zkdkim_plonk::{
-    circuit::{Layouter, SimpleFloorPlanner, Value},
+    circuit::{Cell, Layouter, Region, SimpleFloorPlanner, Value},
     halo2curves::bn256::Fr,
     plonk::{
         Advice, Assigned, Circuit, Column, ConstraintSystem, Error, Fixed, Instance, Selector,

@@ -3,19 +3,19 @@
 /// Bits of a limb: B = 2^32.
 pub(crate) const LIMB_BITS: usize = 32;
 /// Limbs of a 2,048-bit number.
-pub(crate) const LIMBS: usize = 64;
+pub const LIMBS: usize = 64;
 /// Modular products: 16 squarings and one multiplication make the power 65537 = 2^16 + 1.
 pub const PRODUCTS: usize = 17;
 /// Degree of the polynomial identity that each product is checked by, at a challenge.
 pub const PRODUCT_DEGREE: usize = 2 * (LIMBS - 1);
 /// Coefficients c_0 … c_125 of a product.
-pub(crate) const COEFFICIENTS: usize = 2 * LIMBS - 2;
+pub const COEFFICIENTS: usize = 2 * LIMBS - 2;
 /// One coefficient in so many is range-checked.
-pub(crate) const GROUP: usize = 6;
+pub const GROUP: usize = 6;
 /// Range-checked coefficients of a product.
 pub(crate) const CHECKED: usize = COEFFICIENTS / GROUP;
 /// Checked coefficients lie in [-2^42, 2^42).
-pub(crate) const CARRY_OFFSET_BITS: usize = 42;
+pub const CARRY_OFFSET_BITS: usize = 42;
 /// Operands of the product gate: a, b, q, n, r, c.
 pub(crate) const OPERANDS: usize = 6;
 /// Words in which the modulus is returned.
@@ -66,38 +66,38 @@ impl RsaRows {
     };
 
     /// The row of limb pair (2·`pair` + 1, 2·`pair`) of a number.
-    pub(crate) fn pair(&self, number: usize, pair: usize) -> usize {
+    pub fn pair(&self, number: usize, pair: usize) -> usize {
         debug_assert!(number < NUMBERS && pair < NUMBER_ROWS);
         self.pairs + number * NUMBER_ROWS + (NUMBER_ROWS - 1 - pair)
     }
 
     /// The row of a limb of the modulus.
-    pub(crate) fn modulus_limb(&self, limb: usize) -> usize {
+    pub fn modulus_limb(&self, limb: usize) -> usize {
         debug_assert!(limb < LIMBS);
         self.modulus + (LIMBS - 1 - limb)
     }
 
     /// The row of the range check of c_(6·`group` + 5) of a product (from 0).
-    pub(crate) fn carry(&self, product: usize, group: usize) -> usize {
+    pub fn carry(&self, product: usize, group: usize) -> usize {
         debug_assert!(product < PRODUCTS && group < CHECKED);
         self.carries + product * CHECKED + group
     }
 
     /// The row of c_`index` of a product (from 0).
-    pub(crate) fn coefficient(&self, product: usize, index: usize) -> usize {
+    pub fn coefficient(&self, product: usize, index: usize) -> usize {
         debug_assert!(product < PRODUCTS && index < COEFFICIENTS);
         self.horner + product * COEFFICIENTS + (COEFFICIENTS - 1 - index)
     }
 
     /// The row of a limb of the expected block.
-    pub(crate) fn expected_limb(&self, limb: usize) -> usize {
+    pub fn expected_limb(&self, limb: usize) -> usize {
         debug_assert!(limb < LIMBS);
         self.horner + PRODUCTS * COEFFICIENTS + (LIMBS - 1 - limb)
     }
 
     /// The row of an operand (a, b, q, n, r, c) of a product (from 0); the gate is enabled at the
     /// last.
-    pub(crate) fn operand(&self, product: usize, operand: usize) -> usize {
+    pub fn operand(&self, product: usize, operand: usize) -> usize {
         debug_assert!(product < PRODUCTS && operand < OPERANDS);
         self.products + product * OPERANDS + operand
     }
@@ -117,16 +117,16 @@ impl RsaRows {
 }
 
 /// The number s of the pairs block.
-pub(crate) const SIGNATURE: usize = 0;
+pub const SIGNATURE: usize = 0;
 
 /// The number of the quotient of a product (from 0).
-pub(crate) fn quotient(product: usize) -> usize {
+pub fn quotient(product: usize) -> usize {
     1 + product
 }
 
 /// The number of the remainder of a product (from 0), except the last, whose remainder is the
 /// block.
-pub(crate) fn remainder(product: usize) -> usize {
+pub fn remainder(product: usize) -> usize {
     debug_assert!(product < PRODUCTS - 1);
     1 + PRODUCTS + product
 }

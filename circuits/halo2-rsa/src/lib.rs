@@ -105,5 +105,8 @@ mod tests;
 
 pub use assign::RsaAssigned;
 pub use gates::{RsaColumns, RsaConfig};
-pub use layout::{RsaRows, PRODUCTS, PRODUCT_DEGREE, RANGE_BITS};
+pub use layout::{
+    quotient, remainder, RsaRows, CARRY_OFFSET_BITS, COEFFICIENTS, GROUP, LIMBS, PRODUCTS,
+    PRODUCT_DEGREE, RANGE_BITS, SIGNATURE,
+};
 pub use native::RsaWitness;

@@ -4,7 +4,6 @@
 //! which all the rest follows *without* the instance, and with which it is the only constraint that does not hold. The
 //! catalogue says which given cells to try; the digest that comes out is signed with the test key.
 
-use halo2_rsa::RsaRows;
 use num_bigint::BigUint;
 use zkdkim_circuits::{header::BYTES, poseidon::PERMUTATION_ROWS};
 use zkdkim_determinism::{
@@ -123,7 +122,7 @@ pub fn values(subject: &Subject, check: &Check<Fr>, inputs: &Inputs) -> Vec<Fr> 
         values[cell(c.wide[4].index(), row)] = small(*direction);
     }
     write_limbs(provider::modulus(), |limb, pieces| {
-        let row = rows.rsa.modulus + RsaRows::LENGTHS.modulus - 1 - limb;
+        let row = rows.rsa.modulus_limb(limb);
         for (range, piece) in c.first().range.iter().zip(pieces) {
             values[cell(range.index(), row)] = small(piece);
         }

@@ -1,5 +1,9 @@
 //! Attacks on RSA: another block than the expected one, signed by the key.
 
+use halo2_rsa::{
+    quotient, remainder, CARRY_OFFSET_BITS, COEFFICIENTS, GROUP, LIMBS, PRODUCTS, RANGE_BITS,
+    SIGNATURE,
+};
 use num_bigint::BigUint;
 use zkdkim_circuits::statement::StatementConfig;
 use zkdkim_grid::Grid;
@@ -8,16 +12,14 @@ use zkdkim_plonk::halo2curves::{bn256::Fr, ff::Field as _};
 use super::Attack;
 use crate::{get, provider, small};
 
-const LIMBS: usize = 64;
-const COEFFICIENTS: usize = 2 * LIMBS - 2;
 /// The last product, whose remainder is the expected block.
-const LAST: usize = 16;
+const LAST: usize = PRODUCTS - 1;
 
 /// The expected block with one limb changed.
 pub fn claim(limb: usize) -> Attack {
     Attack::late(format!("another limb {limb} of the expected block"), move |config, grid| {
         let rows = &config.rows.rsa;
-        let block_row = |limb: usize| rows.horner + (LAST + 1) * COEFFICIENTS + LIMBS - 1 - limb;
+        let block_row = |limb: usize| rows.expected_limb(limb);
         let value = config.columns.wide[1];
         let old = get(grid, value, block_row(limb));
         // The top limb is small, so that the block stays below the modulus.
@@ -35,8 +37,7 @@ pub fn claim(limb: usize) -> Attack {
 
 /// A number of the pairs block.
 fn number(config: &StatementConfig, grid: &Grid<Fr>, index: usize) -> [i128; LIMBS] {
-    let first = config.rows.rsa.pairs + index * (LIMBS / 2);
-    limbs(config, grid, |limb| (first + LIMBS / 2 - 1 - limb / 2, 3 * (limb % 2)))
+    limbs(config, grid, |limb| (config.rows.rsa.pair(index, limb / 2), 3 * (limb % 2)))
 }
 
 fn limbs(
@@ -57,17 +58,16 @@ fn limbs(
 /// Computes the coefficients of the last product from the limbs that stand in the grid.
 fn carries(config: &StatementConfig, grid: &mut Grid<Fr>) {
     let rows = &config.rows.rsa;
-    // s, q_1 … q_17, r_1 … r_16.
-    let [a, b, q] = [1 + 17 + LAST - 1, 0, 1 + LAST].map(|index| number(config, grid, index));
-    let n = limbs(config, grid, |limb| (rows.modulus + LIMBS - 1 - limb, 0));
-    let block = rows.horner + (LAST + 1) * COEFFICIENTS;
+    let numbers = [remainder(LAST - 1), SIGNATURE, quotient(LAST)];
+    let [a, b, q] = numbers.map(|index| number(config, grid, index));
+    let n = limbs(config, grid, |limb| (rows.modulus_limb(limb), 0));
     let value = config.columns.wide[1];
     let mut v = [0i128; 2 * LIMBS - 1];
     for i in 0..LIMBS {
         for j in 0..LIMBS {
             v[i + j] += a[i] * b[j] - q[i] * n[j];
         }
-        let bytes = get(grid, value, block + LIMBS - 1 - i).to_bytes();
+        let bytes = get(grid, value, rows.expected_limb(i)).to_bytes();
         v[i] -= i128::from(u32::from_le_bytes(bytes[..4].try_into().expect("four bytes")));
     }
     let mut carry = 0i128;
@@ -75,12 +75,12 @@ fn carries(config: &StatementConfig, grid: &mut Grid<Fr>) {
         carry = (carry - v) >> 32;
         let magnitude = small(carry.unsigned_abs() as u64);
         let signed = if carry < 0 { -magnitude } else { magnitude };
-        grid.forge(value, rows.horner + LAST * COEFFICIENTS + COEFFICIENTS - 1 - j, signed);
-        if j % 6 == 5 {
-            let row = rows.carries + LAST * (COEFFICIENTS / 6) + j / 6;
+        grid.forge(value, rows.coefficient(LAST, j), signed);
+        if j % GROUP == GROUP - 1 {
+            let row = rows.carry(LAST, j / GROUP);
             grid.forge(value, row, signed);
-            let mut shifted = (carry + (1 << 42)) as u64;
-            for (column, bits) in [11, 11, 10, 11].into_iter().enumerate() {
+            let mut shifted = (carry + (1 << CARRY_OFFSET_BITS)) as u64;
+            for (column, bits) in RANGE_BITS.into_iter().take(4).enumerate() {
                 grid.forge(
                     config.columns.first().range[column],
                     row,
