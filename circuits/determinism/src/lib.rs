@@ -22,13 +22,13 @@
 //! | [`identities`] | polynomial identities checked at a random point |
 //! | [`ranges`] | which integers a cell can hold |
 //! | [`rules`], [`lemmas`] | what follows, with proofs |
-//! | [`derive`] | propagation |
+//! | [`mod@derive`] | propagation |
 //! | [`explain`], [`classify`] | what is left over, and what each instance is for |
 //! | [`evaluate`] | the derivation run as a program |
 //! | [`check`] | all of it for one circuit |
 //!
 //! # Soundness
-//! What is shown stands in [`derive`]; what is *not* shown: that the function is the right one (compare [`evaluate`] with
+//! What is shown stands in [`mod@derive`]; what is *not* shown: that the function is the right one (compare [`evaluate`] with
 //! a reference) and that inputs are refused that should be (each instance that is [`classify::Class::Spare`] needs an
 //! attack or a reason). A cell that stays undetermined need not be exploitable: a rule may be too weak. It is an error all
 //! the same.

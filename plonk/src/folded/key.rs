@@ -15,7 +15,7 @@ use super::{
 
 const MAGIC: &[u8; 8] = b"foldkey\x01";
 
-/// What a verifier needs: protocol, commitments of the key's groups, [τ]_2.
+/// What a verifier needs: protocol, commitments of the key's groups, \[τ\]_2.
 #[derive(Clone, Debug)]
 pub struct VerifyingKey {
     protocol: Protocol,
@@ -41,7 +41,7 @@ impl VerifyingKey {
         &self.commitments
     }
 
-    /// [τ]_2.
+    /// \[τ\]_2.
     pub fn tau_g2(&self) -> &G2Affine {
         &self.tau_g2
     }

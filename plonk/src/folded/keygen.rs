@@ -38,7 +38,7 @@ pub struct ProvingKey {
     pub(super) domain: Domain,
     /// Values to coefficients.
     pub(super) backward: Twiddles,
-    /// Points shift[j] · ω^i of the quotient's part j.
+    /// Points shift\[j\] · ω^i of the quotient's part j.
     pub(super) shifts: Vec<Fr>,
     pub(super) twiddles: Vec<Twiddles>,
     /// Coefficients.

@@ -1,8 +1,8 @@
 //! Parameters: powers of a secret τ in the exponent, and the bases in which a folded commitment is a sum over values.
 //!
-//! `powers[e]` is [τ^e]_1. Lane i of `folded`, at `[i·n .. (i+1)·n]`, holds [τ^i · L_j(τ^m)]_1 for the rows j: the
+//! `powers[e]` is \[τ^e\]_1. Lane i of `folded`, at `[i·n .. (i+1)·n]`, holds \[τ^i · L_j(τ^m)\]_1 for the rows j: the
 //! commitment of Σ X^i p_i(X^m) is then one sum over the columns' *values*, which are small, instead of their
-//! coefficients, which are not. Lane i is an inverse transform, in the group, of the points [τ^(i + m·t)]_1. It is
+//! coefficients, which are not. Lane i is an inverse transform, in the group, of the points \[τ^(i + m·t)\]_1. It is
 //! made once, written beside the powers and checked against them when it is read.
 
 use halo2_proofs::{
@@ -70,14 +70,14 @@ pub(super) fn read_g2(reader: &mut Reader<'_>) -> Result<G2Affine> {
         .ok_or(Error::Malformed { at, what: "a point that is not in the second group" })
 }
 
-/// Whether e(a, [1]_2) = e(b, [τ]_2).
+/// Whether e(a, \[1\]_2) = e(b, \[τ\]_2).
 pub(super) fn pairing_holds(a: &G1, b: &G1, tau_g2: &G2Affine) -> bool {
     let pairs = [(a.to_affine(), G2Affine::generator().into()), (-b.to_affine(), (*tau_g2).into())];
     let terms = [(&pairs[0].0, &pairs[0].1), (&pairs[1].0, &pairs[1].1)];
     Bn256::multi_miller_loop(&terms).final_exponentiation().is_identity().into()
 }
 
-/// Inverse transform in the group: [L_j(τ)]_1 from [τ^t]_1.
+/// Inverse transform in the group: [L_j(τ)]_1 from \[τ^t\]_1.
 fn lagrange(mut points: Vec<G1>, k: u32) -> Vec<G1> {
     let n = points.len();
     for i in 0..n {
@@ -147,7 +147,7 @@ impl Srs {
         Ok(powers_needed(k, fold, degree.max(3) - 1))
     }
 
-    /// From a ceremony's points [1]_1, [τ]_1, [τ²]_1, … and [τ]_2: computes the folded bases, about a minute of CPU
+    /// From a ceremony's points \[1\]_1, \[τ\]_1, \[τ²\]_1, … and \[τ\]_2: computes the folded bases, about a minute of CPU
     /// for 2^17 points.
     ///
     /// # Errors
@@ -213,12 +213,12 @@ impl Srs {
         self.fold
     }
 
-    /// [τ^e]_1 by e.
+    /// \[τ^e\]_1 by e.
     pub fn powers(&self) -> &[G1Affine] {
         &self.powers
     }
 
-    /// [τ]_2.
+    /// \[τ\]_2.
     pub fn tau_g2(&self) -> &G2Affine {
         &self.tau_g2
     }
@@ -234,7 +234,7 @@ impl Srs {
         msm(coefficients, &self.powers)
     }
 
-    /// Whether `powers` are the powers of the τ in [τ]_2, starting with the generator: a random combination and a
+    /// Whether `powers` are the powers of the τ in \[τ\]_2, starting with the generator: a random combination and a
     /// pairing. Wrong parameters pass with a chance below 2^-120.
     ///
     /// # Errors
@@ -276,7 +276,7 @@ impl Srs {
         Ok(())
     }
 
-    /// The parameters as bytes: magic, k, fold, number of powers (each 4 bytes, big-endian), [τ]_2, powers, folded
+    /// The parameters as bytes: magic, k, fold, number of powers (each 4 bytes, big-endian), \[τ\]_2, powers, folded
     /// bases; 64 bytes a point.
     pub fn to_bytes(&self) -> Vec<u8> {
         let points = self.powers.iter().chain(&self.folded);

@@ -22,7 +22,7 @@ use super::{
     transcript::{reduce, ProofReader, Transcript},
 };
 
-/// What a proof claims once everything but the pairing is checked: e(left, [1]_2) = e(right, [τ]_2).
+/// What a proof claims once everything but the pairing is checked: e(left, \[1\]_2) = e(right, \[τ\]_2).
 struct Claim {
     left: G1,
     right: G1,

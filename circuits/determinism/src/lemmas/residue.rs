@@ -12,7 +12,7 @@
 //! # What is chosen
 //! With a, b, n determined, the residue of r mod n is; q and r are not, since r + n may fit the limbs as well. The lemma
 //! marks their pieces as *chosen* ([`Rule::Chosen`]): a prover's free choice among representatives of one residue, no
-//! more determined than a given cell. Nothing that matters may depend on it: [`crate::report`] checks that no public
+//! more determined than a given cell. Nothing that matters may depend on it: its user has to check that no public
 //! input does.
 
 use std::collections::{BTreeMap, BTreeSet};

@@ -7,10 +7,10 @@
 //! for each phase:   [groups of its advice]                        -> its challenges
 //!                   (after the last phase, if columns are permuted) -> β, γ
 //! last round:       [groups of products, mask, late advice]        -> y
-//! [H]                                                              -> z
+//! \[H\]                                                              -> z
 //! evaluations: by group, by rotation, by column                    -> v
-//! [W]                                                              -> u
-//! [W']
+//! \[W\]                                                              -> u
+//! \[W'\]
 //! ```
 //!
 //! Groups come in the order of [`Protocol::groups`]: by round, then the key's. A *late* column is an advice column of
@@ -238,7 +238,7 @@ impl Protocol {
         &self.key_groups
     }
 
-    /// Every group in the order of evaluations and opening; [H] comes after them.
+    /// Every group in the order of evaluations and opening; \[H\] comes after them.
     pub fn groups(&self) -> impl Iterator<Item = &Group> {
         self.rounds.iter().flat_map(|round| &round.groups).chain(&self.key_groups)
     }
@@ -258,7 +258,7 @@ impl Protocol {
         !self.shape.permutation.is_empty()
     }
 
-    /// Random coefficients of the mask: its evaluations, its group's commitment and [H] each take one.
+    /// Random coefficients of the mask: its evaluations, its group's commitment and \[H\] each take one.
     pub fn mask_coefficients(&self) -> usize {
         let mask = self.groups().find(|g| g.columns.contains(&Column::Mask));
         mask.map_or(1, |g| g.rotations.len()) + 2

@@ -5,9 +5,9 @@
 //! The last `blinding + 1` rows of an advice column and the last `blinding` rows of a product are uniform. A group
 //! with rotations R shows, of each of its columns, |R| evaluations and, within the commitment, the value at τ^m: the
 //! protocol admits no group with |R| + 1 above its columns' random rows, so all of these are independent and uniform.
-//! [H] shows the quotient at τ, which depends on the columns at τ ω^r, points that nothing blinds. So the prover
+//! \[H\] shows the quotient at τ, which depends on the columns at τ ω^r, points that nothing blinds. So the prover
 //! commits to H = h + r with a random polynomial r of |R| + 2 coefficients, itself a column (the mask): its
-//! evaluations, its value at τ^m in its group's commitment and its value at τ in [H] are independent and uniform, as
+//! evaluations, its value at τ^m in its group's commitment and its value at τ in \[H\] are independent and uniform, as
 //! τ^m and τ differ (with fold 1 its group has fold 2). The argument with its simulator is in SOUNDNESS-folded.md.
 
 mod opening;
