@@ -14,16 +14,19 @@ use zkdkim_test_vectors::{adversarial, messages, outside_messages, Stored};
 
 /// Messages on which mail-auth signs another block than RFC 6376, their own manifest and
 /// this project say; a new name here needs a reason.
-const OTHER_BLOCKS: [(&str, &str); 6] = [
+const OTHER_BLOCKS: [(&str, &str); 5] = [
     ("dup-tag-h.eml", "a second h=: mail-auth takes the last, this project refuses the message"),
     ("from-bare-cr.eml", "a bare CR is white space there; the block grammar refuses it"),
     ("from-space-before-colon.eml", "a name with white space before the colon is not found there"),
     ("h-includes-dkim-signature.eml", "h= selects the verified signature itself there"),
-    ("refused-signature-signed.eml", "the same"),
     ("subject-bare-lf-from.eml", "a bare LF ends a field there; the block grammar refuses it"),
 ];
 
-/// The same for relaxed bodies; a message from outside. Its manifest's canonical length is this project's.
+/// Signatures that mail-auth reads and this project does not.
+const NOT_READ: [(&str, &str); 1] =
+    [("refused-tag-without-name.eml", "RFC 6376 §3.2 gives every tag a name; mail-auth skips it")];
+
+/// As [`OTHER_BLOCKS`], for relaxed bodies; a message from outside. Its manifest's canonical length is this project's.
 const OTHER_BODIES: [(&str, &str); 1] = [(
     "yahoo.com-02-1751cdbe.eml",
     "white space in the last line: RFC 6376 §3.4.4 empties the line, then ignores it",
@@ -157,10 +160,16 @@ fn compare_blocks(mails: &[Stored]) {
             // mail-auth leaves out signatures that it cannot parse; find ours of the same bytes.
             let same =
                 |f: &SignatureField| header.value.starts_with(message.fields()[f.field].value());
+            let not_read = NOT_READ.iter().any(|(name, _)| *name == mail.name);
             let Some(field) = fields.find(same) else {
-                wrong.push(format!("{}: no such signature here", mail.name));
+                if !not_read {
+                    wrong.push(format!("{}: no such signature here", mail.name));
+                }
                 continue;
             };
+            if not_read {
+                wrong.push(format!("{}: read all the same", mail.name));
+            }
             let mut single = parsed.clone();
             single.dkim_headers = vec![header.clone()];
             // None: a signature that expires before it was made, which mail-auth skips.
