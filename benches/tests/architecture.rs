@@ -1,7 +1,12 @@
 //! The arrows of the picture in docs/architecture.md: crates depend downward only, and what a browser can't have stays
 //! above the prover.
 
-use std::{collections::BTreeMap, fs, path::Path, process::Command};
+use std::{
+    collections::BTreeMap,
+    fs,
+    path::{Path, PathBuf},
+    process::Command,
+};
 
 /// Which crates of this workspace each crate may depend on, tests included.
 const ARROWS: [(&str, &[&str]); 11] = [
@@ -42,11 +47,15 @@ struct Member {
     dependencies: Vec<(String, bool)>,
 }
 
-fn members() -> BTreeMap<String, Member> {
+fn folders() -> Vec<PathBuf> {
     let manifest = fs::read_to_string(root().join("Cargo.toml")).expect("a manifest");
     let list = manifest.split_once("members = [").and_then(|(_, rest)| rest.split_once(']'));
     let folders = list.expect("a list of members").0.split('"').skip(1).step_by(2);
-    folders.map(|folder| member(&root().join(folder))).collect()
+    folders.map(|folder| root().join(folder)).collect()
+}
+
+fn members() -> BTreeMap<String, Member> {
+    folders().iter().map(|folder| member(folder)).collect()
 }
 
 fn member(folder: &Path) -> (String, Member) {
@@ -90,6 +99,26 @@ fn crates_depend_downward_only() {
     for name in arrows.keys() {
         assert!(members.contains_key(*name), "{name} is in the picture and not in the workspace");
     }
+}
+
+/// Cargo does not look for them itself: a forgotten file would be a test that nobody runs.
+#[test]
+fn every_integration_test_is_in_its_crates_suite() {
+    let mut suites = 0;
+    for folder in folders() {
+        let tests = folder.join("tests");
+        let Ok(suite) = fs::read_to_string(tests.join("suite.rs")) else { continue };
+        suites += 1;
+        for entry in fs::read_dir(&tests).expect("a folder") {
+            let path = entry.expect("an entry").path();
+            let name = path.file_stem().and_then(|name| name.to_str()).expect("a name");
+            let module = path.extension().is_some_and(|extension| extension == "rs")
+                || path.join("mod.rs").exists();
+            let named = suite.lines().any(|line| line == format!("mod {name};"));
+            assert!(!module || name == "suite" || named, "{} is in no suite", path.display());
+        }
+    }
+    assert!(suites >= 10, "{suites} suites");
 }
 
 /// Names of all that a crate is built from.

@@ -4,9 +4,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-mod automaton_support;
-
-use automaton_support::{conformance, mutated, samples, spec, tokens};
+use crate::automaton_support::{conformance, mutated, samples, spec, tokens};
 use zkdkim_circuits::header::automaton::{Automaton, START};
 
 /// Compares one block; says whether it is in the language.

@@ -1,12 +1,10 @@
 //! The automaton, with the counting rules of the circuit on top of it, against the hand-written
 //! parser of the reference: same verdict, same spans, on the same blocks.
 
-mod automaton_support;
-
 use std::collections::BTreeMap;
 
-use automaton_support::verdict::{circuit, native, Verdict};
-use automaton_support::{conformance, mutated, samples, tokens};
+use crate::automaton_support::verdict::{circuit, native, Verdict};
+use crate::automaton_support::{conformance, mutated, samples, tokens};
 use zkdkim_relation::dkim::{signature_fields, SignatureField};
 use zkdkim_relation::header::{
     MAX_ADDRESS_BYTES, MAX_DOMAIN_BYTES, MAX_HEADER_BYTES, MAX_SUBJECT_BYTES, MAX_TIMESTAMP_DIGITS,

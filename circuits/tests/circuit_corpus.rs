@@ -3,11 +3,10 @@
 //! For every signature of every message, with every key on offer, the whole circuit is satisfiable exactly when the
 //! manifest says so, and then for exactly the manifest's identities.
 
-mod common;
-
+use crate::common;
 use std::collections::BTreeSet;
 
-use common::corpus::{outside, tricks, Attempt, Case};
+use crate::common::corpus::{outside, tricks, Attempt, Case};
 use zkdkim_circuits::statement::{CircuitError, CircuitParams, StatementCircuit};
 use zkdkim_relation::{commitment::email_commitment, header};
 

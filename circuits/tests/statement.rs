@@ -1,8 +1,6 @@
 //! The whole circuit on messages of the test vectors.
 
-mod common;
-
-use common::{failures, honest};
+use crate::common::{self, failures, honest};
 use zkdkim_circuits::statement::{CircuitError, CircuitParams, StatementCircuit};
 use zkdkim_relation::{
     inspect::{inspect, DnsRecords},

@@ -1,8 +1,6 @@
 //! Keys and proofs on a small circuit: what is accepted, and every wrong file refused with its own reason.
 
-mod common;
-
-use common::{Params, ProductAndSum};
+use crate::common::{Params, ProductAndSum};
 use rand::SeedableRng;
 use rand_chacha::ChaCha20Rng;
 use zkdkim_plonk::{

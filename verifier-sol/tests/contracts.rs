@@ -1,8 +1,7 @@
 //! What surrounds verification: reproducible output, the key contract, the insecure setup, limits.
 
-mod common;
-
-use common::{
+use crate::common::{
+    self,
     large::Large,
     small::{Small, INSTANCES, K},
 };

@@ -1,8 +1,6 @@
 //! Gas and code size of a verifier of the product's size.
 
-mod common;
-
-use common::{large::Large, Harness};
+use crate::common::{self, large::Large, Harness};
 use zkdkim_verifier_sol::{Verdict, MAX_RUNTIME_BYTES};
 
 #[test]

@@ -1,8 +1,7 @@
 //! Circuits at the edges of what the generator supports.
 
-mod common;
-
-use common::Harness;
+use crate::common;
+use crate::common::Harness;
 use zkdkim_plonk::{
     circuit::{Layouter, SimpleFloorPlanner, Value},
     halo2curves::{bn256::Fr, ff::Field},

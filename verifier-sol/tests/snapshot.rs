@@ -1,10 +1,8 @@
 //! Deterministic sizes and digests of generated contracts, checked in.
 //!
-//! `ZKDKIM_BLESS=1 cargo test -p zkdkim-verifier-sol --test snapshot` rewrites the file.
+//! `ZKDKIM_BLESS=1 cargo test -p zkdkim-verifier-sol --test suite snapshot::` rewrites the file.
 
-mod common;
-
-use common::{
+use crate::common::{
     large::{self, Large},
     small::{self, Small},
     Harness,

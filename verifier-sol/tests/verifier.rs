@@ -1,10 +1,9 @@
 //! The generated verifier accepts real proofs and nothing else (S15).
 
-mod common;
-
 use std::sync::LazyLock;
 
-use common::{
+use crate::common::{
+    self,
     small::{Small, INSTANCES, K},
     Chain, Harness,
 };

@@ -1,12 +1,10 @@
 //! Whenever the statement proves an address, no other parser sees a different author, except where
 //! test-vectors/authors.json says why.
 
-mod authors_support;
-
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use authors_support::{
+use crate::authors_support::{
     cases,
     parsers::{proved, seen, Seen, PARSERS},
 };

@@ -1,9 +1,6 @@
 //! The reference against the adversarial messages of the test vectors, and against messages from outside.
 
-#[allow(dead_code, reason = "the circuit's tests use the rest")]
-mod corpus_support;
-
-use corpus_support::{outside, strings, tricks, Case, LF_FILE};
+use crate::corpus_support::{outside, strings, tricks, Case, LF_FILE};
 use num_bigint::BigUint;
 use sha2::{Digest, Sha256};
 use std::collections::BTreeSet;

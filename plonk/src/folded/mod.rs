@@ -21,7 +21,7 @@
 //!
 //! # Example
 //!
-//! `plonk/tests/folded_suite.rs` has circuits of all shapes; `benches/examples/folded.rs` proves the statement and prints
+//! `plonk/tests/folded` has circuits of all shapes; `benches/examples/folded.rs` proves the statement and prints
 //! what it costs beside the stock prover.
 
 mod domain;

@@ -1,6 +1,6 @@
 //! A proof that never changes: a seeded circuit, secret and prover.
 
-use crate::common::{keys, rng, Random, Spec};
+use super::common::{keys, rng, Random, Spec};
 use zkdkim_plonk::folded::{prove, verify, VerifyingKey};
 
 const KEY: &str = include_str!("known_answer/key.hex");

@@ -1,6 +1,6 @@
 //! Whatever is changed in a proof, its public inputs or its key must be refused.
 
-use crate::common::{keys, rng, Random, Spec};
+use super::common::{keys, rng, Random, Spec};
 use halo2_proofs::halo2curves::{bn256::Fr, ff::Field};
 use rand::Rng;
 use zkdkim_plonk::folded::{
@@ -71,7 +71,7 @@ fn no_other_encoding_of_a_proof_is_accepted() {
         out[31] += 1;
         out
     };
-    let r = modulus(crate::common::largest());
+    let r = modulus(super::common::largest());
     let mut q = [0u8; 32];
     let minus_one = -halo2_proofs::halo2curves::bn256::Fq::ONE;
     q.iter_mut().rev().zip(minus_one.to_bytes()).for_each(|(to, from)| *to = from);

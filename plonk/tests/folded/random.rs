@@ -1,6 +1,6 @@
 //! Random circuits: our proof system, the stock one and the front end's own checker agree on what is accepted.
 
-use crate::common::{keys, rng, Random, Spec};
+use super::common::{keys, rng, Random, Spec};
 use halo2_proofs::{
     dev::MockProver,
     halo2curves::bn256::{Bn256, Fr, G1Affine},

@@ -1,11 +1,9 @@
 //! The program as a user runs it, without keys: exit codes, the shape of its JSON, refusals with rule,
 //! place and hint.
 
-mod program;
-
 use std::{fs, process::Stdio};
 
-use program::{demo_file, txt_record, Home, ADDRESS, DOMAIN, MESSAGE};
+use crate::program::{demo_file, txt_record, Home, ADDRESS, DOMAIN, MESSAGE};
 
 #[test]
 fn help_documents_the_exit_codes() {

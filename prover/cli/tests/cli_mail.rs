@@ -1,11 +1,9 @@
 //! The program with what people bring: mails with changed bodies and stray lines, files that are none,
 //! key records as tools print them, Subjects that no contract asks for; and what it tells them.
 
-mod program;
-
 use std::{fs, path::PathBuf};
 
-use program::{demo_file, txt_record, Home, Run, DOMAIN, MESSAGE};
+use crate::program::{demo_file, txt_record, Home, Run, DOMAIN, MESSAGE};
 use serde_json::{json, Value};
 
 const NAME: &str = "demo2025._domainkey.mail.example.org";

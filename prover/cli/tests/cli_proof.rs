@@ -1,15 +1,13 @@
 //! The program with the real keys: proofs, what is refused of them, keys and caches, exported
 //! contracts; files appear whole or not at all.
 
-mod program;
-
 use std::{
     fs,
     path::{Path, PathBuf},
     sync::OnceLock,
 };
 
-use program::{cache, demo_file, Home, ADDRESS, MESSAGE};
+use crate::program::{self, cache, demo_file, Home, ADDRESS, MESSAGE};
 use serde_json::Value;
 
 /// A home with a proof in it, made once.

@@ -1,11 +1,9 @@
 //! The checked-in contracts are those of the present circuit over the development SRS.
 //!
-//! `ZKDKIM_BLESS=1 cargo test -p zkdkim --test contracts` writes them anew, with the pinned compiler
+//! `ZKDKIM_BLESS=1 cargo test -p zkdkim --test suite contracts::` writes them anew, with the pinned compiler
 //! (`npm ci` in `verifier-sol`).
 
-mod statement_key;
-
-use statement_key::keys;
+use crate::statement_key::keys;
 use zkdkim_verifier_sol::{Artifacts, Solc, Sources};
 
 const FILE: &str =

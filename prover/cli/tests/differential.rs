@@ -4,13 +4,11 @@
 //! The mutants are made from a seed, word by word over the whole calldata; the proof itself is made
 //! anew in each run, so a failure names what was done to which word.
 
-mod statement_key;
-
+use crate::statement_key::{self, keys, witness, Keys};
 use num_bigint::BigUint;
 use rand::{rngs::OsRng, Rng, RngCore, SeedableRng};
 use rand_chacha::ChaCha20Rng;
 use rayon::prelude::*;
-use statement_key::{keys, witness, Keys};
 use zkdkim_circuits::statement::{CircuitParams, StatementCircuit};
 use zkdkim_plonk::halo2curves::{
     bn256::{Fq, Fr, G1Affine, G2Affine},

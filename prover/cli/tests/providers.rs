@@ -1,10 +1,8 @@
 //! Messages with the habits of several providers: proved, verified natively and by the checked-in contracts in the embedded
 //! EVM. Those of the test vectors always; real ones where there are messages from outside.
 
-mod statement_key;
-
+use crate::statement_key::{self, keys, Keys};
 use rand::rngs::OsRng;
-use statement_key::{keys, Keys};
 use zkdkim_circuits::statement::StatementCircuit;
 use zkdkim_plonk::{progress::Silent, prove::prove, verify::verify};
 use zkdkim_prover::prepare;

@@ -5,13 +5,12 @@
 //! of the rows in use are functions of the witness and of challenges. So the blinding rows are all
 //! that can make commitments of one witness differ; both directions are tested.
 
-mod statement_key;
-
+use crate::statement_key;
 use std::{cell::Cell, sync::OnceLock};
 
+use crate::statement_key::keys;
 use rand::{CryptoRng, RngCore, SeedableRng};
 use rand_chacha::ChaCha20Rng;
-use statement_key::keys;
 use zkdkim_circuits::statement::StatementCircuit;
 use zkdkim_plonk::transcript::KeccakWrite;
 use zkdkim_plonk::{

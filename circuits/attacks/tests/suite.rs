@@ -1,0 +1,11 @@
+//! Forged witnesses against the statement, and planted mutants.
+
+mod forgery_automaton;
+mod forgery_bytes;
+mod forgery_extract;
+mod forgery_hashes;
+mod forgery_lanes;
+mod forgery_sha256;
+mod mutation;
+mod sweep_dropped;
+mod sweep_statement;

@@ -1,0 +1,5 @@
+//! Other authors' parsers and verifiers on the same messages.
+
+mod authors;
+mod authors_support;
+mod canonicalisation;

@@ -1,0 +1,6 @@
+//! The folded proof system, beside the stock one.
+
+mod common;
+mod known_answer;
+mod mutations;
+mod random;

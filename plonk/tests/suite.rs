@@ -1,0 +1,6 @@
+//! Keys, SRS files and folded openings.
+
+mod common;
+mod folded;
+mod keys;
+mod ptau;
