@@ -42,7 +42,7 @@ pub(super) fn unframe(bytes: &[u8]) -> Result<Unframed<'_>, Refusal> {
         }
         return Ok(Unframed { framing: Framing::Mbox, mail: after_line(bytes), line: 2 });
     }
-    Ok(match emlx(bytes) {
+    Ok(match emlx(bytes)? {
         Some(mail) => Unframed { framing: Framing::Emlx, mail, line: 2 },
         None => Unframed { framing: Framing::Bare, mail: bytes, line: 1 },
     })
@@ -93,6 +93,10 @@ fn something_else(bytes: &[u8]) -> Option<(&'static str, &'static str)> {
     if let Some((_, what, hint)) = MAGIC.iter().find(|(magic, ..)| bytes.starts_with(magic)) {
         return Some((what, hint));
     }
+    if is_double_spaced(bytes) {
+        let what = "a text with an empty line after every line, as some programs copy a mail";
+        return Some((what, ORIGINAL));
+    }
     let head = bytes[..bytes.len().min(2048)].trim_ascii_start().to_ascii_lowercase();
     let holds = |text: &str| head.windows(text.len()).any(|window| window == text.as_bytes());
     let page = "a saved web page (HTML), not the mail's original text";
@@ -106,6 +110,12 @@ fn something_else(bytes: &[u8]) -> Option<(&'static str, &'static str)> {
         _ if is_base64(&head) => Some(("a mail in base64", "decode it and give the result")),
         _ => None,
     }
+}
+
+/// A header with one field ends at the first empty line, so nothing that could be proved looks like this.
+fn is_double_spaced(bytes: &[u8]) -> bool {
+    let mut lines = bytes.split(|b| *b == b'\n').map(|line| line.trim_ascii().is_empty());
+    (0..4).all(|_| lines.next() == Some(false) && lines.next() == Some(true))
 }
 
 /// Nothing but base64 or base64url; a header has colons.
@@ -146,16 +156,23 @@ fn after_line(bytes: &[u8]) -> &[u8] {
     end.map_or(&[], |end| &bytes[end + 1..])
 }
 
-/// The mail in an `.emlx`: a line with its length, the mail, a property list.
-fn emlx(bytes: &[u8]) -> Option<&[u8]> {
-    let end = bytes.iter().take(24).position(|b| *b == b'\n')?;
-    let count = std::str::from_utf8(&bytes[..end]).ok()?.trim_end();
-    let digits = !count.is_empty() && count.bytes().all(|b| b.is_ascii_digit());
-    let count: usize = count.parse().ok().filter(|_| digits)?;
-    let rest = &bytes[end + 1..];
-    let (mail, list) = rest.split_at_checked(count)?;
-    let list = list.trim_ascii();
-    (list.is_empty() || list.starts_with(b"<?xml")).then_some(mail)
+/// The mail in an `.emlx`: a line with its length, the mail, a property list. None where the file is no
+/// such file, a refusal where its length is another.
+fn emlx(bytes: &[u8]) -> Result<Option<&[u8]>, Refusal> {
+    let Some(end) = bytes.iter().take(24).position(|b| *b == b'\n') else { return Ok(None) };
+    let (count, rest) = (bytes[..end].trim_ascii(), &bytes[end + 1..]);
+    if count.is_empty() || !count.iter().all(u8::is_ascii_digit) {
+        return Ok(None);
+    }
+    let len = std::str::from_utf8(count).ok().and_then(|count| count.parse().ok());
+    let parts = len.and_then(|len: usize| rest.split_at_checked(len));
+    match parts.map(|(mail, list)| (mail, list.trim_ascii())) {
+        Some((mail, list)) if list.is_empty() || list.starts_with(b"<?xml") => Ok(Some(mail)),
+        _ => Err(refuse(
+            "an .emlx file of Apple Mail that is cut off, or whose line ends were changed",
+            "in Mail: \"Save As\", format \"Raw Message Source\"; or download the original in the mailbox",
+        )),
+    }
 }
 
 #[cfg(test)]
@@ -186,7 +203,7 @@ mod tests {
             assert_eq!(got, Unframed { framing, mail: MAIL.as_bytes(), line }, "{text}");
         }
         for other in
-            ["From : a@b.cc\r\n\r\n", "From  : a@b.cc", "5\r\nFrom: a@b.cc\r\n\r\n", "From: x"]
+            ["From : a@b.cc\r\n\r\n", "From  : a@b.cc", "5x\r\nFrom: a@b.cc\r\n", "From: x", "5"]
         {
             assert_eq!(unframe(other.as_bytes()).unwrap().framing, Framing::Bare, "{other}");
         }
@@ -220,6 +237,13 @@ mod tests {
             (b"{\"raw\": \"RnJvbTog\"}", "JSON"),
             (b"From: <Saved by Blink>\r\nSubject: x\r\n", ".mhtml"),
             (&b"RnJvbTogYUBiLmNjDQpTdWJqZWN0OiBo\n".repeat(3)[..], "base64"),
+            (b"5\r\nFrom: a@b.cc\r\n\r\n", ".emlx"),
+            (b"500 \nFrom: a@b.cc\n\n<?xml", ".emlx"),
+            (b"99999999999999999999999\nFrom: a@b.cc\n\n", ".emlx"),
+            (
+                b"A: 1\r\n\r\nB: 2\r\n\r\nC: 3\r\n \r\nD: 4\r\n\r\n",
+                "an empty line after every line",
+            ),
         ] {
             assert!(what(bytes).contains(name), "{name}: {}", what(bytes));
         }

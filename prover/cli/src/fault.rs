@@ -8,7 +8,10 @@ use zkdkim_circuits::statement::CircuitError;
 use zkdkim_plonk::Error as PlonkError;
 use zkdkim_prover::Error as ProverError;
 use zkdkim_relation::{
-    inspect::Holds, key_text::Unreadable, registry::RegistryError, Refusal, Rule,
+    inspect::Holds,
+    key_text::{Unreadable, WITH_NAME},
+    registry::RegistryError,
+    Refusal, Rule,
 };
 use zkdkim_store::Error as StoreError;
 use zkdkim_verifier_sol::Error as SolidityError;
@@ -129,6 +132,14 @@ impl Fault {
         }
     }
 
+    /// What the signature of a refused message vouches for all the same.
+    pub fn holds(&self) -> Option<Holds> {
+        match self {
+            Fault::Message { holds, .. } => Some(*holds),
+            _ => None,
+        }
+    }
+
     /// The file that it is about, where there is one.
     pub fn file(&self) -> Option<&Path> {
         match self {
@@ -199,13 +210,14 @@ impl Fault {
                 "run `zkdkim setup --ptau FILE`, or `zkdkim setup --insecure-dev` for development"
             }
             (Fault::Store(StoreError::NoHome), _) => "give --cache-dir or ZKDKIM_CACHE",
-            (Fault::Store(StoreError::KeyText { error, .. }), _) => {
+            (Fault::Store(StoreError::KeyText { error, .. }), _) if error.hint == WITH_NAME => {
                 return Some(format!(
-                    "{}; `zkdkim dns record --name NAME` makes that of any record",
-                    error.hint
+                    "{WITH_NAME}; `zkdkim dns record --name NAME` makes that of any record"
                 ));
             }
-            (Fault::KeyText { error, .. }, _) => &error.hint,
+            (Fault::Store(StoreError::KeyText { error, .. }) | Fault::KeyText { error, .. }, _) => {
+                &error.hint
+            }
             (Fault::Usage { .. }, _) => "`zkdkim --help`, or --help after a command, lists them",
             (Fault::Message { refusal, holds, .. }, _) => return message_hint(refusal, *holds),
             (Fault::Subject { hint, .. }, _) => hint,

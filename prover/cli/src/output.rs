@@ -74,6 +74,7 @@ impl Output {
                 "place": refusal.map(|refusal| &refusal.place),
                 "hint": fault.hint(),
                 "file": fault.file().map(shown),
+                "holds": fault.holds(),
             });
             self.result(command, code, fields)?;
             return Ok(code);

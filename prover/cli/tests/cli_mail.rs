@@ -61,7 +61,7 @@ fn a_changed_body_is_refused_or_only_the_header_is_proved() {
     let home = Home::new();
     let changed = MESSAGE.replace("Everything", "Nothing");
     let refused = inspect(&home, &changed, &[]).fails(1, "body-hash");
-    assert_eq!(refused["holds"], "header");
+    assert_eq!((&refused["file"], &refused["holds"]), (&json!("m.eml"), &json!("header")));
     let hint = refused["hint"].as_str().unwrap();
     assert!(hint.contains("--accept-changed-body") && hint.contains("relayer"), "{hint}");
     let run = inspect(&home, &changed, &["--accept-changed-body"]);
@@ -74,7 +74,7 @@ fn a_changed_body_is_refused_or_only_the_header_is_proved() {
     let refused = inspect(&home, &forged, &["--accept-changed-body"]).fails(1, "rsa-signature");
     assert_eq!(refused["holds"], "nothing");
     let refused = home.prove(&changed, "proof.json").fails(1, "body-hash");
-    assert_eq!(refused["file"], "message.eml");
+    assert_eq!((&refused["file"], &refused["holds"]), (&json!("message.eml"), &json!("header")));
     assert!(!home.files().contains(&"proof.json".into()));
 }
 

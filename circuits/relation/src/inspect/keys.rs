@@ -2,7 +2,7 @@
 
 use crate::dkim::{key_name, Signature};
 use crate::key_record::KeyRecord;
-use crate::key_text::{self, plain_name, Records, Unreadable};
+use crate::key_text::{self, key_owner, plain_name, Records, Unreadable};
 use crate::refusal::{show_text, Part, Place, Refusal, Rule};
 use crate::registry::KeyRegistry;
 use num_bigint::BigUint;
@@ -59,6 +59,18 @@ impl DnsRecords {
         &[]
     }
 
+    /// Keeps what is meant as a key record, by its content or its name; a zone holds other records as well.
+    pub fn retain_key_records(&mut self) {
+        self.records.retain(|name, texts| {
+            let named = key_owner(name).is_some();
+            texts.retain(|text| named || key_text::looks_like_key_record(text));
+            !texts.is_empty()
+        });
+        let records = &self.records;
+        self.aliases
+            .retain(|name, target| key_owner(name).is_some() || records.contains_key(target));
+    }
+
     /// Every name with its records; an alias has those of its target.
     pub fn iter(&self) -> impl Iterator<Item = (&str, &[String])> {
         let names = self.records.keys().chain(self.aliases.keys());
@@ -72,9 +84,10 @@ impl DnsRecords {
     /// What the text is instead: among others, a record without the name that it is published under.
     pub fn read(text: &str) -> Result<Self, Unreadable> {
         let trimmed = text.trim_start_matches('\u{feff}').trim_start();
-        if trimmed.starts_with('{') && !is_dns_over_https(trimmed) {
+        if trimmed.starts_with('{') && !is_answer(trimmed) {
             return serde_json::from_str(trimmed).map_err(|error| {
-                Unreadable::new(format!("not JSON from names to TXT records: {error}"), RECORDED)
+                let what = format!("not JSON from names to TXT records: {error}");
+                Unreadable::new(what, key_text::WITH_NAME)
             });
         }
         let reading = key_text::read_all(text)?;
@@ -82,7 +95,7 @@ impl DnsRecords {
         for record in reading.records {
             let Some(name) = record.name else {
                 let what = format!("{} without the name that it is published under", reading.form);
-                return Err(Unreadable::new(what, RECORDED));
+                return Err(Unreadable::new(what, key_text::WITH_NAME));
             };
             records.add(&name, record.text);
         }
@@ -107,17 +120,8 @@ impl DnsRecords {
     }
 }
 
-const RECORDED: &str = "give each record with its name, as JSON: \
-                        {\"SELECTOR._domainkey.DOMAIN\": \"v=DKIM1; k=rsa; p=…\"}";
-
-/// Whether an object is an answer of a resolver rather than a map from names.
-fn is_dns_over_https(text: &str) -> bool {
-    let object: Option<serde_json::Map<String, Value>> = serde_json::from_str(text).ok();
-    let key = |object: &serde_json::Map<String, Value>| {
-        let answer = object.get("Answer").is_some_and(Value::is_array);
-        answer || object.get("Status").is_some_and(Value::is_u64)
-    };
-    object.is_some_and(|object| key(&object))
+fn is_answer(text: &str) -> bool {
+    serde_json::from_str(text).is_ok_and(|object| key_text::is_dns_over_https(&object))
 }
 
 /// Where the signing keys come from.

@@ -120,15 +120,15 @@ pub fn inspect_under(message: &[u8], keys: KeySource<'_>, policy: &Policy) -> In
     let message = Message::parse_lenient(message);
     let mut common = Report::new(policy.unsigned_parts);
     match (message.broken(), message.defects().first()) {
-        (Some(broken), _) => common.fail(broken.clone()),
+        // One cause, one line: of fields that two readers see differently nothing else can be said.
+        (Some(broken), _) => {
+            common.fail(broken.clone());
+            return common.finish(None);
+        }
         (None, Some(stray)) => common.apart(stray.clone()),
         (None, None) => common.record(Rule::MessageSyntax, None),
     }
     common.note(framing_note(message.framing()));
-    // One cause, one line: where there are no fields, every other rule would fail for it.
-    if message.fields().is_empty() {
-        return common.finish(None);
-    }
     let from = one_field(&message, "From", Rule::OneFrom, &mut common);
     one_field(&message, "Subject", Rule::OneSubject, &mut common);
     let from_domain = from.and_then(|field| from_domain(field, &mut common));
@@ -240,6 +240,11 @@ fn unsigned(message: &Message) -> Refusal {
             "send to an address outside the organisation (a mailbox at another provider, or the \
              relayer's) and take the mail from there",
         )
+    } else if message.body().split(|b| *b == b'\n').any(begins_signature) {
+        (
+            "the signed mail lies within this one, as an attachment",
+            "save that attachment by itself (.eml) and give it",
+        )
     } else if message.fields_named("Received").next().is_none() {
         (
             "a copy from the Sent folder or a draft; mail is signed on its way out",
@@ -255,6 +260,11 @@ fn unsigned(message: &Message) -> Refusal {
     };
     let detail = format!("no DKIM-Signature field: {why}");
     Refusal::new(Rule::SignaturePresent, Place::part(Part::Message), detail).hint(hint)
+}
+
+fn begins_signature(line: &[u8]) -> bool {
+    const NAME: &[u8] = b"dkim-signature:";
+    line.get(..NAME.len()).is_some_and(|name| name.eq_ignore_ascii_case(NAME))
 }
 
 fn one_field<'m>(

@@ -202,6 +202,39 @@ fn tolerance_extends_to_unsigned_parts_only() {
 }
 
 #[test]
+fn one_cause_is_one_line() {
+    let good = sign(FIELDS, BODY, "");
+    let unsigned = format!("{FIELDS}\r\n{BODY}");
+    let cr = good.replace("\r\n", "\r");
+    for (message, what) in [
+        (format!("\u{feff}{good}"), "a byte order mark"),
+        (format!("\r\n{good}"), "an empty line"),
+        (cr, "a bare CR"),
+        (good.replace("\r\n", "\r\r\n"), "a bare CR"),
+        (good.replace("\r\n", "\r\n\r\n"), "an empty line after every line"),
+        (good.replace("Subject: hi", "Subject\u{1}: hi"), "in a field name"),
+        (unsigned.clone(), "a copy from the Sent folder"),
+        (format!("Received: x\r\n{unsigned}"), "does not sign"),
+        (
+            format!("{FIELDS}X-MS-Exchange-CrossTenant-AuthAs: Internal\r\n\r\n{BODY}"),
+            "one Microsoft 365",
+        ),
+        (
+            format!("{unsigned}--b\r\nContent-Type: message/rfc822\r\n\r\n{good}"),
+            "as an attachment",
+        ),
+    ] {
+        let inspection = under(&message, UnsignedParts::AsSigned);
+        let failed = |check: &&Check| matches!(check.outcome, Outcome::Fail(_));
+        let lines: Vec<_> = inspection.checks.iter().filter(failed).collect();
+        assert_eq!(lines.len(), 1, "{what}: {lines:?}");
+        let refusal = inspection.verdict.unwrap_err();
+        assert!(refusal.detail.contains(what), "{what}: {refusal}");
+        assert!(!refusal.hint.is_empty(), "{what}");
+    }
+}
+
+#[test]
 fn wrappings_are_taken_off_and_noted() {
     let good = sign(FIELDS, BODY, "");
     let note = |message: &str| {

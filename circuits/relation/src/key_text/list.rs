@@ -1,8 +1,8 @@
-//! Lists of pieces and answers of DNS over HTTPS; and the recorded form, a JSON object from names to
-//! records.
+//! What is written like a value of a programming language: lists of pieces, answers of DNS over HTTPS,
+//! and the recorded form, a JSON object from names to records.
 
 use super::{bare, group, plain_name, Form, Reading, TxtRecord, Unreadable};
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 /// DNS types (RFC 1035 §3.2.2) as DNS over HTTPS numbers them.
 const CNAME: u64 = 5;
@@ -42,10 +42,20 @@ fn pieces(items: &[Value]) -> Option<Vec<String>> {
     items.iter().map(one).collect()
 }
 
-/// A list of pieces, or an answer of DNS over HTTPS.
+/// Whether a text is a list, an object, or bytes as Python prints them.
+pub(super) fn begins(text: &str) -> bool {
+    ["[", "{", "b'", "b\"", "('", "(b'", "(b\""].iter().any(|begin| text.starts_with(begin))
+}
+
+/// A list of pieces, an answer of DNS over HTTPS, or the recorded form.
 pub(super) fn read(text: &str) -> Result<Reading, Unreadable> {
-    let value = serde_json::from_str(text).or_else(|_| serde_json::from_str(&as_json(text)));
+    let value = serde_json::from_str(text)
+        .or_else(|error| serde_json::from_str(&as_json(text)).map_err(|_| error));
     match value {
+        Ok(Value::String(text)) => {
+            let records = vec![TxtRecord { name: None, text }];
+            Ok(Reading { form: Form::List, records, aliases: Vec::new() })
+        }
         Ok(Value::Array(items)) if items.iter().any(Value::is_object) => {
             answers(items.iter(), "a list of DNS answers")
         }
@@ -57,12 +67,43 @@ pub(super) fn read(text: &str) -> Result<Reading, Unreadable> {
             }
             _ => Err(Unreadable::new("a list without a record", super::AS_PUBLISHED)),
         },
-        Ok(answer @ Value::Object(_)) => answers([&answer].into_iter(), "JSON"),
-        _ => Err(Unreadable::new("a list or JSON that is cut off", super::AS_PUBLISHED)),
+        Ok(Value::Object(object)) if !is_dns_over_https(&object) => recorded(&object),
+        Ok(answer) => answers([&answer].into_iter(), "an answer of DNS over HTTPS"),
+        Err(error) => {
+            let what = format!("a list or JSON that is cut off or malformed: {error}");
+            Err(Unreadable::new(what, super::AS_PUBLISHED))
+        }
     }
 }
 
-/// Node and Python print lists with single quotes, Python bytes with a `b` before them.
+/// Whether an object is an answer of a resolver rather than a map from names.
+pub(crate) fn is_dns_over_https(object: &Map<String, Value>) -> bool {
+    ["Answer", "Status", "Question", "data"].iter().any(|key| object.contains_key(*key))
+}
+
+/// The recorded form: every name with its records.
+fn recorded(object: &Map<String, Value>) -> Result<Reading, Unreadable> {
+    let mut records = Vec::new();
+    for (name, value) in object {
+        let Some(Records(texts)) = Records::from_json(value) else {
+            let name = crate::refusal::show_text(name.as_bytes());
+            let what = format!("JSON whose {name} is not a TXT record or a list of them");
+            return Err(Unreadable::new(what, super::WITH_NAME));
+        };
+        let name = Some(plain_name(name));
+        // A value may be in any form but this one.
+        let plain = |text: String| match begins(&text) {
+            true => text,
+            false => super::single(&text).map_or(text, |record| record.text),
+        };
+        let texts = texts.into_iter().map(plain);
+        records.extend(texts.map(|text| TxtRecord { name: name.clone(), text }));
+    }
+    Ok(Reading { form: Form::Recorded, records, aliases: Vec::new() })
+}
+
+/// Node and Python print lists with single quotes, Python bytes with a `b` before them, tuples in parentheses
+/// and with a comma at the end.
 fn as_json(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     let mut within = None;
@@ -75,7 +116,11 @@ fn as_json(text: &str) -> String {
                 out.push('"');
             }
             (None, '(') => out.push('['),
-            (None, ')') => out.push(']'),
+            (None, c @ (')' | ']')) => {
+                let end = out.trim_end().trim_end_matches(',').len();
+                out.truncate(end);
+                out.push(if c == ')' { ']' } else { c });
+            }
             (None, _) => out.push(c),
             (Some(quote), c) if c == quote => {
                 within = None;
@@ -107,7 +152,7 @@ pub(super) fn answers<'a>(
             let meaning = if status == 3 { ": no such name" } else { "" };
             return Err(Unreadable::new(
                 format!("an answer of DNS over HTTPS with the status {status}{meaning}"),
-                "ask for SELECTOR._domainkey.DOMAIN, as s= and d= of the signature name them",
+                super::ASK_FOR,
             ));
         }
         match object.get("Answer").and_then(Value::as_array) {
@@ -117,7 +162,7 @@ pub(super) fn answers<'a>(
     }
     match reading.records.is_empty() {
         false => Ok(reading),
-        true => Err(Unreadable::new(format!("{what} without a TXT record"), super::AS_PUBLISHED)),
+        true => Err(Unreadable::new(format!("{what} without a TXT record"), super::ASK_FOR)),
     }
 }
 

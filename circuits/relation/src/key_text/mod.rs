@@ -12,6 +12,7 @@
 //! | a zone file, `dig`, `host`, `nslookup` | `s._domainkey.example.org. 300 IN TXT "…"` |
 //! | a list of pieces, `resolveTxt` of Node | `[ [ 'v=DKIM1; p=MII', '…' ] ]` |
 //! | DNS over HTTPS in JSON | `{"Status":0,"Answer":[{"name":"…","type":16,"data":"…"}]}` |
+//! | the recorded form | `{"s._domainkey.example.org": "v=DKIM1; k=rsa; p=MII…"}` |
 //! | a bare key | base64 or PEM of a SubjectPublicKeyInfo or an RSAPublicKey |
 
 mod list;
@@ -19,6 +20,7 @@ mod name;
 mod pieces;
 mod zone;
 
+pub(crate) use list::is_dns_over_https;
 pub use list::Records;
 pub use name::{key_owner, plain_name, signing_domain};
 pub(crate) use pieces::group;
@@ -41,6 +43,8 @@ pub enum Form {
     List,
     /// JSON of DNS over HTTPS.
     DnsOverHttps,
+    /// The form in which this project keeps records: JSON from names to records.
+    Recorded,
     /// PEM, with its label.
     Pem,
     /// Base64 of a key without a record around it.
@@ -54,6 +58,7 @@ impl fmt::Display for Form {
             Form::Zone => "lines of a zone file or of a DNS tool",
             Form::List => "a list of a record's pieces",
             Form::DnsOverHttps => "an answer of DNS over HTTPS",
+            Form::Recorded => "JSON from names to records",
             Form::Pem => "a key in PEM",
             Form::Base64 => "a key in base64",
         })
@@ -97,6 +102,10 @@ impl Unreadable {
 }
 
 const AS_PUBLISHED: &str = "give the TXT record as published, `v=DKIM1; k=rsa; p=…`";
+const ASK_FOR: &str = "ask for SELECTOR._domainkey.DOMAIN, as s= and d= of the signature name them";
+/// The hint where a record is good and the name is missing that it is published under.
+pub const WITH_NAME: &str = "give each record with its name, as JSON: \
+                             {\"SELECTOR._domainkey.DOMAIN\": \"v=DKIM1; k=rsa; p=…\"}";
 
 /// Reads every TXT record in a text.
 pub fn read(input: &str) -> Result<Reading, Unreadable> {
@@ -118,13 +127,11 @@ pub(crate) fn read_all(input: &str) -> Result<Reading, Unreadable> {
     if text.contains("-----BEGIN ") {
         return pem(text).map(|text| reading(Form::Pem, text));
     }
-    if let Some(kind) =
-        ["ssh-rsa ", "ssh-ed25519 ", "ssh-dss "].iter().find(|k| text.starts_with(*k))
-    {
-        return Err(Unreadable::new(format!("an SSH key ({})", kind.trim()), AS_PUBLISHED));
-    }
-    if text.starts_with(['[', '{']) {
+    if list::begins(text) {
         return list::read(text);
+    }
+    if let Some((what, hint)) = something_else(text) {
+        return Err(Unreadable::new(what, hint));
     }
     if is_key(text) {
         return Ok(reading(Form::Base64, format!("p={text}")));
@@ -163,10 +170,14 @@ pub fn domain_of_record(input: &str) -> Option<String> {
     names.filter_map(key_owner).map(|(_, domain)| domain.to_owned()).next()
 }
 
-/// Whether a TXT record is meant as a key record, good or bad.
+/// Whether a TXT record is meant as a key record, good or bad. DMARC has a `p=` as well, and another `v=`.
 pub(crate) fn looks_like_key_record(text: &str) -> bool {
-    let first = text.trim_start().get(..5).unwrap_or_default();
-    first.eq_ignore_ascii_case("v=dki") || text.split(';').any(|tag| tag_name(tag) == Some("p"))
+    match text.split(';').next().and_then(|tag| tag.split_once('=')) {
+        Some((name, version)) if name.trim().eq_ignore_ascii_case("v") => {
+            version.trim().get(..3).is_some_and(|v| v.eq_ignore_ascii_case("dki"))
+        }
+        _ => text.split(';').any(|tag| tag_name(tag) == Some("p")),
+    }
 }
 
 fn tag_name(tag: &str) -> Option<&str> {
@@ -177,15 +188,44 @@ fn reading(form: Form, text: String) -> Reading {
     Reading { form, records: vec![TxtRecord { name: None, text }], aliases: Vec::new() }
 }
 
-/// Without surrounding white space, a byte order mark and a pair of single quotes of a shell.
+/// Without surrounding white space, a byte order mark, single quotes of a shell and the marks of code in a text.
 fn bare(input: &str) -> &str {
     let mut text = input.trim().trim_start_matches('\u{feff}').trim();
-    for quote in ['\'', '`'] {
-        if let Some(inner) = text.strip_prefix(quote).and_then(|text| text.strip_suffix(quote)) {
-            text = inner.trim();
-        }
+    let within = |text: &'_ str, quote: char| {
+        text.strip_prefix(quote).and_then(|text| text.strip_suffix(quote)).map(str::len)
+    };
+    while let Some(len) = within(text, '\'').or_else(|| within(text, '`')) {
+        text = text[1..1 + len].trim();
     }
     text
+}
+
+/// Texts by what they look like, where that is no record at all.
+fn something_else(text: &str) -> Option<(&'static str, &'static str)> {
+    if text.starts_with("ssh-") {
+        return Some(("an SSH key", AS_PUBLISHED));
+    }
+    if text.starts_with('<') || text.contains("&quot;") {
+        return Some((
+            "HTML",
+            "copy the record from the page as it is shown, or from the DNS itself",
+        ));
+    }
+    if text.starts_with("https://") || text.starts_with("http://") {
+        return Some(("a URL", "give what stands there"));
+    }
+    let one_word = !text.contains(char::is_whitespace);
+    if one_word && !text.contains(['=', '"']) && key_owner(&plain_name(text)).is_some() {
+        return Some(("the name of a record", "give the TXT record that is published there"));
+    }
+    if one_word && text.contains(['-', '_']) && is_key(&text.replace(['-', '_'], "+")) {
+        return Some(("a key in base64url", "give it in base64, or in PEM"));
+    }
+    if text.contains("Strings") && text.contains('{') {
+        let hint = "give what `(Resolve-DnsName NAME -Type TXT).Strings` prints, or nslookup";
+        return Some(("the table of Resolve-DnsName, which cuts records off", hint));
+    }
+    None
 }
 
 fn foreign_character(odd: char) -> Unreadable {

@@ -7,9 +7,12 @@ pub const MAX_RECORD_BYTES: usize = 8192;
 /// The records of a text that is no list and no zone file: quoted pieces, one record a line, or the
 /// record itself.
 pub(super) fn read(text: &str) -> Result<Vec<String>, Unreadable> {
-    // A record copied out of a string of some programming language.
+    // A record copied out of a string of some programming language, with that string's quotes or without.
     if text.starts_with("\\\"") {
         return read_quoted(&unescape(text));
+    }
+    if let Some(inner) = text.strip_prefix('"').filter(|inner| inner.starts_with("\\\"")) {
+        return read_quoted(&unescape(inner.strip_suffix('"').unwrap_or(inner)));
     }
     let text = after_aliases(text);
     match text.starts_with(['"', '(']) {
@@ -162,7 +165,8 @@ impl<'a> Cursor<'a> {
                     depth -= 1;
                     self.rest = &self.rest[1..];
                 }
-                ';' => {
+                // A comment; systemd's resolvectl begins its own with two hyphens.
+                ';' | '-' if next == ';' || self.rest.starts_with("-- ") => {
                     let line = self.rest.find('\n').unwrap_or(self.rest.len());
                     self.rest = &self.rest[line..];
                 }

@@ -16,6 +16,10 @@ fn one(input: &str) -> (Form, Option<String>, String) {
     (reading.form, record.name.clone(), record.text.split_whitespace().collect())
 }
 
+fn json(text: &str) -> String {
+    serde_json::to_string(text).unwrap()
+}
+
 fn refused(input: &str) -> Unreadable {
     match single(input) {
         Err(error) => error,
@@ -46,6 +50,8 @@ fn reads_the_record_in_every_notation() {
         format!("( v=DKIM1\\; k=rsa\\; p={a} \"{b}\" )"),
         format!("\\\"v=DKIM1; k=rsa; p={a}\\\" \\\"{b}\\\""),
         format!("s1.hosted.example.net.\n\"v=DKIM1; k=rsa; p={a}\" \"{b}\""),
+        format!("\"\\\"v=DKIM1; k=rsa; p={a}\\\" \\\"{b}\\\"\""),
+        format!("```\n{}\n```", record()),
     ] {
         let (form, name, text) = one(&input);
         assert_eq!((form, name), (Form::Record, None), "{input}");
@@ -65,6 +71,7 @@ fn reads_lines_of_zones_and_tools() {
         format!("{NAME}. IN TXT v=DKIM1\\; k=rsa\\; p={KEY}"),
         format!("{NAME}. IN TXT v=DKIM1; k=rsa; p={KEY}"),
         format!("{NAME} descriptive text {quoted}"),
+        format!("{NAME} IN TXT {quoted}      -- link: eth0\n\n-- Data is authenticated: no\n"),
         format!("Server:\t\t9.9.9.9\nAddress:\t9.9.9.9#53\n\n{NAME}\ttext = {quoted}\n"),
         format!("{NAME}\ttext =\r\n\r\n\t\"v=DKIM1; k=rsa; p={a}\"\r\n\t\"{b}\"\r\n"),
         format!(
@@ -81,6 +88,8 @@ fn reads_lines_of_zones_and_tools() {
     assert_eq!(name, None);
     let (_, name, _) = one(&format!("TXT {quoted}"));
     assert_eq!(name, None);
+    // A type without data, as in a list of fields, makes no line of a zone.
+    assert_eq!(one("name: x\ntype: TXT\n").0, Form::Record);
 }
 
 #[test]
@@ -95,7 +104,10 @@ fn reads_aliases_on_the_way() {
     assert_eq!(reading.records[0].name.as_deref(), Some("s1.hosted.example.net"));
     let host =
         format!("{NAME} is an alias for a.example.net.\na.example.net descriptive text \"x\"");
-    assert_eq!(read(&host).unwrap().aliases, [(NAME.into(), "a.example.net".into())]);
+    // `host` gives names whole and without the final dot, also those that no key is published under.
+    let reading = read(&host).unwrap();
+    assert_eq!(reading.aliases, [(NAME.into(), "a.example.net".into())]);
+    assert_eq!(reading.records[0].name.as_deref(), Some("a.example.net"));
 }
 
 #[test]
@@ -106,17 +118,28 @@ fn reads_lists_and_dns_over_https() {
         format!("[\"{a}\",\"{b}\"]"),
         format!("[ [ '{a}', '{b}' ] ]"),
         format!("[b'{a}', b'{b}']"),
+        format!("(b'{a}', b'{b}')"),
+        format!("(b'{a}{b}',)"),
+        format!("b'{a}{b}'"),
+        format!("[\n  [\n    '{a}',\n    '{b}',\n  ],\n]"),
         format!("[\"{}\"]", record()),
     ] {
         let (form, _, text) = one(&input);
         assert_eq!((form, text), (Form::List, format!("v=DKIM1;k=rsa;p={KEY}")), "{input}");
+    }
+    for value in
+        [json(&record()), json(&format!("\"{a}\" \"{b}\"")), format!("[[\"{a}\",\"{b}\"]]")]
+    {
+        let (form, name, text) = one(&format!("{{\"{}.\": {value}}}", NAME.to_uppercase()));
+        assert_eq!((form, name.as_deref()), (Form::Recorded, Some(NAME)), "{value}");
+        assert_eq!(text, format!("v=DKIM1;k=rsa;p={KEY}"), "{value}");
     }
     let answer = |data: &str| {
         format!(
             "{{\"Status\":0,\"Question\":[{{\"name\":\"{NAME}.\",\"type\":16}}],\"Answer\":[{{\"name\":\
              \"{NAME}.\",\"type\":5,\"data\":\"a.example.net.\"}},{{\"name\":\"a.example.net.\",\
              \"type\":16,\"TTL\":300,\"data\":{}}}]}}",
-            serde_json::to_string(data).unwrap()
+            json(data)
         )
     };
     for data in [record(), format!("\"{a}\" \"{b}\"")] {
@@ -173,6 +196,18 @@ fn refuses_other_things_by_their_name() {
         (&pem("PUBLIC KEY")[..80], "cut off"),
         (&format!("x {}", pem("PUBLIC KEY")), "text around"),
         ("ssh-rsa AAAAB3NzaC1yc2E", "an SSH key"),
+        ("ssh-ed25519 AAAAC3NzaC1", "an SSH key"),
+        ("<td>v=DKIM1; p=AAA</td>", "HTML"),
+        ("&quot;v=DKIM1; p=AAA&quot;", "HTML"),
+        ("https://dns.example/resolve?type=TXT", "a URL"),
+        (NAME, "the name of a record"),
+        ("MIIBIjANBgkqhkiG9w0BAQE-_A", "a key in base64url"),
+        (&format!("Name Type TTL Section Strings\n{NAME} TXT 60 Answer {{v=DKIM1; p=A...}}"), "Resolve-DnsName"),
+        (&format!("; <<>> DiG 9 <<>> TXT {NAME}\n;; status: NXDOMAIN, id: 1\n;{NAME}. IN TXT\nb. IN SOA c."), "no such name"),
+        (&format!("Host {NAME} not found: 3(NXDOMAIN)"), "no such name"),
+        (&format!("; <<>> DiG 9 <<>> TXT {NAME}\n;; status: NOERROR, id: 1\n"), "without a key record"),
+        ("b.cc. 300 IN SOA ns.b.cc. x.b.cc. 1 2 3 4 5", "without a key record"),
+        ("{\"a._domainkey.b.cc\": 1}", "JSON whose a._domainkey.b.cc"),
         ("“v=DKIM1; p=AAA”", "a typographic quote (U+201C)"),
         ("v=DKIM1;\u{a0}p=AAA", "a no-break space"),
         ("v=DKIM1; p=AAA…", "an ellipsis"),
@@ -196,8 +231,21 @@ fn refuses_other_things_by_their_name() {
 
 #[test]
 fn one_key_record_among_others_is_found() {
-    let mixed = format!("\"v=spf1 -all\"\n\"{}\"\n\"site=x\"", record());
+    let mixed = format!("\"v=spf1 -all\"\n\"{}\"\n\"site=x\"\n\"v=DMARC1; p=none\"", record());
     assert_eq!(single(&mixed).unwrap().text, record());
+    for (text, is_one) in [
+        ("v=DKIM1", true),
+        (" V = dkim2; p=AAA", true),
+        ("k=rsa; p=", true),
+        ("p=AAA", true),
+        ("v=DMARC1; p=none", false),
+        ("v=spf1 -all", false),
+        ("v=D", false),
+        ("k=rsa", false),
+        ("", false),
+    ] {
+        assert_eq!(looks_like_key_record(text), is_one, "{text}");
+    }
 }
 
 #[test]

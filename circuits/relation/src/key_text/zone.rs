@@ -14,22 +14,25 @@ pub(super) fn read(text: &str) -> Result<Option<Reading>, Unreadable> {
     while !rest.is_empty() {
         let end = rest.find('\n').unwrap_or(rest.len());
         rest = match find_type(&rest[..end]) {
-            Some((head, Type::Txt, data)) => {
+            Some(Line { head, kind: Type::Txt, data, by }) => {
                 let data = &rest[end - data.len()..];
-                zone.add_text(head, data)?
+                zone.add_text(head, by, data)?
             }
-            Some((head, Type::Alias, target)) => {
-                zone.add_alias(head, target);
+            Some(Line { head, kind: Type::Alias, data, by }) => {
+                zone.add_alias(head, by, data);
                 next_line(rest, end)
             }
-            Some((_, Type::Other, _)) => next_line(rest, end),
+            Some(Line { kind: Type::Other, .. }) => {
+                zone.lines += 1;
+                next_line(rest, end)
+            }
             None => {
                 zone.directive(&rest[..end]);
                 next_line(rest, end)
             }
         };
     }
-    Ok(zone.finish())
+    zone.finish()
 }
 
 fn next_line(rest: &str, end: usize) -> &str {
@@ -43,8 +46,22 @@ enum Type {
     Other,
 }
 
-/// Splits a line at its record's type: what stands before it, and the data.
-fn find_type(line: &str) -> Option<(&str, Type, &str)> {
+/// Who wrote a line: `host` and `nslookup` give names whole and without the final dot.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum By {
+    Zone,
+    Tool,
+}
+
+/// A line, split at its record's type.
+struct Line<'a> {
+    head: &'a str,
+    kind: Type,
+    data: &'a str,
+    by: By,
+}
+
+fn find_type(line: &str) -> Option<Line<'_>> {
     // Comments of dig and of zone files; and records, which never begin like a line of a zone.
     if line.trim_start().starts_with([';', '"', '(', '#']) {
         return None;
@@ -57,7 +74,7 @@ fn find_type(line: &str) -> Option<(&str, Type, &str)> {
     ] {
         if let Some((head, data)) = line.split_once(word) {
             if head.split_whitespace().count() == 1 && !head.contains('=') {
-                return Some((head, kind, data));
+                return Some(Line { head, kind, data, by: By::Tool });
             }
         }
     }
@@ -78,8 +95,15 @@ fn find_type(line: &str) -> Option<(&str, Type, &str)> {
             _ => None,
         };
         // A name alone is no line: the type stands behind it, or first, where the name is left out.
+        // A word at the end of a line, as in a list of fields, is none.
+        let data = &line[end..];
         if let Some(kind) = kind.filter(|_| index > 0 || word == "TXT") {
-            return Some((&line[..start], kind, &line[end..]));
+            return (!data.trim().is_empty()).then_some(Line {
+                head: &line[..start],
+                kind,
+                data,
+                by: By::Zone,
+            });
         }
         at = end;
     }
@@ -91,14 +115,15 @@ struct Zone {
     origin: Option<String>,
     owner: Option<String>,
     lines: usize,
+    no_such_name: bool,
     records: Vec<TxtRecord>,
     aliases: Vec<(String, String)>,
 }
 
 impl Zone {
     /// The record whose data begins at `data`; returns what follows it.
-    fn add_text<'a>(&mut self, head: &str, data: &'a str) -> Result<&'a str, Unreadable> {
-        let name = self.owner(head);
+    fn add_text<'a>(&mut self, head: &str, by: By, data: &'a str) -> Result<&'a str, Unreadable> {
+        let name = self.owner(head, by);
         self.lines += 1;
         // Windows' nslookup puts the strings into lines of their own.
         let begin = data.trim_start();
@@ -113,18 +138,20 @@ impl Zone {
         Ok(rest.strip_prefix('\n').unwrap_or(rest))
     }
 
-    fn add_alias(&mut self, head: &str, target: &str) {
+    fn add_alias(&mut self, head: &str, by: By, target: &str) {
         self.lines += 1;
         let target = target.split(';').next().unwrap_or_default().trim();
-        if let Some(name) = self.owner(head) {
-            if let Some(target) = self.absolute(target) {
+        if let Some(name) = self.owner(head, by) {
+            if let Some(target) = self.absolute(target, by) {
                 self.aliases.push((name, target));
             }
         }
     }
 
-    /// `$ORIGIN`; other directives and prose pass.
+    /// `$ORIGIN`, and what tools say where there is nothing; other directives and prose pass.
     fn directive(&mut self, line: &str) {
+        self.no_such_name |= line.contains("NXDOMAIN");
+        self.lines += usize::from(line.starts_with("; <<>>"));
         let mut words = line.split_whitespace();
         if words.next().is_some_and(|word| word.eq_ignore_ascii_case("$ORIGIN")) {
             self.origin = words.next().map(plain_name);
@@ -132,20 +159,20 @@ impl Zone {
     }
 
     /// The first word of a line's head; a line that begins with white space has the owner before it.
-    fn owner(&mut self, head: &str) -> Option<String> {
+    fn owner(&mut self, head: &str, by: By) -> Option<String> {
         if !head.starts_with([' ', '\t']) {
             if let Some(word) = head.split_whitespace().next() {
-                self.owner = self.absolute(word);
+                self.owner = self.absolute(word, by);
             }
         }
         self.owner.clone()
     }
 
-    /// A name with a final dot is whole. Tools print names without it; a zone file means its origin.
-    fn absolute(&self, word: &str) -> Option<String> {
+    /// A name with a final dot is whole; one without it belongs to a zone file's origin.
+    fn absolute(&self, word: &str, by: By) -> Option<String> {
         match (&self.origin, word) {
+            (_, word) if by == By::Tool || word.ends_with('.') => Some(plain_name(word)),
             (Some(origin), "@") => Some(origin.clone()),
-            (_, word) if word.ends_with('.') => Some(plain_name(word)),
             (Some(origin), word) => Some(format!("{}.{origin}", plain_name(word))),
             (None, word) => {
                 let name = plain_name(word);
@@ -155,11 +182,14 @@ impl Zone {
         }
     }
 
-    fn finish(self) -> Option<Reading> {
-        (self.lines > 0).then_some(Reading {
+    fn finish(self) -> Result<Option<Reading>, Unreadable> {
+        if self.no_such_name && self.records.is_empty() {
+            return Err(Unreadable::new("a DNS tool's answer: no such name", super::ASK_FOR));
+        }
+        Ok((self.lines > 0).then_some(Reading {
             form: Form::Zone,
             records: self.records,
             aliases: self.aliases,
-        })
+        }))
     }
 }

@@ -61,7 +61,11 @@ pub fn run(args: &HiArgs, command: &DnsCommand) -> CommandResult {
 /// The records of a text, under the names that it gives or under the one that the user gives.
 fn read(file: &Path, text: &str, name: Option<&str>) -> Result<DnsRecords, Fault> {
     let unreadable = |error| StoreError::KeyText { path: file.into(), error };
-    let Some(name) = name else { return Ok(DnsRecords::read(text).map_err(unreadable)?) };
+    let Some(name) = name else {
+        let mut records = DnsRecords::read(text).map_err(unreadable)?;
+        records.retain_key_records();
+        return Ok(records);
+    };
     let whole = matches!(key_text::key_owner(&key_text::plain_name(name)), Some((Some(_), _)));
     if !whole {
         let detail = "not the name of a key record, SELECTOR._domainkey.DOMAIN";

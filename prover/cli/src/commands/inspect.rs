@@ -17,7 +17,7 @@ use super::{CommandResult, SUCCESS};
 use crate::{
     cli::{HiArgs, InspectArgs, MessageArgs},
     fault::Fault,
-    output::Output,
+    output::{shown, Output},
 };
 
 pub fn run(args: &HiArgs, command: &InspectArgs) -> CommandResult {
@@ -117,6 +117,7 @@ struct Last<'a> {
     detail: Option<&'a str>,
     place: Option<&'a Place>,
     hint: Option<&'a str>,
+    file: Option<String>,
 }
 
 fn report_verdict(
@@ -179,6 +180,7 @@ fn report_verdict(
                     detail: Some(&detail),
                     place: refusal.map(|refusal| &refusal.place),
                     hint: hint.as_deref(),
+                    file: fault.file().map(shown),
                     ..Last::default()
                 },
             )?;
