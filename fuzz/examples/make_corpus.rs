@@ -56,6 +56,7 @@ fn seeds() -> Vec<Seed> {
     let pkcs1 = key.to_pkcs1_der().expect("an encoding").as_bytes().to_vec();
     let record = format!("v=DKIM1; k=rsa; p={}", BASE64_STANDARD.encode(&der));
     let mut seeds: Vec<Seed> = vec![
+        ("dns_record", "der-without-null", without_null(&der)),
         ("dns_record", "der", der),
         ("dns_record", "pkcs1", pkcs1),
         ("dns_record", "file", format!("{{\"s._domainkey.example.org\": [{record:?}]}}").into()),
@@ -81,6 +82,14 @@ fn seeds() -> Vec<Seed> {
     seeds.extend(MESSAGES.map(|(name, text)| ("message", name, text.as_bytes().to_vec())));
     seeds.extend(BLOCKS.map(|(name, text)| ("header", name, text.as_bytes().to_vec())));
     seeds
+}
+
+/// The key's SubjectPublicKeyInfo without the NULL of its algorithm, as some key generators write it.
+fn without_null(der: &[u8]) -> Vec<u8> {
+    // SEQUENCE (2 bytes of length) { SEQUENCE of 13 { OID of 11 bytes, NULL }, BIT STRING }
+    let len = (der.len() - 6) as u16;
+    let [high, low] = len.to_be_bytes();
+    [&[0x30, 0x82, high, low, 0x30, 0x0b], &der[6..17], &der[19..]].concat()
 }
 
 /// Body hash and signature are filled in by the target.

@@ -19,10 +19,12 @@ pub fn run(data: &[u8]) -> bool {
     let mut accepted = false;
     if let Ok(text) = std::str::from_utf8(data) {
         accepted |= check(text).is_some();
-        if let Ok(records) = serde_json::from_str::<DnsRecords>(text) {
-            for text in records.get(NAME) {
+        if let Ok(mut records) = DnsRecords::read(text) {
+            records.retain_key_records();
+            for text in records.iter().flat_map(|(_, texts)| texts) {
                 accepted |= check(text).is_some();
             }
+            let _ = records.to_json();
         }
     }
     if let Some(key) = check(&record(data)) {

@@ -129,6 +129,61 @@ mod tests {
         }
     }
 
+    /// Bytes behind the key are room for a second meaning: another parser may read them.
+    #[test]
+    fn nothing_may_follow_in_any_of_the_structures() {
+        let key = bare(&[5], &[3]);
+        let with_more = |body: &[u8]| [body, &[5, 0]].concat();
+        let algorithm = element(SEQUENCE, &[RSA_ENCRYPTION, NULL].concat());
+        let bits = |key: &[u8]| element(BIT_STRING, &[&[0][..], key].concat());
+        let integers = [element(INTEGER, &[5]), element(INTEGER, &[3])].concat();
+        let outer = |bits: &[u8]| element(SEQUENCE, &[&algorithm[..], bits].concat());
+        assert_eq!(outer(&bits(&key)), spki(&key));
+        for (der, place) in [
+            (with_more(&spki(&key)), "behind the SubjectPublicKeyInfo"),
+            (outer(&with_more(&bits(&key))), "behind its BIT STRING"),
+            (outer(&bits(&with_more(&key))), "in the BIT STRING, behind the RSAPublicKey"),
+            (spki(&element(SEQUENCE, &with_more(&integers))), "behind the exponent"),
+            (with_more(&key), "behind a bare RSAPublicKey"),
+            (element(SEQUENCE, &with_more(&integers)), "behind a bare key's exponent"),
+        ] {
+            assert_eq!(rsa_public_key(&der), Err("bytes after the end of the key"), "{place}");
+        }
+        let unused_bits = element(BIT_STRING, &[&[1][..], &key].concat());
+        let empty = element(BIT_STRING, &[]);
+        for bits in [unused_bits, empty] {
+            assert_eq!(
+                rsa_public_key(&outer(&bits)),
+                Err("the key's bit string is not whole bytes")
+            );
+        }
+    }
+
+    #[test]
+    fn lengths_have_one_form() {
+        for (len, head) in [
+            (0x7f, &[0x7f][..]),
+            (0x80, &[0x81, 0x80]),
+            (0xff, &[0x81, 0xff]),
+            (0x100, &[0x82, 1, 0]),
+            (0xffff, &[0x82, 0xff, 0xff]),
+        ] {
+            let body = vec![7; len];
+            let whole = [&[INTEGER], head, &body, &[9]].concat();
+            assert_eq!(take(&whole, INTEGER), Ok((&body[..], &[9][..])), "{len}");
+            assert_eq!(
+                take(&whole[..whole.len() - 2], INTEGER),
+                Err("the key is cut off"),
+                "{len}"
+            );
+        }
+        for longer in [&[0x81, 0x7f][..], &[0x81, 0], &[0x82, 0, 0xff], &[0x83, 1, 0, 0], &[0x80]] {
+            let whole = [&[INTEGER], longer, &[7; 300][..]].concat();
+            assert_eq!(take(&whole, INTEGER), Err("a malformed length"), "{longer:?}");
+        }
+        assert_eq!(take(&[INTEGER, 0x82, 1], INTEGER), Err("a malformed length"));
+    }
+
     #[test]
     fn rejects_malformed_keys() {
         let key = bare(&[5], &[3]);

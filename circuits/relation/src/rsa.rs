@@ -117,6 +117,13 @@ mod tests {
     }
 
     #[test]
+    fn nothing_is_left_of_a_wiped_signature() {
+        let (_, mut signature, _) = fixture();
+        wipe(&mut signature);
+        assert_eq!(signature, BigUint::from(0u32));
+    }
+
+    #[test]
     fn the_encoding_is_the_one_of_rfc_8017() {
         let block = encode(&[0xab; 32]);
         assert_eq!(&block[..2], [0, 1]);

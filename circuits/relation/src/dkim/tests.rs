@@ -109,6 +109,11 @@ fn checks_every_tag() {
         ("b=AA==", "b=AA==; t=-1", Rule::Timestamp),
         ("b=AA==", "b=AA==; x=1x", Rule::Timestamp),
         ("b=AA==", "b=AA==; i=a@xb.cc", Rule::Identity),
+        // A parent of d= has other users; so has a name that only begins like it.
+        ("b=AA==", "b=AA==; i=a@cc", Rule::Identity),
+        ("b=AA==", "b=AA==; i=@b.cc.ee", Rule::Identity),
+        ("b=AA==", "b=AA==; i=b.cc", Rule::Identity),
+        ("b=AA==", "b=AA==; i=", Rule::Identity),
         ("b=AA==", "b=AA==; i=a.b.cc", Rule::Identity),
         ("b=AA==", "b=AA==; h=from", Rule::TagList),
         (HASH, "AA==", Rule::BodyHash),
@@ -125,6 +130,42 @@ fn checks_every_tag() {
     ] {
         assert_eq!(faults(&base.replace(from, to)), [], "{from} -> {to}");
     }
+}
+
+#[test]
+fn bounds_are_the_last_that_pass() {
+    let base = format!(
+        "v=1; a=rsa-sha256; c=relaxed/relaxed; d=b.cc; s=k; h=from:subject; bh={HASH}; b=AA=="
+    );
+    let names = |n: usize| format!("from:subject{}", ":x".repeat(n - 2));
+    let name = |len: usize| "s".repeat(len);
+    for (from, to, rule) in [
+        ("s=k", format!("s={}", name(253)), None),
+        ("s=k", format!("s={}", name(254)), Some(Rule::TagList)),
+        ("s=k", format!("s={}", name(300)), Some(Rule::TagList)),
+        ("from:subject", names(MAX_SIGNED_NAMES), None),
+        ("from:subject", names(MAX_SIGNED_NAMES + 1), Some(Rule::SignedFields)),
+        ("b=AA==", format!("b=AA==; t={}", "1".repeat(12)), None),
+        ("b=AA==", format!("b=AA==; t={}", "1".repeat(13)), Some(Rule::Timestamp)),
+        ("b=AA==", "b=AA==; t=".to_owned(), Some(Rule::Timestamp)),
+        ("b=AA==", "b=AA==; t=+1".to_owned(), Some(Rule::Timestamp)),
+    ] {
+        let got = faults(&base.replacen(from, &to, 1));
+        assert_eq!(got, rule.into_iter().collect::<Vec<_>>(), "{to}");
+    }
+}
+
+#[test]
+fn debug_shows_sizes_only() {
+    let message = message("DKIM-Signature: h=from; b=c2VjcmV0\nFrom: a@b.cc\n\n");
+    let field = SignatureField::read(&message, 0).unwrap();
+    let header = field.signed_header(&message);
+    let shown = format!("{header:?} {field:?}");
+    assert!(
+        shown.contains("2 fields, ") && shown.contains(&format!("{} bytes", header.bytes.len()))
+    );
+    assert!(shown.contains("Tag(b, 8 bytes)"), "{shown}");
+    assert!(!shown.contains("a@b") && !shown.contains("c2Vj"), "{shown}");
 }
 
 #[test]

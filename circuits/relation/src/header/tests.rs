@@ -130,8 +130,45 @@ fn a_refusal_points_at_the_byte() {
     let refusal = parse(&block("A <a@example.org>, b", "hi", TAGS)).unwrap_err();
     assert_eq!(refusal.place.offset, Some("from:A <a@example.org>".len()));
     assert!(refusal.detail.contains("','"), "{}", refusal.detail);
-    let refusal = parse(&block("a@x.-y", "hi", TAGS)).unwrap_err();
-    assert_eq!(refusal.place.offset, Some("from:a@x.".len()));
+    assert!(refusal.hint.contains("From must be"), "{}", refusal.hint);
+    for (from, subject, rule, before) in [
+        ("a@x.-y", "hi", Rule::FromGrammar, "from:a@x.".len()),
+        ("a@x.y-", "hi", Rule::FromGrammar, "from:a@x.y".len()),
+        ("a@b-.cc", "hi", Rule::FromGrammar, "from:a@b".len()),
+        ("A <a@b.cc", "hi", Rule::FromGrammar, "from:A <a@b.cc".len()),
+        (&"a".repeat(200), "hi", Rule::FromGrammar, "from:".len() + 200),
+        (
+            &format!("{}@example.org", "a".repeat(120)),
+            "hi",
+            Rule::AddressLength,
+            "from:".len() + MAX_ADDRESS_BYTES,
+        ),
+        (
+            &format!("A <a@{}.org>", "d".repeat(60)),
+            "hi",
+            Rule::AddressLength,
+            "from:A <a@".len() + MAX_DOMAIN_BYTES,
+        ),
+        ("a@b.cc", "ab\x00", Rule::SubjectText, "from:a@b.cc\r\nsubject:ab".len()),
+        (
+            "a@b.cc",
+            &"s".repeat(200),
+            Rule::SubjectText,
+            "from:a@b.cc\r\nsubject:".len() + MAX_SUBJECT_BYTES,
+        ),
+    ] {
+        let refusal = parse(&block(from, subject, TAGS)).unwrap_err();
+        assert_eq!((refusal.rule, refusal.place.offset), (rule, Some(before)), "{from} {subject}");
+        let form = refusal.hint.contains("From must be");
+        assert_eq!(form, rule == Rule::FromGrammar, "{}", refusal.hint);
+    }
+    for (tags, before) in
+        [("v=1;d=x\u{e9}", "v=1;d=x"), ("v=1;a b=1", "v=1;a "), ("v=1;a=x", "v=1;a=")]
+    {
+        let refusal = parse(&block("a@b.cc", "hi", tags)).unwrap_err();
+        let at = "from:a@b.cc\r\nsubject:hi\r\ndkim-signature:".len() + before.len();
+        assert_eq!(refusal.place.offset, Some(at), "{tags}");
+    }
 }
 
 #[test]
@@ -197,6 +234,11 @@ fn a_block_that_is_too_long_names_its_largest_field() {
     for (field, bytes, hint) in [
         ("to", 900, "fewer recipients"),
         ("list-unsubscribe", 990, "signs this field"),
+        ("cc", 990, "fewer recipients"),
+        ("subject", 990, "a shorter Subject"),
+        ("from", 990, "a shorter display name"),
+        ("references", 990, "not a reply"),
+        ("in-reply-to", 990, "not a reply"),
         ("dkim-signature", 980, "another provider"),
     ] {
         let long = format!("{field}:{}", "x".repeat(bytes - field.len() - 1));
@@ -212,9 +254,10 @@ fn a_block_that_is_too_long_names_its_largest_field() {
         let refusal = parse(text.as_bytes()).unwrap_err();
         assert_eq!(refusal.rule, Rule::HeaderLength);
         let name = match field {
-            "to" => "To",
-            "dkim-signature" => "DKIM-Signature",
-            _ => "List-Unsubscribe",
+            "dkim-signature" => "DKIM-Signature".to_owned(),
+            "list-unsubscribe" => "List-Unsubscribe".to_owned(),
+            "in-reply-to" => "In-Reply-To".to_owned(),
+            other => other[..1].to_uppercase() + &other[1..],
         };
         let detail =
             format!("{} bytes, at most 1024: the {name} field holds {bytes} of them", text.len());
@@ -322,4 +365,5 @@ fn debug_shows_no_address() {
     let view = parse(&block("Ann <ann@example.org>", "Hello", TAGS)).unwrap();
     let shown = format!("{view:?}");
     assert!(!shown.contains("ann") && !shown.contains("example") && !shown.contains("Hello"));
+    assert!(shown.contains("address_len: 15") && shown.contains("subject_len: 5"), "{shown}");
 }

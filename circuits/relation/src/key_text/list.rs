@@ -78,7 +78,10 @@ pub(super) fn read(text: &str) -> Result<Reading, Unreadable> {
 
 /// Whether an object is an answer of a resolver rather than a map from names.
 pub(crate) fn is_dns_over_https(object: &Map<String, Value>) -> bool {
-    ["Answer", "Status", "Question", "data"].iter().any(|key| object.contains_key(*key))
+    let is_text = |key: &str| object.get(key).is_some_and(Value::is_string);
+    object.get("Answer").is_some_and(Value::is_array)
+        || object.get("Status").is_some_and(Value::is_u64)
+        || (is_text("name") && is_text("data"))
 }
 
 /// The recorded form: every name with its records.
