@@ -221,18 +221,47 @@ mod tests {
     }
 
     #[test]
+    fn says_what_is_wrong_with_base64() {
+        for (p, what) in [
+            ("MI!I", "'!' as its character 3"),
+            ("MII", "cut off or changed, 3 characters"),
+            ("MII=MII=", "cut off or changed, 8 characters"),
+            ("MIIx=", "cut off or changed, 5 characters"),
+        ] {
+            let got = parse(&format!("v=DKIM1; p={p}")).unwrap_err();
+            assert!(got.contains(what), "{p}: {got}");
+        }
+    }
+
+    #[test]
+    fn the_longest_record_is_read() {
+        let head = format!("v=DKIM1; p={}; n=", key());
+        let record = |len: usize| parse(&format!("{head}{}", "x".repeat(len - head.len())));
+        assert!(record(MAX_RECORD_BYTES).is_ok());
+        let refused = record(MAX_RECORD_BYTES + 1).unwrap_err();
+        assert_eq!(refused, format!("a record of {} bytes", MAX_RECORD_BYTES + 1));
+    }
+
+    #[test]
     fn strength() {
         let rule = |bits: u64, exponent: u32| {
             let modulus = (BigUint::from(1u32) << (bits - 1)) + 1u32;
             let record = KeyRecord { modulus, exponent: exponent.into(), strict_identity: false };
-            record.check_strength("n").map_err(|refusal| refusal.rule)
+            record.check_strength("n").map_err(|refusal| (refusal.rule, refusal.hint))
         };
         assert_eq!(rule(2048, 65537), Ok(()));
-        for bits in [512, 1024, 2047, 2049, 4096] {
-            assert_eq!(rule(bits, 65537), Err(Rule::KeySize));
+        for (bits, why) in [
+            (512, "can be factored"),
+            (1024, "can be factored"),
+            (2047, "can be factored"),
+            (2049, "not supported yet"),
+            (4096, "not supported yet"),
+        ] {
+            let (rule, hint) = rule(bits, 65537).unwrap_err();
+            assert!(rule == Rule::KeySize && hint.contains(why), "{bits}: {hint}");
         }
         for exponent in [1, 3, 17, 65539] {
-            assert_eq!(rule(2048, exponent), Err(Rule::KeyExponent));
+            assert_eq!(rule(2048, exponent).unwrap_err().0, Rule::KeyExponent);
         }
     }
 }

@@ -395,15 +395,25 @@ mod tests {
 
     #[test]
     fn a_stray_line_leaves_the_fields_as_they_are() {
-        for stray in ["checked by x", ">From a Mon Jan 1 00:00:00 2024", "Note to x: y", "a\r\n b"]
-        {
+        for stray in [
+            "checked by x",
+            ">From a Mon Jan 1 00:00:00 2024",
+            "Note to x: y",
+            "Note\tto: y",
+            "a\r\n b",
+        ] {
             let message = Message::parse_lenient(format!("A: 1\r\n{stray}\r\nB: 2\r\n").as_bytes());
             assert_eq!((message.fields().len(), message.defects().len()), (2, 1), "{stray}");
             assert_eq!(message.broken(), None);
         }
-        for broken in
-            ["From x: y", "subject\tx: y", "DKIM-Signature v: 1", "x\u{1}: y", "\u{e9}: y"]
-        {
+        for broken in [
+            "From x: y",
+            "subject\tx: y",
+            "DKIM-Signature v: 1",
+            "x\u{1}: y",
+            "a b\u{1}: y",
+            "\u{e9}: y",
+        ] {
             let text = format!("A: 1\r\nstray\r\n{broken}\r\n{}", "stray\r\n".repeat(20));
             let message = Message::parse_lenient(text.as_bytes());
             assert_eq!(message.broken().and_then(|r| r.place.line), Some(3), "{broken}");
@@ -413,15 +423,28 @@ mod tests {
     #[test]
     fn debug_shows_no_content() {
         let message = Message::parse(b"Subject: secret\r\n\r\nsecret").unwrap();
-        assert!(!format!("{message:?} {:?}", message.fields()).contains("secret"));
+        let shown = format!("{message:?} {:?}", message.fields());
+        assert!(!shown.contains("secret"));
+        assert!(shown.contains("1 fields, 6 body bytes"), "{shown}");
+        assert!(shown.contains("Field(Subject, line 1, 15 bytes)"), "{shown}");
     }
 
     #[test]
     fn hostile_sizes_are_refused() {
-        let many = b"A: 1\r\n".repeat(MAX_FIELDS + 1);
-        assert!(defect(&many).0.contains("more than"));
+        for more in [1, 2, 1000] {
+            let many = b"A: 1\r\n".repeat(MAX_FIELDS + more);
+            assert!(defect(&many).0.contains("more than"));
+            // No field beyond the bound is kept but the one that was too many.
+            assert_eq!(Message::parse_lenient(&many).fields().len(), MAX_FIELDS + 1);
+        }
+        assert!(Message::parse(&b"A: 1\r\n".repeat(MAX_FIELDS)).is_ok());
         let mut long = b"A: ".to_vec();
-        long.resize(MAX_HEADER_SECTION_BYTES + 10, b'x');
+        long.resize(MAX_HEADER_SECTION_BYTES, b'x');
+        assert!(Message::parse(&long).is_ok());
+        long.push(b'x');
         assert!(defect(&long).0.contains("bytes"));
+        // A report needs no more defects than a few; the first that breaks the message is kept apart.
+        let stray = b"a stray line\r\n".repeat(100);
+        assert_eq!(Message::parse_lenient(&stray).defects().len(), MAX_DEFECTS);
     }
 }

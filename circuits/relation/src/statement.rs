@@ -193,5 +193,6 @@ mod tests {
         let (input, _) = input(HEADER);
         let shown = format!("{input:?}");
         assert!(!shown.contains("xample") && !shown.contains("99"));
+        assert!(shown.contains(&format!("header of {} bytes", HEADER.len())), "{shown}");
     }
 }

@@ -78,6 +78,10 @@ mod tests {
             assert_eq!(state(signed), BodyState::Same);
             assert_eq!(state(quoted), BodyState::Quoted);
             assert_eq!(state(b">>From here\r\n"), BodyState::Changed);
+            // A line that nobody quoted stays as it is.
+            let one = canon::body_hash(form, b"From a\r\nFrom b\r\n");
+            let half = Bodies::new(b">From a\r\nFrom b\r\n").state(form, &one);
+            assert_eq!(half, BodyState::Quoted);
             assert_eq!(state(b""), BodyState::Changed);
             assert_eq!(Bodies::new(signed).state(form, &hash[1..]), BodyState::Changed);
         }

@@ -75,6 +75,14 @@ fn registry(keys: usize) -> KeyRegistry {
 }
 
 #[test]
+fn debug_shows_no_mail() {
+    let provable = under(&sign(FIELDS, BODY, ""), UnsignedParts::AsSigned).verdict.unwrap();
+    let shown = format!("{provable:?}");
+    assert!(shown.contains("signature_index: 0") && shown.contains("4 fields"), "{shown}");
+    assert!(!shown.contains("b.cc") && !shown.contains("hi"), "{shown}");
+}
+
+#[test]
 fn every_key_of_the_domain_is_reached() {
     let message = sign(FIELDS, BODY, "");
     let registry = registry(40);
@@ -89,13 +97,15 @@ fn every_key_of_the_domain_is_reached() {
 #[test]
 fn a_key_that_the_registry_lacks_is_not_called_a_changed_message() {
     let message = sign(FIELDS, BODY, "");
-    let mut registry = registry(3);
-    registry.remove(2).unwrap();
-    let keys = KeySource::Registry(&registry);
-    let refusal = inspect_with(message.as_bytes(), keys, None).verdict.unwrap_err();
-    assert_eq!(refusal.rule, Rule::RsaSignature);
-    assert!(refusal.detail.contains("none of the 2 keys of b.cc"), "{refusal}");
-    assert!(refusal.hint.contains(NAME), "{}", refusal.hint);
+    for (keys, what) in [(3, "none of the 2 keys of b.cc"), (2, "the one key of b.cc")] {
+        let mut registry = registry(keys);
+        registry.remove(keys as u32 - 1).unwrap();
+        let keys = KeySource::Registry(&registry);
+        let refusal = inspect_with(message.as_bytes(), keys, None).verdict.unwrap_err();
+        assert_eq!(refusal.rule, Rule::RsaSignature);
+        assert!(refusal.detail.contains(what), "{refusal}");
+        assert!(refusal.hint.contains(NAME), "{}", refusal.hint);
+    }
 }
 
 #[test]
@@ -137,6 +147,130 @@ fn a_limit_of_work_that_is_hit_says_so() {
         let refusal = run(1 << 20, powers, candidates).unwrap_err();
         assert_eq!(refusal.rule, Rule::KeyRecord);
         assert!(refusal.detail.contains("2 of 3 keys of b.cc") && refusal.detail.contains("limit"));
+    }
+}
+
+#[test]
+fn a_limit_that_is_hit_later_leaves_what_holds() {
+    // The first signature's header holds, the body does not; the second has no RSA operation left.
+    let genuine = sign(FIELDS, BODY, "").replace(BODY, "another\r\n");
+    let second = sign(FIELDS, BODY, "t=1; ").split("From:").next().unwrap().to_owned();
+    let message = genuine.replacen("From:", &format!("{second}From:"), 1);
+    let message = Message::parse(message.as_bytes()).unwrap();
+    let registry = registry(1);
+    let case = Candidate {
+        message: &message,
+        keys: KeySource::Registry(&registry),
+        clock: None,
+        from: Some(b"b.cc"),
+        bodies: Bodies::new(message.body()),
+        work: Work::of(1 << 20, 1),
+    };
+    let inspection = choose(&case, &[(0, 0), (1, 1)], Report::new(UnsignedParts::MayDiffer));
+    assert_eq!((rule(&inspection), inspection.holds), (None, Holds::Header));
+}
+
+#[test]
+fn a_signature_whose_header_holds_is_before_one_whose_body_does() {
+    let field = |message: String| message.split("From:").next().unwrap().to_owned();
+    let header_holds = field(sign(FIELDS, BODY, ""));
+    let body_holds = field(sign(&FIELDS.replace("hi", "ho"), "another\r\n", ""));
+    for above in [format!("{header_holds}{body_holds}"), format!("{body_holds}{header_holds}")] {
+        let message = format!("{above}{FIELDS}\r\nanother\r\n");
+        let strict = under(&message, UnsignedParts::AsSigned);
+        assert_eq!((rule(&strict), strict.holds), (Some(Rule::BodyHash), Holds::Header));
+        assert_eq!(rule(&under(&message, UnsignedParts::MayDiffer)), None);
+    }
+    // Of two that get equally far, the first is reported.
+    let message = format!("{body_holds}{body_holds}{FIELDS}\r\nanother\r\n");
+    let refusal = under(&message, UnsignedParts::AsSigned).verdict.unwrap_err();
+    assert_eq!((refusal.rule, refusal.place.line), (Rule::RsaSignature, Some(1)));
+}
+
+#[test]
+fn keys_that_cannot_be_used_cost_no_work() {
+    let message = Message::parse(sign(FIELDS, BODY, "").as_bytes()).unwrap();
+    let mut dns = DnsRecords::default();
+    (0..3).for_each(|i| dns.add(NAME, format!("v=DKIM1; n={i}; p=")));
+    dns.add(NAME, record());
+    let case = Candidate {
+        message: &message,
+        keys: KeySource::Dns(&dns),
+        clock: None,
+        from: Some(b"b.cc"),
+        bodies: Bodies::new(message.body()),
+        work: Work::of(1 << 20, 1),
+    };
+    let inspection = choose(&case, &[(0, 0)], Report::new(UnsignedParts::AsSigned));
+    assert_eq!(rule(&inspection), None);
+}
+
+#[test]
+fn a_changed_body_has_its_cause_in_the_hint() {
+    let good = sign(FIELDS, BODY, "");
+    for (body, hint) in [
+        ("another\r\n", "rewrites bodies"),
+        ("", "the header alone"),
+        ("one\ntwo\r\n", "mixes line ends"),
+        ("one\r\ntwo\rthree\r\n", "mixes line ends"),
+        ("\none\r\n", "mixes line ends"),
+        ("one\r", "mixes line ends"),
+    ] {
+        let refusal =
+            under(&good.replace(BODY, body), UnsignedParts::AsSigned).verdict.unwrap_err();
+        assert_eq!(refusal.rule, Rule::BodyHash);
+        assert!(refusal.hint.contains(hint), "{body:?}: {}", refusal.hint);
+    }
+}
+
+fn outcome(inspection: &Inspection, rule: Rule) -> &Outcome {
+    &inspection.checks.iter().find(|check| check.rule == rule).unwrap().outcome
+}
+
+#[test]
+fn a_rule_that_comes_before_the_one_that_fails_passes() {
+    let long = "a".repeat(130);
+    for (fields, failed, passed) in [
+        (
+            FIELDS.replace("a@b.cc", &format!("{long}@b.cc")),
+            Rule::AddressLength,
+            Some(Rule::FromGrammar),
+        ),
+        (FIELDS.replace("a@b.cc", "a b"), Rule::FromGrammar, None),
+        (FIELDS.replace("hi", &"h".repeat(1100)), Rule::HeaderLength, None),
+        (FIELDS.replace("hi", &"h".repeat(200)), Rule::SubjectText, Some(Rule::HeaderLength)),
+    ] {
+        let inspection = under(&sign(&fields, BODY, ""), UnsignedParts::AsSigned);
+        let outcome = |rule| outcome(&inspection, rule);
+        assert!(matches!(outcome(failed), Outcome::Fail(_)), "{failed:?}");
+        if let Some(passed) = passed {
+            assert_eq!(*outcome(passed), Outcome::Pass, "{failed:?}");
+        }
+        let short = *outcome(Rule::HeaderLength) == Outcome::Pass;
+        assert_eq!(short, failed != Rule::HeaderLength, "{failed:?}");
+    }
+}
+
+#[test]
+fn of_several_keys_the_one_that_gets_furthest_is_reported() {
+    let message = sign(FIELDS, BODY, "");
+    let another = RsaPrivateKey::new(&mut rand_chacha::ChaCha20Rng::seed_from_u64(12), 2048);
+    let der = another.unwrap().to_public_key().to_public_key_der().unwrap();
+    let another = format!("v=DKIM1; p={}", BASE64_STANDARD.encode(der.as_bytes()));
+    for (records, failed, passed) in [
+        (vec![another.clone()], Rule::RsaSignature, true),
+        (vec!["v=DKIM1; p=".into(), another.clone()], Rule::RsaSignature, true),
+        (vec![another, "v=DKIM1; p=".into()], Rule::RsaSignature, true),
+        (vec!["v=DKIM1; p=".into()], Rule::KeyRecord, false),
+    ] {
+        let mut dns = DnsRecords::default();
+        records.iter().for_each(|record| dns.add(NAME, record.clone()));
+        let inspection = inspect(message.as_bytes(), &dns, None);
+        assert_eq!(rule(&inspection), Some(failed), "{records:?}");
+        for before in [Rule::KeySize, Rule::KeyExponent, Rule::SignatureEncoding] {
+            let expected = if passed { Outcome::Pass } else { Outcome::NotReached };
+            assert_eq!(*outcome(&inspection, before), expected, "{before:?}");
+        }
     }
 }
 
@@ -214,6 +348,12 @@ fn one_cause_is_one_line() {
         (good.replace("\r\n", "\r\n\r\n"), "an empty line after every line"),
         (good.replace("Subject: hi", "Subject\u{1}: hi"), "in a field name"),
         (unsigned.clone(), "a copy from the Sent folder"),
+        (
+            format!("Received: x\r\nX-MS-Exchange-Organization-AuthAs: Anonymous\r\n{unsigned}"),
+            "does not sign",
+        ),
+        (format!("Received: x\r\nX-MS-Exchange-Other: Internal\r\n{unsigned}"), "does not sign"),
+        (format!("Received: x\r\nX-Other-AuthAs: Internal\r\n{unsigned}"), "does not sign"),
         (format!("Received: x\r\n{unsigned}"), "does not sign"),
         (
             format!("{FIELDS}X-MS-Exchange-CrossTenant-AuthAs: Internal\r\n\r\n{BODY}"),

@@ -45,6 +45,24 @@ fn records_come_as_text_or_list_and_names_ignore_case() {
 }
 
 #[test]
+fn of_a_zone_the_key_records_are_kept() {
+    let mut dns = DnsRecords::read(
+        "$ORIGIN b.cc.\n@ TXT \"v=spf1 -all\"\n_dmarc TXT \"v=DMARC1; p=none\"\nk TXT \"p=MI\"\nk TXT \"site=x\"\n\
+         s._domainkey TXT \"what is this\"\nt._domainkey CNAME k\nwww CNAME @\nother CNAME k\n",
+    )
+    .unwrap();
+    dns.retain_key_records();
+    let kept: Vec<_> = dns.iter().map(|(name, texts)| (name, texts.join("|"))).collect();
+    let expected = [
+        ("k.b.cc", "p=MI"),
+        ("s._domainkey.b.cc", "what is this"),
+        ("other.b.cc", "p=MI"),
+        ("t._domainkey.b.cc", "p=MI"),
+    ];
+    assert_eq!(kept, expected.map(|(name, text)| (name, text.to_owned())));
+}
+
+#[test]
 fn records_are_read_as_tools_print_them_and_written_down() {
     let zone = "a.b. 300 IN CNAME c.d.\nc.d. 300 IN TXT \"v=DKIM1\\; p=MI\" \"IB\"\n";
     let dns = DnsRecords::read(zone).unwrap();

@@ -64,3 +64,27 @@ impl Work {
             .hint("remove the DKIM-Signature fields that do not belong to the mail")
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::message::Message;
+
+    #[test]
+    fn a_header_costs_its_bytes_and_a_look_at_every_name() {
+        let message = Message::parse(b"From: a@b.cc\r\nX-Longer: 1\r\n").unwrap();
+        let cost = 10 + (32 + "From".len()) + (32 + "X-Longer".len());
+        for (bytes, spent) in [(cost, true), (cost + 1, false), (1, true)] {
+            let work = Work::of(bytes, 1);
+            work.take_header(message.fields(), 10);
+            assert_eq!(work.is_spent(), spent, "{bytes}");
+        }
+    }
+
+    #[test]
+    fn the_power_that_is_too_much_is_refused() {
+        let work = Work::of(1, 2);
+        assert_eq!((work.take_power(), work.take_power(), work.has_refused()), (true, true, false));
+        assert_eq!((work.take_power(), work.has_refused()), (false, true));
+    }
+}

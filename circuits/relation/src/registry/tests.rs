@@ -103,6 +103,9 @@ fn the_file_form_round_trips() {
         assert_ne!(changed, text, "{from}");
         assert!(KeyRegistry::from_json(&changed).is_err(), "{from} -> {to}");
     }
+    // A number that is too long is refused unread.
+    let long = KeyRegistry::from_json(&text.replacen("0x8", "0x88", 1));
+    assert!(matches!(long, Err(RegistryError::File(_))), "{long:?}");
     for end in 0..text.len() - 2 {
         assert!(KeyRegistry::from_json(&text[..end]).is_err());
     }
@@ -127,5 +130,5 @@ fn a_flood_of_slots_is_refused_before_it_is_read() {
     assert_eq!(file(CAPACITY, "]}").map(|registry| registry.used_slots()), Ok(CAPACITY));
     // What stands behind the slot too many is not looked at.
     let refused = file(CAPACITY + 1, ", nonsense").unwrap_err().to_string();
-    assert!(refused.contains("at most 1048576 slots"), "{refused}");
+    assert!(refused.contains("1048577, expected a list of at most 1048576 slots"), "{refused}");
 }
