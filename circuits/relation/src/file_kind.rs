@@ -215,6 +215,25 @@ mod tests {
         assert_eq!(what(two.as_bytes()), "an mbox with 2 mails");
         let many = format!("{LINE}{MAIL}\n").replace("\r\n", "\n").repeat(12);
         assert_eq!(what(many.as_bytes()), "an mbox with 12 mails");
+        // A separator stands behind an empty line and has a time and a year.
+        for line in [
+            "seen at 12:00 in 2024",
+            "From ab:cd in 2024",
+            "From 12-34 in 2024",
+            "From 1x:34 in 2024",
+            "From 12:34 in 20245",
+            "From 12:34 in 20x4",
+            "From 12:34 on",
+        ] {
+            let text = format!("{LINE}{MAIL}\r\n{line}\r\n");
+            assert_eq!(
+                unframe(text.as_bytes()).map(|file| file.framing),
+                Ok(Framing::Mbox),
+                "{line}"
+            );
+        }
+        let no_blank = format!("{LINE}{MAIL}{LINE}{MAIL}");
+        assert_eq!(unframe(no_blank.as_bytes()).map(|file| file.framing), Ok(Framing::Mbox));
     }
 
     #[test]
@@ -225,6 +244,9 @@ mod tests {
         };
         for (swap, mark) in [(false, false), (false, true), (true, false), (true, true)] {
             assert_eq!(what(&utf16(swap, mark)), "a text in UTF-16");
+        }
+        for other in [b"a\0\0\0", b"\0a\0\0", b"\0\0\0a", b"a\0bc"] {
+            assert!(unframe(other).is_ok(), "{other:?}");
         }
         for (bytes, name) in [
             (&b""[..], "an empty file"),

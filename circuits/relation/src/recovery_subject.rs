@@ -134,9 +134,8 @@ const ENCODED_REMEDY: &str =
 
 fn cause(text: &str) -> (String, &'static str) {
     match recovered(text) {
-        Some((found, cause, remedy)) if found.parse::<Command>().is_ok() => (cause.into(), remedy),
-        Some((_, cause, remedy)) if cause == ENCODED => (cause.into(), remedy),
-        _ => (
+        Some((_, cause, remedy)) => (cause.into(), remedy),
+        None => (
             "it is neither \"Guard 0x… on … nonce …\" nor \"Recover 0x… on … nonce … to 0x…\""
                 .into(),
             WRITE_EXACTLY,
@@ -167,12 +166,8 @@ fn recovered(text: &str) -> Option<(String, &'static str, &'static str)> {
             return Some((command, "its addresses have capital letters", WRITE_EXACTLY));
         }
     }
-    match longest_command(&plain) {
-        Some((command, rest)) if !rest.is_empty() => {
-            Some((command, "something stands behind the command", WRITE_EXACTLY))
-        }
-        _ => None,
-    }
+    let (command, _) = longest_command(&plain)?;
+    Some((command, "something stands behind the command", WRITE_EXACTLY))
 }
 
 /// The longest run of words from the start that is a command, and what follows it.
@@ -197,20 +192,16 @@ fn lowered_hex(text: &str) -> String {
 fn decode_words(text: &str) -> Option<String> {
     let mut out = Vec::new();
     let mut found = false;
+    let mut after_encoded = true;
     for word in text.split(' ').filter(|word| !word.is_empty()) {
-        match decode_word(word) {
-            // White space between two encoded words is not part of the text (RFC 2047 §6.2).
-            Some(bytes) => {
-                found = true;
-                out.extend(bytes);
-            }
-            None => {
-                if !out.is_empty() {
-                    out.push(b' ');
-                }
-                out.extend(word.bytes());
-            }
+        let decoded = decode_word(word);
+        // White space between two encoded words is not part of the text (RFC 2047 §6.2).
+        if !out.is_empty() && !(after_encoded && decoded.is_some()) {
+            out.push(b' ');
         }
+        after_encoded = decoded.is_some();
+        found |= after_encoded;
+        out.extend(decoded.unwrap_or_else(|| word.as_bytes().to_vec()));
     }
     found.then(|| String::from_utf8_lossy(&out).into_owned())
 }
@@ -301,6 +292,7 @@ mod tests {
             (text.replace("Recover", "recover"), "neither"),
             (text.replace(KEY, &KEY[..41]), "neither"),
             ("Hello".into(), "neither"),
+            ("Hello  there".into(), "neither"),
             (String::new(), "neither"),
         ] {
             let note = advice(subject.as_bytes()).expect(&subject);
@@ -318,6 +310,42 @@ mod tests {
         let reply = difference(format!("Re: {text}").as_bytes(), &text).unwrap();
         assert!(reply.detail.contains("before the command"), "{}", reply.detail);
         assert!(difference(b"\xff\xfe", &text).is_some());
+    }
+
+    #[test]
+    fn an_encoded_subject_is_compared_by_what_it_means() {
+        let text = recover();
+        let word = |text: &str| format!("=?utf-8?B?{}?=", BASE64_STANDARD.encode(text));
+        let quoted = |text: &str| {
+            let byte = |b: u8| match b {
+                b' ' => "_".to_owned(),
+                b if b % 2 == 0 => format!("={b:02X}"),
+                b if b % 3 == 0 => format!("={b:02x}"),
+                b => (b as char).to_string(),
+            };
+            format!("=?us-ascii?q?{}?=", text.bytes().map(byte).collect::<String>())
+        };
+        let (one, two) = text.split_at(40);
+        for subject in [
+            word(&text),
+            word(&text).trim_end_matches("?=").trim_end_matches('=').to_owned() + "?=",
+            quoted(&text),
+            format!("{} {}", word(one), quoted(two)),
+            // Between a plain word and an encoded one the space counts.
+            format!("Recover {}", word(&text["Recover ".len()..])),
+            format!("{} {KEY}", word(text.trim_end_matches(KEY).trim_end())),
+        ] {
+            let note = difference(subject.as_bytes(), &text).expect(&subject);
+            assert!(note.detail.contains("encoded words"), "{subject}: {}", note.detail);
+            let other = difference(subject.as_bytes(), &guard()).expect(&subject);
+            assert!(other.detail.contains("differs from byte"), "{subject}: {}", other.detail);
+        }
+        for broken in
+            ["=?utf-8?Q?=4?=", "=?utf-8?Q?=zz?=", "=?utf-8?X?a?=", "=?utf-8?B?!?=", "=?a?="]
+        {
+            let note = advice(broken.as_bytes()).unwrap();
+            assert!(note.detail.contains("neither"), "{broken}: {}", note.detail);
+        }
     }
 
     #[test]

@@ -176,6 +176,19 @@ fn pieces_make_up_records_and_records_stay_apart() {
 fn reads_bare_keys() {
     assert_eq!(one(KEY), (Form::Base64, None, format!("p={KEY}")));
     assert_eq!(one(&format!("{}\n{}", &KEY[..30], &KEY[30..])).0, Form::Base64);
+    // Too short, another beginning, other characters; and texts that only remind of something else.
+    for other in ["MIIBIjANBgk", "AAAAB3NzaC1yc2E", "MIIBIjANBgkqhkiG9w0!", "a Strings b", "a {b"] {
+        assert_eq!(one(other).0, Form::Record, "{other}");
+    }
+    assert_eq!(one("MIIBIjANBgkq").0, Form::Base64);
+    for other in [
+        "MIIBIjANBgkq-_A= x",
+        "AIIBIjANBgkq-_",
+        "v=DKIM1;p=a._domainkey.b.cc",
+        "\"a._domainkey.b.cc\"",
+    ] {
+        assert_eq!(one(other).0, Form::Record, "{other}");
+    }
     for label in ["PUBLIC KEY", "RSA PUBLIC KEY"] {
         let pem = format!("-----BEGIN {label}-----\n{KEY}\n-----END {label}-----\n");
         assert_eq!(one(&pem), (Form::Pem, None, format!("p={KEY}")));
@@ -211,6 +224,8 @@ fn refuses_other_things_by_their_name() {
         ("“v=DKIM1; p=AAA”", "a typographic quote (U+201C)"),
         ("v=DKIM1;\u{a0}p=AAA", "a no-break space"),
         ("v=DKIM1; p=AAA…", "an ellipsis"),
+        ("v=DKIM1;\u{200b} p=AAA", "an invisible character (U+200B)"),
+        ("v=DKIM1; p=é", "a character (U+00E9)"),
         ("\"v=DKIM1; p=AAA", "a quote that is not closed"),
         ("(\"v=DKIM1; p=AAA\"", "a parenthesis that is not closed"),
         ("\"v=DKIM1; p=AAA\" BBB", "between the quoted pieces"),
@@ -226,6 +241,29 @@ fn refuses_other_things_by_their_name() {
         let error = refused(input);
         assert!(error.what.contains(what), "{input}: {error}");
         assert!(!error.hint.is_empty());
+    }
+}
+
+#[test]
+fn a_text_is_read_up_to_its_bound() {
+    let text = |len: usize| format!("p=AAA; n={}", "x".repeat(len - 9));
+    assert!(single(&text(MAX_TEXT_BYTES)).is_ok());
+    assert!(refused(&text(MAX_TEXT_BYTES + 1)).what.contains("65537 bytes"));
+}
+
+#[test]
+fn a_record_without_its_name_is_told_by_its_form() {
+    let pem = format!("-----BEGIN PUBLIC KEY-----\n{KEY}\n-----END PUBLIC KEY-----\n");
+    for (text, form) in [
+        (record(), "a key record"),
+        (format!("IN TXT \"{}\"", record()), "lines of a zone file or of a DNS tool"),
+        (format!("[[\"{}\"]]", record()), "a list of a record's pieces"),
+        (pem, "a key in PEM"),
+        (KEY.to_owned(), "a key in base64"),
+    ] {
+        let error = crate::DnsRecords::read(&text).unwrap_err();
+        assert_eq!(error.what, format!("{form} without the name that it is published under"));
+        assert_eq!(error.hint, WITH_NAME);
     }
 }
 
