@@ -181,6 +181,16 @@ mod tests {
     }
 
     #[test]
+    fn a_message_can_break_every_rule_but_the_registrys() {
+        for clause in CLAUSES {
+            let about = clause.rule().is_some_and(|rule| rule != Rule::Registry);
+            assert_eq!(clause.is_about_messages(), about, "{}", clause.id);
+        }
+        let ids = CLAUSES.iter().filter(|clause| clause.is_about_messages()).map(|c| c.id);
+        assert!(ids.clone().any(|id| id == "one-from") && !ids.clone().any(|id| id == "registry"));
+    }
+
+    #[test]
     fn numbers_go_up_and_ids_are_unique_and_in_kebab_case() {
         let parts = |clause: &Clause| -> Vec<u32> {
             clause.number.split('.').map(|part| part.parse().expect("a number")).collect()

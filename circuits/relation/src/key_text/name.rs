@@ -20,7 +20,7 @@ pub fn signing_domain(given: &str) -> Result<String, Unreadable> {
     if let Some((_, domain)) = name.rsplit_once('@') {
         return Err(Unreadable::new("an e-mail address", format!("give its domain, {domain}")));
     }
-    if name.contains("://") || name.contains('/') {
+    if name.contains('/') {
         return Err(Unreadable::new("a URL", "give the domain behind the @ of the addresses"));
     }
     if !name.is_ascii() {

@@ -86,8 +86,18 @@ fn reads_lines_of_zones_and_tools() {
     // Relative to an origin that is not given: the record is good, its name unknown.
     let (_, name, _) = one(&format!("s1._domainkey IN TXT ( {quoted} ) ; for example.org"));
     assert_eq!(name, None);
-    let (_, name, _) = one(&format!("TXT {quoted}"));
-    assert_eq!(name, None);
+    let (form, name, text) = one(&format!("TXT {quoted}"));
+    assert_eq!((form, name, text), (Form::Zone, None, format!("v=DKIM1;k=rsa;p={KEY}")));
+    // Words of a record or of prose that happen to be those of a tool.
+    for record in [
+        "v=DKIM1; n= a TXT b; p=AAA",
+        "p=AAA;n=x text = b",
+        "so the text = p=AAA",
+        "NS of some-where",
+        "what text descriptive",
+    ] {
+        assert_eq!(one(record).0, Form::Record, "{record}");
+    }
     // A type without data, as in a list of fields, makes no line of a zone.
     assert_eq!(one("name: x\ntype: TXT\n").0, Form::Record);
 }
@@ -134,6 +144,11 @@ fn reads_lists_and_dns_over_https() {
         assert_eq!((form, name.as_deref()), (Form::Recorded, Some(NAME)), "{value}");
         assert_eq!(text, format!("v=DKIM1;k=rsa;p={KEY}"), "{value}");
     }
+    let list = format!(
+        "[{{\"name\":\"{NAME}\",\"type\":\"TXT\",\"data\":{0}}},{{\"name\":\"x\",\"type\":1,\"data\":\"y\"}}]",
+        json(&record())
+    );
+    assert_eq!(one(&list).1.as_deref(), Some(NAME));
     let answer = |data: &str| {
         format!(
             "{{\"Status\":0,\"Question\":[{{\"name\":\"{NAME}.\",\"type\":16}}],\"Answer\":[{{\"name\":\
@@ -170,12 +185,23 @@ fn pieces_make_up_records_and_records_stay_apart() {
     ] {
         assert_eq!(grouped(pieces), want);
     }
+    // A record that is longer than any key record takes no more pieces.
+    let long = |len: usize| format!("p={}", "A".repeat(len - 2));
+    assert_eq!(grouped(&[&long(MAX_RECORD_BYTES), "BBB"]).len(), 1);
+    for more in [1, 100] {
+        assert_eq!(grouped(&[&long(MAX_RECORD_BYTES + more), "BBB"]).len(), 2);
+    }
 }
 
 #[test]
 fn reads_bare_keys() {
     assert_eq!(one(KEY), (Form::Base64, None, format!("p={KEY}")));
     assert_eq!(one(&format!("{}\n{}", &KEY[..30], &KEY[30..])).0, Form::Base64);
+    // Aliases before a record end with a dot; nothing else is taken away.
+    assert_eq!(one("hello\np=AAA").2, "hellop=AAA");
+    assert_eq!(one("p=AAA.\np=BBB").2, "p=AAA.p=BBB");
+    // A quote or a backslash behind a backslash is part of the text.
+    assert_eq!(one("\"v=DKIM1; n=a\\\"b\\\\; p=AAA\"").2, "v=DKIM1;n=a\"b\\;p=AAA");
     // Too short, another beginning, other characters; and texts that only remind of something else.
     for other in ["MIIBIjANBgk", "AAAAB3NzaC1yc2E", "MIIBIjANBgkqhkiG9w0!", "a Strings b", "a {b"] {
         assert_eq!(one(other).0, Form::Record, "{other}");
@@ -230,6 +256,8 @@ fn refuses_other_things_by_their_name() {
         ("(\"v=DKIM1; p=AAA\"", "a parenthesis that is not closed"),
         ("\"v=DKIM1; p=AAA\" BBB", "between the quoted pieces"),
         ("[\"v=DKIM1; p=AAA\"", "cut off"),
+        ("[b]", "cut off or malformed"),
+        ("\"v=DKIM1; p=AAA\" -x", "between the quoted pieces"),
         ("[1, 2]", "a list without a record"),
         ("[]", "a list without a record"),
         ("{\"Status\":3,\"Question\":[]}", "no such name"),
