@@ -63,6 +63,7 @@ const SUCCESS: u8 = 0;
 
 /// Reads the salt; one that others can read is worth a warning.
 fn read_salt(path: &Path, progress: &dyn Progress) -> Result<Salt, Stop> {
+    let salt = documents::read_salt(path)?;
     if files::is_readable_by_others(path) {
         let path = path.display();
         progress.note(&format!(
@@ -70,7 +71,7 @@ fn read_salt(path: &Path, progress: &dyn Progress) -> Result<Salt, Stop> {
              address: chmod 600 {path}"
         ));
     }
-    Ok(documents::read_salt(path)?)
+    Ok(salt)
 }
 
 /// Runs something on so many threads; on all cores where no number is given.

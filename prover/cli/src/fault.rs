@@ -74,6 +74,8 @@ pub enum Fault {
         detail: String,
         /// What to do, with the wanted Subject at the end.
         hint: String,
+        /// What its signature vouches for.
+        holds: Holds,
     },
     /// The pool of threads was refused.
     #[error("cannot start {threads} threads: {detail}")]
@@ -135,7 +137,7 @@ impl Fault {
     /// What the signature of a refused message vouches for all the same.
     pub fn holds(&self) -> Option<Holds> {
         match self {
-            Fault::Message { holds, .. } => Some(*holds),
+            Fault::Message { holds, .. } | Fault::Subject { holds, .. } => Some(*holds),
             _ => None,
         }
     }

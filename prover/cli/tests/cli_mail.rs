@@ -93,7 +93,8 @@ fn the_subject_that_is_wanted_decides_before_any_work() {
     home.write("m.eml", MESSAGE);
     // Without keys set up, a refusal by the Subject comes first.
     let prove = [&["prove", "m.eml", "--cache-dir", "empty"][..], &files, &other].concat();
-    home.json(&prove).fails(1, "unexpected");
+    let refused = home.json(&prove).fails(1, "unexpected");
+    assert_eq!((&refused["file"], &refused["holds"]), (&json!("m.eml"), &json!("message")));
     for bad in [&["--account", "0x12"][..], &COMMAND[..2], &["--new-key", COMMAND[1]]] {
         let run = inspect(&home, MESSAGE, bad);
         assert_eq!(run.fails(2, "usage")["type"], "zkdkim");
@@ -207,6 +208,25 @@ fn key_records_are_read_as_tools_print_them() {
     assert!(recorded.iter().all(same), "{recorded:?}");
     let text = home.run(&["dns", "record", &demo_file("recovery.dns.json")]).succeeds().stdout;
     assert_eq!(serde_json::from_str::<Value>(&text).unwrap()[NAME], record);
+    // Of a zone, the key records; hints name the flag where a name is missing, and only there.
+    let zone = format!(
+        "$ORIGIN mail.example.org.\n@ TXT \"v=spf1 -all\"\n_dmarc TXT \"v=DMARC1; p=none\"\n{NAME}. TXT {quoted}\n"
+    );
+    home.write("dns", &zone);
+    let last = home.json(&["dns", "record", "dns"]).succeeds().last();
+    assert_eq!(last["records"].as_object().unwrap().len(), 1, "{last}");
+    for (text, what, flag) in [
+        (record.as_str(), "without the name", true),
+        (";; status: NXDOMAIN", "no such name", false),
+        (MESSAGE, "a mail", false),
+        ("v=spf1 -all", "without the name", true),
+    ] {
+        home.write("dns", text);
+        let refused = home.json(&["inspect", "m.eml", "--dns", "dns"]).fails(2, "input");
+        assert!(refused["detail"].as_str().unwrap().contains(what), "{refused}");
+        let hint = refused["hint"].as_str().unwrap();
+        assert_eq!(hint.contains("--name"), flag, "{refused}");
+    }
     for (text, rule, code) in [
         ("v=DKIM1; p=", "key-record", 1),
         ("-----BEGIN PRIVATE KEY-----\nMII=\n-----END PRIVATE KEY-----", "input", 2),
@@ -242,9 +262,16 @@ fn a_registry_takes_domains_and_records_as_they_are_meant() {
     registry(&["remove", &format!("{NAME}.")]).succeeds();
     let args = [&["registry", "add", DOMAIN, "-"][..], &file, &["--json"]].concat();
     home.run_with_stdin(&args, line.as_bytes()).succeeds();
-    for (domain, text) in
-        [("ada@mail.example.org", &record), ("other.org", &line), ("https://a.b", &record)]
-    {
+    // The recorded form is read as well; a key that is there already is a fault of the file.
+    let recorded = json!({ NAME: record }).to_string();
+    let again = home.run_with_stdin(&args, recorded.as_bytes()).fails(2, "registry-file");
+    assert_eq!(again["file"], "r.json");
+    for (domain, text) in [
+        ("ada@mail.example.org", &record),
+        ("other.org", &line),
+        ("https://a.b", &record),
+        ("a_b.example", &record),
+    ] {
         let refused = registry(&["add", domain, text]).fails(2, "input");
         assert!(refused["detail"].as_str().unwrap().contains("DOMAIN"), "{refused}");
     }
@@ -280,6 +307,10 @@ fn a_salt_that_others_can_read_is_worth_a_warning() {
     let home = Home::new();
     let commit = || home.run(&["commit", "a@b.cc", "--salt-file", "salt.json"]).succeeds().stderr;
     assert_eq!(commit(), "");
+    // What is no salt has no secret that others could read.
+    home.write("none.json", "{}");
+    let none = home.run(&["commit", "a@b.cc", "--salt-file", "none.json"]);
+    assert!(!none.stderr.contains("chmod"), "{}", none.stderr);
     for (mode, warned) in [(0o640, true), (0o604, true), (0o400, false)] {
         fs::set_permissions(home.path("salt.json"), fs::Permissions::from_mode(mode)).unwrap();
         let stderr = commit();

@@ -239,8 +239,10 @@ fn out_of_work(signature: &Signature, tried: usize, count: usize) -> Refusal {
          one message was hit",
         signature.domain
     );
-    Refusal::new(Rule::KeyRecord, place, detail)
-        .hint("give the key of this selector alone, as a DNS record")
+    Refusal::new(Rule::KeyRecord, place, detail).hint(
+        "remove the DKIM-Signature fields that do not belong to the mail, and the keys that the \
+             domain no longer has",
+    )
 }
 
 fn has_bare_line_end(body: &[u8]) -> bool {

@@ -134,6 +134,14 @@ pub enum KeySource<'a> {
 }
 
 impl KeySource<'_> {
+    /// How many keys the user trusts for a domain; published records are not trusted, but tried.
+    pub(super) fn count(&self, domain: &[u8]) -> usize {
+        match (self, std::str::from_utf8(domain)) {
+            (KeySource::Registry(registry), Ok(domain)) => registry.keys_of(domain).count(),
+            _ => 0,
+        }
+    }
+
     /// The moduli to try for a signature, each or why it may not be used.
     pub(super) fn moduli(&self, signature: &Signature) -> Vec<Result<BigUint, Refusal>> {
         let name = key_name(&signature.selector, &signature.domain);

@@ -152,7 +152,7 @@ pub fn inspect_under(message: &[u8], keys: KeySource<'_>, policy: &Policy) -> In
         clock: policy.clock,
         from: from_domain.as_deref(),
         bodies: Bodies::new(message.body()),
-        work: Work::default(),
+        work: Work::for_keys(keys.count(from_domain.as_deref().unwrap_or_default())),
     };
     choose(&case, &candidates, common)
 }

@@ -88,9 +88,11 @@ fn every_key_of_the_domain_is_reached() {
     let registry = registry(40);
     let keys = KeySource::Registry(&registry);
     assert!(inspect_with(message.as_bytes(), keys, None).verdict.is_ok());
+    assert_eq!((keys.count(b"b.cc"), keys.count(b"c.dd"), keys.count(b"\xff")), (40, 0, 0));
     let mut dns = DnsRecords::default();
     (0..40).for_each(|i| dns.add(NAME, format!("v=DKIM1; k=rsa; n={i}; p=")));
     dns.add(NAME, record());
+    assert_eq!(KeySource::Dns(&dns).count(b"b.cc"), 0);
     assert!(inspect(message.as_bytes(), &dns, None).verdict.is_ok());
 }
 

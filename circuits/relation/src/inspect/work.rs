@@ -19,13 +19,12 @@ pub(super) struct Work {
     refused: Cell<bool>,
 }
 
-impl Default for Work {
-    fn default() -> Self {
-        Self::of(MAX_BYTES, MAX_POWERS)
-    }
-}
-
 impl Work {
+    /// The bounds where the user trusts so many keys of the From domain: each of them can be tried.
+    pub(super) fn for_keys(keys: usize) -> Self {
+        Self::of(MAX_BYTES, MAX_POWERS + keys)
+    }
+
     pub(super) fn of(bytes: usize, powers: usize) -> Self {
         Self { bytes: Cell::new(bytes), powers: Cell::new(powers), refused: Cell::new(false) }
     }
@@ -79,6 +78,13 @@ mod tests {
             work.take_header(message.fields(), 10);
             assert_eq!(work.is_spent(), spent, "{bytes}");
         }
+    }
+
+    #[test]
+    fn every_trusted_key_can_be_tried() {
+        let work = Work::for_keys(5);
+        assert!((0..MAX_POWERS + 5).all(|_| work.take_power()) && !work.take_power());
+        assert!(!work.is_spent());
     }
 
     #[test]

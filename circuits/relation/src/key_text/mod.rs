@@ -221,6 +221,13 @@ fn something_else(text: &str) -> Option<(&'static str, &'static str)> {
     if one_word && text.contains(['-', '_']) && is_key(&text.replace(['-', '_'], "+")) {
         return Some(("a key in base64url", "give it in base64, or in PEM"));
     }
+    let first = text.split(':').next().unwrap_or_default();
+    if ["dkim-signature", "received", "return-path", "delivered-to", "from", "subject"]
+        .iter()
+        .any(|name| first.eq_ignore_ascii_case(name))
+    {
+        return Some(("a mail", "give the key record of the mail's signature here"));
+    }
     if text.contains("Strings") && text.contains('{') {
         let hint = "give what `(Resolve-DnsName NAME -Type TXT).Strings` prints, or nslookup";
         return Some(("the table of Resolve-DnsName, which cuts records off", hint));

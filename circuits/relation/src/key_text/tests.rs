@@ -257,6 +257,8 @@ fn refuses_other_things_by_their_name() {
         ("\"v=DKIM1; p=AAA\" BBB", "between the quoted pieces"),
         ("[\"v=DKIM1; p=AAA\"", "cut off"),
         ("[b]", "cut off or malformed"),
+        ("DKIM-Signature: v=1; a=rsa-sha256; d=b.cc\r\nFrom: a@b.cc\r\n", "a mail"),
+        ("Received: from a by b\r\nFrom: a@b.cc\r\n", "a mail"),
         ("\"v=DKIM1; p=AAA\" -x", "between the quoted pieces"),
         ("[1, 2]", "a list without a record"),
         ("[]", "a list without a record"),

@@ -84,9 +84,12 @@ pub fn judge<'a>(path: &Path, inspection: &'a Inspection, how: &MessageArgs) -> 
         }
         (Ok(provable), Some(wanted)) => match difference(&provable.view.subject, &wanted) {
             None => Ok(&**provable),
-            Some(Note { detail, hint, .. }) => {
-                Err(Fault::Subject { path: path.into(), detail, hint: format!("{hint}: {wanted}") })
-            }
+            Some(Note { detail, hint, .. }) => Err(Fault::Subject {
+                path: path.into(),
+                detail,
+                hint: format!("{hint}: {wanted}"),
+                holds: inspection.holds,
+            }),
         },
     };
     Verdict { outcome, notes }

@@ -7,12 +7,13 @@ use zkdkim_prover::hex_form::field_hex;
 use zkdkim_relation::{
     key_record::KeyRecord,
     key_text::{domain_of_record, signing_domain},
+    registry::RegistryError,
     KeyRegistry,
 };
 use zkdkim_store::{
     documents::{read_key_text, read_registry, write_registry},
     files::check_target,
-    Overwrite,
+    Error as StoreError, Overwrite,
 };
 
 use super::{CommandResult, SUCCESS};
@@ -35,8 +36,8 @@ pub fn run(args: &HiArgs, command: &RegistryArgs) -> CommandResult {
         RegistryCommand::Add { domain, txt_record } => {
             let mut registry = read_registry(path)?;
             let slot = match txt_record.as_str() {
-                "-" => add(&mut registry, domain, &read_key_text(Path::new("-"))?)?,
-                txt_record => add(&mut registry, domain, txt_record)?,
+                "-" => add(path, &mut registry, domain, &read_key_text(Path::new("-"))?)?,
+                txt_record => add(path, &mut registry, domain, txt_record)?,
             };
             write_registry(path, &registry, Overwrite::Replace)?;
             ("add", registry, Some(slot))
@@ -75,7 +76,12 @@ pub fn run(args: &HiArgs, command: &RegistryArgs) -> CommandResult {
 }
 
 /// Adds the key of a TXT record, under the same rules as a message's key.
-fn add(registry: &mut KeyRegistry, given: &str, txt_record: &str) -> Result<u32, Fault> {
+fn add(
+    path: &Path,
+    registry: &mut KeyRegistry,
+    given: &str,
+    txt_record: &str,
+) -> Result<u32, Fault> {
     let domain = domain_of(given)?;
     let record = KeyRecord::parse(given, txt_record)?;
     if let Some(other) = domain_of_record(txt_record).filter(|other| *other != domain) {
@@ -83,7 +89,10 @@ fn add(registry: &mut KeyRegistry, given: &str, txt_record: &str) -> Result<u32,
         return Err(Fault::input("DOMAIN", detail));
     }
     record.check_strength(given)?;
-    Ok(registry.add(&domain, record.modulus)?)
+    registry.add(&domain, record.modulus).map_err(|error| match error {
+        RegistryError::Domain(_) => Fault::input("DOMAIN", error),
+        error => StoreError::content(path)(error).into(),
+    })
 }
 
 fn domain_of(given: &str) -> Result<String, Fault> {
