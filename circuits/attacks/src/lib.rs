@@ -17,9 +17,10 @@ pub mod provider;
 pub mod report;
 mod sha;
 pub mod statement;
+pub mod weakened;
 pub mod witness;
 
 pub use circuit::ForgedCircuit;
 pub use claim::{bump, get, names, overlay, refusals, small, Claim, SAMPLE_HEADER};
 pub use names::unmatched;
-pub use sha::{forge_sha256, place, slot_of, Word};
+pub use sha::{forge_sha256, place, slot_of, Carries, Word};

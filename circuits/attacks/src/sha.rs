@@ -95,6 +95,31 @@ impl Word {
         Self::Bit17,
         Self::Bit18,
     ];
+
+    /// Every word of a slot that feeds forward.
+    pub const FEED_FORWARD: [Self; 11] = [
+        Self::A,
+        Self::E,
+        Self::BigSigma0,
+        Self::BigSigma1,
+        Self::PiecesOfA,
+        Self::SpreadOfA,
+        Self::RotatedA,
+        Self::PiecesOfE,
+        Self::SpreadOfE,
+        Self::RotatedE,
+        Self::Reset,
+    ];
+}
+
+/// What a prover writes where a claimed word is not the sum.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Carries {
+    /// The field element that closes the sum: the sum's gate holds, and the carry is out of range.
+    #[default]
+    Close,
+    /// The carry of the true sum, so that everything is in range but the sum's gate.
+    InRange,
 }
 
 /// (offset, bits, column, column and row of the multiplied copy and its exponent)
@@ -131,15 +156,16 @@ pub fn slot_of(block: usize, step: usize) -> usize {
 }
 
 /// Writes the whole computation; `lie` maps (block, step of 68, word, true value) to the value that
-/// the prover claims. Carries are whatever field element closes the sum.
+/// the prover claims.
 pub fn forge_sha256(
     config: &StatementConfig,
     grid: &mut Grid<Fr>,
     message: &Message,
+    carries: Carries,
     lie: &dyn Fn(usize, usize, Word, u32) -> u32,
 ) {
-    let mut forger =
-        Forger { config, grid, a: Vec::new(), e: Vec::new(), spread: Vec::new(), slot: 0 };
+    let (a, e, spread) = (Vec::new(), Vec::new(), Vec::new());
+    let mut forger = Forger { config, grid, carries, a, e, spread, slot: 0 };
     for j in 0..INITIAL_SLOTS {
         let (a, e) = (INITIAL_STATE[3 - j], INITIAL_STATE[7 - j]);
         let lie = |word, truth| lie(usize::MAX, j, word, truth);
@@ -165,6 +191,7 @@ type Lie<'a> = dyn Fn(Word, u32) -> u32 + 'a;
 struct Forger<'a> {
     config: &'a StatementConfig,
     grid: &'a mut Grid<Fr>,
+    carries: Carries,
     a: Vec<u32>,
     e: Vec<u32>,
     /// The words whose spread forms stand beside a and e.
@@ -210,8 +237,11 @@ impl Forger<'_> {
         }
     }
 
-    /// The claimed word, and the carry that closes the sum.
+    /// The carry of a sum whose low word is claimed to be something.
     fn reduce(&mut self, sum: u64, claimed: u32) -> Fr {
+        if self.carries == Carries::InRange {
+            return small(sum >> 32);
+        }
         (small(sum) - small(claimed.into())) * pow2(32).invert().expect("not zero")
     }
 

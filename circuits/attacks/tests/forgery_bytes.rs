@@ -1,6 +1,6 @@
 //! Forged bytes, end flags, padding, lengths and resets.
 
-use zkdkim_attacks::{bump, forge_sha256, names, small, Claim, Word, SAMPLE_HEADER};
+use zkdkim_attacks::{bump, forge_sha256, names, small, Carries, Claim, Word, SAMPLE_HEADER};
 use zkdkim_circuits::{
     header::{automaton::END_SYMBOL, BYTES},
     sha256::BLOCKS,
@@ -132,9 +132,11 @@ fn a_reset_is_not_minus_one() {
     let refusals = plan.refusals_with(
         |config, grid| {
             grid.forge(config.columns.first().y, config.rows.header + 512 + 1, -Fr::ONE);
-            forge_sha256(config, grid, &plan.message, &|block, _, word, truth| match word {
-                Word::Reset if block == 512 / 64 - 1 => u32::MAX,
-                _ => truth,
+            forge_sha256(config, grid, &plan.message, Carries::Close, &|block, _, word, truth| {
+                match word {
+                    Word::Reset if block == 512 / 64 - 1 => u32::MAX,
+                    _ => truth,
+                }
             });
         },
         |_, _| (),

@@ -5,9 +5,13 @@ use std::{collections::BTreeSet, sync::Arc};
 use zkdkim_attacks::{
     bump, get, names,
     provider::{follow_from, permute},
-    refusals, small, Claim, SAMPLE_HEADER,
+    refusals, small,
+    weakened::{complete_sums, failing, laid_out, widen},
+    Claim, SAMPLE_HEADER,
 };
 use zkdkim_circuits::{
+    columns::{Columns, RANGE_BITS},
+    logup::TupleType,
     poseidon::PERMUTATION_ROWS,
     statement::{CircuitParams, StatementConfig},
 };
@@ -282,17 +286,72 @@ fn config() -> StatementConfig {
     )
 }
 
+/// A row that no gadget uses, so that only the argument can notice.
+const FREE: usize = 16_000;
+
+/// The pair of the free row is taken off the counts, so that the tuple alone is wrong.
 /// Clauses: `rsa-signature`.
 #[test]
 fn pairs_outside_the_spread_tables_are_not_found() {
+    let columns = config().columns;
     for (column, dense, spread) in
         [(0, 1 << 11, 1 << 22), (2, 1 << 10, 1 << 20), (5, 1 << 10, 1 << 20), (3, 5, 5), (1, 0, 1)]
     {
-        // In rows that no gadget uses, so that only the argument can notice.
-        let refusals = late(|config, grid| {
-            grid.forge(config.columns.first().range[column], 16_000, small(dense));
-            grid.forge(config.columns.first().spread[column], 16_000, small(spread));
-        });
-        assert_eq!(refusals, names([&format!("lookup spread {column}")]));
+        let mut circuit = Claim::honest(SAMPLE_HEADER.as_bytes()).circuit(|_, _| (), |_, _| ());
+        let grid = Arc::make_mut(&mut circuit.grid);
+        grid.forge(columns.first().range[column], FREE, small(dense));
+        grid.forge(columns.first().spread[column], FREE, small(spread));
+        let kind = if RANGE_BITS[column] == 11 { 0 } else { TupleType::Spread10 as u64 };
+        let zero = entry_row(grid, &columns, [0, 0, 0, 0, kind]);
+        bump(grid, columns.multiplicity, zero, -Fr::ONE);
+        assert_eq!(refusals(&circuit), names([&format!("lookup spread {column}")]));
+        // With an entry more in the table, counted once, the pair passes.
+        let row = config().usable_rows(CircuitParams::ON_CHAIN.k) - 2;
+        bump(Arc::make_mut(&mut circuit.grid), columns.multiplicity, row, Fr::ONE);
+        let mut layout = laid_out(&circuit);
+        assert_eq!(failing(&layout), names(["logup sum starts and ends at zero[0]"]));
+        for (column, value) in columns.table.iter().zip([dense, spread, 0, 0, kind]) {
+            layout.fixed[column.index()][row] = small(value);
+        }
+        complete_sums(&mut layout, &columns);
+        assert_eq!(failing(&layout), names([]), "column {column}");
     }
+}
+
+/// Words of a 10-bit column that is looked up among those of 11 bits, counted there: only the kind in the tuple
+/// refuses them.
+/// Clauses: `rsa-signature`.
+#[test]
+fn ten_bit_columns_have_a_table_of_their_own() {
+    let columns = config().columns;
+    for column in [2, 5] {
+        let mut circuit = Claim::honest(SAMPLE_HEADER.as_bytes()).circuit(|_, _| (), |_, _| ());
+        let grid = Arc::make_mut(&mut circuit.grid);
+        let rows = config().usable_rows(CircuitParams::ON_CHAIN.k) - 1;
+        let words = grid.advice_column(columns.first().range[column], rows);
+        let narrow = entry_row(grid, &columns, [0, 0, 0, 0, TupleType::Spread10 as u64]);
+        let wide = entry_row(grid, &columns, [1, 1, 0, 0, 0]) - 1;
+        for (row, word) in words.into_iter().enumerate() {
+            let word = usize::from(u16::from_le_bytes([word.to_bytes()[0], word.to_bytes()[1]]));
+            // The free row was counted as 0.
+            let claimed = if row == FREE { 1 << 10 } else { word };
+            bump(grid, columns.multiplicity, narrow + word, -Fr::ONE);
+            bump(grid, columns.multiplicity, wide + claimed, Fr::ONE);
+        }
+        grid.forge(columns.first().range[column], FREE, small(1 << 10));
+        grid.forge(columns.first().spread[column], FREE, small(1 << 20));
+        let mut layout = laid_out(&circuit);
+        assert_eq!(failing(&layout), names(["logup sum starts and ends at zero[0]"]));
+        widen(&mut layout, 0, column / 3);
+        complete_sums(&mut layout, &columns);
+        assert_eq!(failing(&layout), names([]), "column {column}");
+    }
+}
+
+/// The first row of the table that holds an entry.
+fn entry_row(grid: &Grid<Fr>, columns: &Columns, entry: [u64; 5]) -> usize {
+    let rows = config().usable_rows(CircuitParams::ON_CHAIN.k) - 1;
+    let table = columns.table.map(|column| grid.fixed_column(column, rows));
+    let holds = |row: &usize| table.iter().zip(entry).all(|(c, value)| c[*row] == small(value));
+    (0..rows).find(holds).expect("an entry")
 }

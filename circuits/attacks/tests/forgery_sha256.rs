@@ -4,7 +4,11 @@
 
 use std::collections::BTreeSet;
 
-use zkdkim_attacks::{bump, forge_sha256, get, names, small, Claim, Word, SAMPLE_HEADER};
+use zkdkim_attacks::{
+    bump, forge_sha256, get, names, small, weakened::assert_refused_only_by, Carries, Claim, Word,
+    SAMPLE_HEADER,
+};
+use zkdkim_circuits::layout::CircuitParams;
 use zkdkim_circuits::{
     field::pow2,
     sha256::{BLOCKS, BLOCK_SLOTS, INITIAL_SLOTS, SLOT_ROWS},
@@ -25,7 +29,10 @@ fn row(config: &StatementConfig, block: usize, step: usize) -> usize {
 fn lie_at(step: usize, which: Word) -> BTreeSet<String> {
     let plan = Claim::honest(SAMPLE_HEADER.as_bytes());
     let lie = |b, s, word, truth: u32| truth ^ u32::from((b, s, word) == (LAST, step, which));
-    plan.refusals_with(|config, grid| forge_sha256(config, grid, &plan.message, &lie), |_, _| ())
+    plan.refusals_with(
+        |config, grid| forge_sha256(config, grid, &plan.message, Carries::Close, &lie),
+        |_, _| (),
+    )
 }
 
 fn cells(change: impl FnOnce(&StatementConfig, &mut Grid<Fr>)) -> BTreeSet<String> {
@@ -38,7 +45,9 @@ fn the_forger_is_honest_without_a_lie() {
     let plan = Claim::honest(SAMPLE_HEADER.as_bytes());
     let honest = plan.circuit(|_, _| (), |_, _| ());
     let forged = plan.circuit(
-        |config, grid| forge_sha256(config, grid, &plan.message, &|_, _, _, truth| truth),
+        |config, grid| {
+            forge_sha256(config, grid, &plan.message, Carries::Close, &|_, _, _, truth| truth)
+        },
         |_, _| (),
     );
     assert!(honest.grid.advice_cells().eq(forged.grid.advice_cells()));
@@ -53,6 +62,34 @@ fn a_free_sum_needs_a_carry_out_of_range() {
     assert_eq!(lie_at(20, Word::E), names(["lookup spread 4"]));
     assert_eq!(lie_at(20, Word::W), names(["lookup spread 5"]));
     assert_eq!(lie_at(63, Word::A), names(["lookup spread 2"]));
+}
+
+/// Of each sum its first and its last row in the circuit, where a gate could be off; every carry is in range.
+/// Clauses: `rsa-signature`.
+#[test]
+fn a_word_is_its_sum() {
+    let k14 = CircuitParams::ON_CHAIN;
+    let k13 = CircuitParams::QUICK;
+    for (layout, block, step, which, expected) in [
+        (k14, 0, 0, Word::A, "sha256 round[3]"),
+        (k14, LAST, 63, Word::E, "sha256 round[4]"),
+        (k14, LAST, 16, Word::W, "sha256 message schedule[0]"),
+        (k14, LAST, 62, Word::W, "sha256 message schedule[0]"),
+        (k14, LAST, 63, Word::W, "sha256 message schedule[0]"),
+        (k14, LAST, 67, Word::A, "sha256 feed-forward or reset[0]"),
+        (k13, LAST, 62, Word::W, "sha256 message schedule[0]"),
+        (k13, LAST, 63, Word::W, "sha256 message schedule[1]"),
+        (k13, LAST, 63, Word::A, "sha256 round[8]"),
+        (k13, LAST, 67, Word::E, "sha256 feed-forward or reset[3]"),
+    ] {
+        let plan = Claim::honest(SAMPLE_HEADER.as_bytes()).in_layout(layout);
+        let lie = |b, s, word, truth: u32| truth ^ u32::from((b, s, word) == (block, step, which));
+        let forged = plan.circuit(
+            |config, grid| forge_sha256(config, grid, &plan.message, Carries::InRange, &lie),
+            |_, _| (),
+        );
+        assert_refused_only_by(&forged, &[expected]);
+    }
 }
 
 /// Clauses: `rsa-signature`.
@@ -126,7 +163,7 @@ fn the_initial_value_is_pinned() {
         let lie = |b, s, w, truth: u32| truth ^ u32::from((b, s, w) == (usize::MAX, 2, word));
         let refusals = plan.refusals_with(
             |config, grid| {
-                forge_sha256(config, grid, &plan.message, &lie);
+                forge_sha256(config, grid, &plan.message, Carries::Close, &lie);
                 // The initial slots have no sum, so they need no carry.
                 let row = config.rows.sha256 + 2 * SLOT_ROWS + 2;
                 grid.forge(config.columns.first().range[2], row, Fr::ZERO);
@@ -146,7 +183,7 @@ fn a_reset_restores_the_initial_value() {
     let lie = |b, s, w, truth: u32| truth ^ u32::from((b, s, w) == (filler, 65, Word::A));
     let refusals = plan.refusals_with(
         |config, grid| {
-            forge_sha256(config, grid, &plan.message, &lie);
+            forge_sha256(config, grid, &plan.message, Carries::Close, &lie);
             let row = row(config, filler, 65) + 2;
             grid.forge(config.columns.first().range[2], row, Fr::ZERO);
         },

@@ -46,6 +46,8 @@ pub struct Check<F> {
     pub start: Start,
     /// The public inputs that copies tie to cells.
     pub outputs: Vec<Cell>,
+    /// The cells that some constraint reads.
+    pub read: Vec<Cell>,
 }
 
 impl<F: Scalar> Check<F> {
@@ -59,7 +61,8 @@ impl<F: Scalar> Check<F> {
         let outputs: BTreeSet<Cell> =
             outputs.filter_map(|place| model.space.cell(*place)).collect();
         let start = Start { given, lemmas: spec.lemmas.clone() };
-        Self { model, prepared, start, outputs: outputs.into_iter().collect() }
+        let read = model.read_cells().into_iter().collect();
+        Self { model, prepared, start, outputs: outputs.into_iter().collect(), read }
     }
 
     /// Derives everything that follows from the given cells.
@@ -80,6 +83,7 @@ impl<F: Scalar> Check<F> {
             }
             Instance::Looked(id) => without.looked = id..id + 1,
             Instance::Sum(_) => {
+                without.argument = true;
                 let looked = &self.model.looked;
                 let first = looked.iter().position(|l| l.native.is_none()).unwrap_or(looked.len());
                 without.looked = first as u32..looked.len() as u32;
@@ -108,7 +112,7 @@ impl<F: Scalar> Check<F> {
 
     /// What is left open by a derivation.
     pub fn rest(&self, derivation: &Derivation<'_, F>) -> Rest {
-        rest(derivation, self.model.read_cells())
+        rest(derivation, self.read.iter().copied())
     }
 
     /// Findings of model and derivation, and whether a public input rests on a representative that was chosen.

@@ -35,7 +35,7 @@ pub enum Instance {
     Constraint(u32),
     /// A row of a gate of the lookup argument, by number.
     Sum(u32),
-    /// A row of a lookup of the constraint system: the number of its tuple.
+    /// A tuple that is looked up, by the constraint system or by an argument of the circuit's own: its number.
     Looked(u32),
 }
 
@@ -117,26 +117,34 @@ impl<'d, 'm, F: Scalar> Classifier<'d, 'm, F> {
         let model = self.d.model;
         let own = |source: Source| matches!(source, Source::Gate { .. } | Source::Copy(_));
         let constraints = model.constraints.iter().enumerate().filter(|(_, c)| own(c.source));
-        let native = model.looked.iter().enumerate().filter(|(_, looked)| looked.native.is_some());
+        // Of cells that nothing else reads a lookup of the argument says nothing.
+        let is_read = |id: usize, cell: Cell| {
+            !model.readers[cell as usize].is_empty()
+                || model.looked_readers[cell as usize] != [id as u32]
+        };
+        let looked = model.looked.iter().enumerate().filter(|(id, looked)| {
+            let mut cells = looked.tuple.iter().flat_map(|component| component.cells());
+            looked.native.is_some() || cells.any(|cell| is_read(*id, cell))
+        });
         constraints
             .map(|(id, _)| Instance::Constraint(id as u32))
             .chain((0..model.argument.sums.len() as u32).map(Instance::Sum))
-            .chain(native.map(|(id, _)| Instance::Looked(id as u32)))
+            .chain(looked.map(|(id, _)| Instance::Looked(id as u32)))
             .collect()
     }
 
     /// What an instance is for.
     pub fn class(&mut self, instance: Instance) -> Class {
+        if self.opens_the_argument(instance) {
+            return Class::Determines;
+        }
         let support = match instance {
-            Instance::Sum(id) if self.argument_is_open_without(id) => return Class::Determines,
             Instance::Sum(_) => return Class::Spare,
             Instance::Constraint(id) => Support::Constraint(id),
             Instance::Looked(id) => Support::Looked(id),
         };
         if let Support::Constraint(id) = support {
-            if self.d.model.argument.pins.contains(&id) && self.is_needed_as_pin(id)
-                || self.carries_an_identity(id)
-            {
+            if self.carries_an_identity(id) {
                 return Class::Determines;
             }
         }
@@ -159,6 +167,17 @@ impl<'d, 'm, F: Scalar> Classifier<'d, 'm, F> {
         match sum.defined() {
             Some(cell) => total(cell) != F::ZERO && logup::pin(self.d.model, cell).is_none(),
             None => sum.difference.iter().any(|(c, cell)| open(*cell, total(*cell) - c)),
+        }
+    }
+
+    /// Whether the lookup argument's sum could take up any rest without an instance.
+    pub fn opens_the_argument(&self, instance: Instance) -> bool {
+        match instance {
+            Instance::Sum(id) => self.argument_is_open_without(id),
+            Instance::Constraint(id) => {
+                self.d.model.argument.pins.contains(&id) && self.is_needed_as_pin(id)
+            }
+            Instance::Looked(_) => false,
         }
     }
 

@@ -13,9 +13,13 @@
 //! determines cells of that level only. Or else a cell would be "determined" by a challenge that is drawn after the
 //! prover has committed to it: true of two assignments with one challenge, and worth nothing.
 
-use std::collections::{BTreeSet, HashMap, HashSet, VecDeque};
+use std::{
+    collections::{BTreeSet, HashMap, HashSet, VecDeque},
+    rc::Rc,
+};
 
 use crate::{
+    classify::Instance,
     lemmas::{self, Lemma},
     model::{Cell, Finding, Model},
     ranges::{Prepared, Range, Ranges, Support},
@@ -30,6 +34,8 @@ pub struct Without {
     pub constraints: BTreeSet<u32>,
     /// Tuples, by number.
     pub looked: std::ops::Range<u32>,
+    /// The lookup argument as a whole, with what it says of weights.
+    pub argument: bool,
 }
 
 impl Without {
@@ -83,7 +89,7 @@ pub struct Reason {
     /// A second constraint that the rule uses.
     pub also: Option<u32>,
     /// Steps of ranges that the rule uses.
-    pub nodes: Box<[u32]>,
+    pub nodes: Rc<[u32]>,
 }
 
 /// What is determined so far.
@@ -91,7 +97,7 @@ pub struct Derivation<'m, F> {
     /// The constraints.
     pub model: &'m Model<F>,
     /// The ranges.
-    pub ranges: Ranges,
+    pub ranges: Rc<Ranges>,
     /// What is left out.
     pub without: Without,
     /// Applications of lemmas.
@@ -118,7 +124,7 @@ pub const UNKNOWN: u32 = u32::MAX;
 impl<'m, F: Scalar> Derivation<'m, F> {
     /// Derives everything that follows.
     pub fn new(model: &'m Model<F>, prepared: &Prepared, start: &Start, without: Without) -> Self {
-        let ranges = Ranges::new(model, prepared, &without);
+        let ranges = Rc::new(Ranges::new(model, prepared, &without));
         let mut derivation = Self {
             model,
             ranges,
@@ -162,11 +168,12 @@ impl<'m, F: Scalar> Derivation<'m, F> {
         without: Without,
         used: &HashSet<Support>,
     ) -> Self {
-        let mut supports = without.constraints.iter().map(|id| Support::Constraint(*id));
-        if !without.looked.is_empty() || supports.any(|s| used.contains(&s)) {
+        let supports = without.constraints.iter().map(|id| Support::Constraint(*id));
+        let looked = without.looked.clone().map(Support::Looked);
+        if without.argument || supports.chain(looked).any(|s| used.contains(&s)) {
             return Self::new(self.model, prepared, start, without);
         }
-        let first = self.first_use(&without.constraints);
+        let first = self.first_use(&without);
         let mut derivation = Self {
             model: self.model,
             ranges: self.ranges.clone(),
@@ -206,18 +213,28 @@ impl<'m, F: Scalar> Derivation<'m, F> {
         derivation
     }
 
-    /// The least stamp of a step that rests on one of some constraints, ranges not counted.
-    fn first_use(&self, constraints: &BTreeSet<u32>) -> u32 {
+    /// Whether a step uses an instance, ranges not counted.
+    pub fn rests_on(&self, instance: Instance) -> bool {
+        self.reasons.iter().flatten().any(|reason| match instance {
+            Instance::Constraint(id) => reason.by == By::Constraint(id) || reason.also == Some(id),
+            Instance::Looked(id) => reason.by == By::Looked(id),
+            Instance::Sum(_) => false,
+        })
+    }
+
+    /// The least stamp of a step that rests on what is left out, ranges not counted.
+    fn first_use(&self, without: &Without) -> u32 {
         let mut first = self.stamp + 1;
         for (cell, reason) in self.reasons.iter().enumerate() {
             let Some(reason) = reason else { continue };
             let uses = match reason.by {
-                By::Constraint(id) => constraints.contains(&id),
+                By::Constraint(id) => without.constraints.contains(&id),
+                By::Looked(id) => without.looked.contains(&id),
                 // Lemmas are applied anew, whatever they rest on.
                 By::Lemma(_) => true,
-                _ => false,
+                By::Given(_) => false,
             };
-            if uses || reason.also.is_some_and(|id| constraints.contains(&id)) {
+            if uses || reason.also.is_some_and(|id| without.constraints.contains(&id)) {
                 first = first.min(self.stamps[cell]);
             }
         }
@@ -346,8 +363,7 @@ impl<'m, F: Scalar> Derivation<'m, F> {
             Support::Constraint(id) => By::Constraint(id),
             Support::Looked(id) => By::Looked(id),
         };
-        let reason =
-            Reason { rule: step.rule, by, also: step.also, nodes: step.nodes.into_boxed_slice() };
+        let reason = Reason { rule: step.rule, by, also: step.also, nodes: step.nodes.into() };
         for cell in step.cells {
             self.determine(cell, reason.clone(), step.value);
         }
@@ -356,6 +372,6 @@ impl<'m, F: Scalar> Derivation<'m, F> {
 
 impl Reason {
     pub(crate) fn new(rule: Rule, by: By) -> Self {
-        Self { rule, by, also: None, nodes: Box::new([]) }
+        Self { rule, by, also: None, nodes: Rc::new([]) }
     }
 }

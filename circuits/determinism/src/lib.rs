@@ -23,7 +23,7 @@
 //! | [`ranges`] | which integers a cell can hold |
 //! | [`rules`], [`lemmas`] | what follows, with proofs |
 //! | [`mod@derive`] | propagation |
-//! | [`explain`], [`classify`] | what is left over, and what each instance is for |
+//! | [`explain`], [`classify`], [`implied`] | what is left over, and what each instance is for |
 //! | [`evaluate`] | the derivation run as a program |
 //! | [`check`] | all of it for one circuit |
 //!
@@ -43,6 +43,7 @@ pub mod derive;
 pub mod evaluate;
 pub mod explain;
 pub mod identities;
+pub mod implied;
 pub mod layout;
 pub mod lemmas;
 pub mod logup;

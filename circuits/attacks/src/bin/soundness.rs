@@ -1,17 +1,20 @@
 //! Asks of every constraint of the statement's circuit what it is for.
 
-use std::process::ExitCode;
+use std::{path::PathBuf, process::ExitCode};
 
 use anyhow::Result;
 use clap::{Parser, Subcommand};
 use rand::SeedableRng;
 use rand_chacha::ChaCha20Rng;
+use serde::Serialize;
 use zkdkim_attacks::determinism::{
-    assertions, drops,
+    assertions, compare, drops,
     report::report,
     subject::{Subject, LAYOUTS},
-    unread,
+    unread, whole,
 };
+use zkdkim_circuits::statement::CircuitParams;
+use zkdkim_determinism::evaluate::Program;
 
 /// Asks of every constraint of the statement's circuit what it is for, in both layouts.
 ///
@@ -38,7 +41,34 @@ enum Command {
         /// What chooses them
         #[arg(long, default_value_t = 1)]
         seed: u64,
+        /// Only this layout
+        #[arg(long, value_name = "NAME")]
+        layout: Option<String>,
+        /// Every instance instead of a sample, and nothing weakened; needs a state file
+        #[arg(long, requires = "state")]
+        all: bool,
+        /// Of `--all`, the Ith part of N, counted from 1
+        #[arg(long, value_name = "I/N", default_value = "1/1", value_parser = shard)]
+        shard: (usize, usize),
+        /// What `--all` has done: a line of JSON an instance, read when it goes on
+        #[arg(long, value_name = "FILE")]
+        state: Option<PathBuf>,
         /// One JSON object on standard output
+        #[arg(long)]
+        json: bool,
+    },
+    /// Compares the constraints, run as a function, with the native reference on many headers
+    Evaluate {
+        /// How many headers a layout
+        #[arg(long, default_value_t = 100)]
+        headers: usize,
+        /// What chooses them
+        #[arg(long, default_value_t = 1)]
+        seed: u64,
+        /// Only this layout
+        #[arg(long, value_name = "NAME")]
+        layout: Option<String>,
+        /// One JSON object a layout and line on standard output
         #[arg(long)]
         json: bool,
     },
@@ -46,48 +76,121 @@ enum Command {
     Lists,
 }
 
+/// `I/N` with 1 ≤ I ≤ N.
+fn shard(text: &str) -> Result<(usize, usize), String> {
+    let numbers = text.split_once('/').and_then(|(i, n)| Some((i.parse().ok()?, n.parse().ok()?)));
+    let fits = |(i, n): &(usize, usize)| (1..=*n).contains(i);
+    numbers.filter(fits).ok_or_else(|| "a shard is I/N with I from 1 to N".to_owned())
+}
+
 fn main() -> Result<ExitCode> {
     match Options::parse().command {
         Command::Determinism { json } => determinism(json),
-        Command::Drops { sample, seed, json } => drops(sample, seed, json),
+        Command::Drops { sample, seed, layout, all, shard, state, json } => {
+            let state = state.filter(|_| all);
+            drops(&layouts(layout.as_deref())?, sample, seed, state.map(|s| (shard, s)), json)
+        }
+        Command::Evaluate { headers, seed, layout, json } => {
+            evaluate(&layouts(layout.as_deref())?, headers, seed, json)
+        }
         Command::Lists => lists(),
     }
 }
 
-fn determinism(json: bool) -> Result<ExitCode> {
-    let mut good = true;
-    for (name, params) in LAYOUTS {
-        let report = report(&Subject::new(name, params));
-        for problem in &report.problems {
-            eprintln!("{name}: {problem}");
-        }
-        good &= report.problems.is_empty();
-        if json {
-            println!("{}", serde_json::to_string(&report.figures)?);
-        } else {
-            println!("{:#?}", report.figures);
-        }
-    }
-    Ok(if good { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+type Layouts = Vec<(&'static str, CircuitParams)>;
+
+/// All layouts, or the one of a name.
+fn layouts(name: Option<&str>) -> Result<Layouts> {
+    let chosen: Layouts =
+        LAYOUTS.into_iter().filter(|(own, _)| name.is_none_or(|name| name == *own)).collect();
+    anyhow::ensure!(!chosen.is_empty(), "no layout `{}`: on-chain or quick", name.unwrap_or(""));
+    Ok(chosen)
 }
 
-fn drops(sample: usize, seed: u64, json: bool) -> Result<ExitCode> {
-    let mut figures = drops::Figures::default();
-    for (i, (name, params)) in LAYOUTS.into_iter().enumerate() {
+/// Does the same for each layout, side by side; results in order.
+fn each<T: Send>(layouts: &Layouts, work: impl Fn(usize, &Subject) -> T + Sync) -> Vec<T> {
+    std::thread::scope(|scope| {
+        let start = |(i, (name, params)): (usize, &(&'static str, CircuitParams))| {
+            let (name, params, work) = (*name, *params, &work);
+            scope.spawn(move || work(i, &Subject::new(name, params)))
+        };
+        let threads: Vec<_> = layouts.iter().enumerate().map(start).collect();
+        let join = |thread: std::thread::ScopedJoinHandle<'_, T>| {
+            thread.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))
+        };
+        threads.into_iter().map(join).collect()
+    })
+}
+
+fn determinism(json: bool) -> Result<ExitCode> {
+    let mut good = true;
+    for report in each(&LAYOUTS.to_vec(), |_, subject| report(subject)) {
+        for problem in &report.problems {
+            eprintln!("{}: {problem}", report.figures.layout);
+        }
+        good &= report.problems.is_empty();
+        print(&report.figures, json)?;
+    }
+    Ok(exit(good))
+}
+
+fn drops(
+    layouts: &Layouts,
+    sample: usize,
+    seed: u64,
+    whole: Option<((usize, usize), PathBuf)>,
+    json: bool,
+) -> Result<ExitCode> {
+    let results = each(layouts, |i, subject| -> Result<drops::Figures> {
+        let mut figures = drops::Figures::default();
+        if let Some((shard, state)) = &whole {
+            whole::run(subject, *shard, state, &mut figures)?;
+            return Ok(figures);
+        }
         let mut rng = ChaCha20Rng::seed_from_u64(seed);
         rng.set_stream(i as u64);
-        // Of an odd number, one more in the first layout.
-        let count = (sample + 1 - i) / 2;
-        let subject = Subject::new(name, params);
-        drops::run(&subject, count, &mut rng, &mut figures, &mut |line| eprintln!("{line}"));
+        // What is left over goes to the first layouts.
+        let count = (sample + layouts.len() - 1 - i) / layouts.len();
+        drops::run(subject, count, &mut rng, &mut figures, &mut |line| eprintln!("{line}"));
+        Ok(figures)
+    });
+    let mut figures = drops::Figures::default();
+    for result in results {
+        figures.add(result?);
     }
+    print(&figures, json)?;
+    Ok(exit(figures.unnoticed.iter().all(|unnoticed| unnoticed.reason.is_some())))
+}
+
+fn evaluate(layouts: &Layouts, headers: usize, seed: u64, json: bool) -> Result<ExitCode> {
+    let all = each(layouts, |_, subject| {
+        let check = subject.check();
+        let derivation = check.derive();
+        let program = Program::new(&check, &derivation);
+        let rng = ChaCha20Rng::seed_from_u64(seed);
+        let mut say = |line: String| eprintln!("{line}");
+        compare::run(subject, &check, &program, headers, rng, &mut say)
+    });
+    for figures in &all {
+        print(figures, json)?;
+    }
+    Ok(exit(all.iter().all(|figures| figures.differences == 0)))
+}
+
+fn print(figures: &(impl Serialize + std::fmt::Debug), json: bool) -> Result<()> {
     if json {
-        println!("{}", serde_json::to_string(&figures)?);
+        println!("{}", serde_json::to_string(figures)?);
     } else {
         println!("{figures:#?}");
     }
-    let explained = figures.unnoticed.iter().all(|unnoticed| unnoticed.reason.is_some());
-    Ok(if explained { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+    Ok(())
+}
+
+fn exit(good: bool) -> ExitCode {
+    match good {
+        true => ExitCode::SUCCESS,
+        false => ExitCode::FAILURE,
+    }
 }
 
 fn lists() -> Result<ExitCode> {

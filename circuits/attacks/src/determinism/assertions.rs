@@ -46,6 +46,11 @@ impl Assertions {
         self.0.get(name)?.iter().find(fits).map(|(_, _, purpose)| purpose)
     }
 
+    /// Whether some instance of a name is listed.
+    pub fn has(&self, name: &str) -> bool {
+        self.0.contains_key(name)
+    }
+
     /// Every listed place: name, row's name and purpose.
     pub fn places(&self) -> impl Iterator<Item = (&str, String, &Purpose)> + '_ {
         self.0.iter().flat_map(|(name, entries)| {

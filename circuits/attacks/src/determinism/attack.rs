@@ -5,6 +5,7 @@
 //! catalogue says which given cells to try; the digest that comes out is signed with the test key.
 
 use num_bigint::BigUint;
+use sha2::{Digest, Sha256};
 use zkdkim_circuits::{header::BYTES, poseidon::PERMUTATION_ROWS};
 use zkdkim_determinism::{
     check::Check,
@@ -16,19 +17,63 @@ use zkdkim_plonk::halo2curves::{
     bn256::Fr,
     ff::{Field as _, PrimeField as _},
 };
-use zkdkim_relation::registry::DEPTH;
+use zkdkim_relation::{
+    header::{MAX_ADDRESS_BYTES, MAX_DOMAIN_BYTES},
+    registry::{MerklePath, DEPTH},
+    statement::{evaluate, StatementInput, PUBLIC_INPUTS},
+    Salt,
+};
 
-use super::subject::Subject;
+use super::{given::FOLDS, subject::Subject};
 use crate::{provider, small, Claim, SAMPLE_HEADER};
+
+const HOLDS: &str = "a block that begins or ends in a message block";
+const READ_AS_BYTE: &str = "a block whose end is read as a byte";
+const ENDS: &str = "a block that ends where a message block ends";
+const LENGTH: &str = "a block that reaches the length word";
+const LONG: &str = "a block of more than 1024 bytes";
+const DOMAIN: &str = "an address under another domain";
+const SIGNER: &str = "a signing domain that differs in one byte";
+const DIRECTION: &str = "a direction that is no bit";
+
+/// Attacks and rows that stand for all of them where time is short.
+pub const PLACES: [(&str, usize); 17] = [
+    (HOLDS, 1),
+    (HOLDS, 63),
+    (HOLDS, 65),
+    (HOLDS, 500),
+    (HOLDS, 959),
+    (HOLDS, 1_015),
+    (READ_AS_BYTE, 1_015),
+    (ENDS, 128),
+    (ENDS, 960),
+    (LENGTH, 1_079),
+    (LONG, 1_024),
+    (DOMAIN, 154),
+    (DOMAIN, 185),
+    (SIGNER, 186),
+    (SIGNER, 247),
+    (DIRECTION, 1_553),
+    (DIRECTION, 2_959),
+];
+
+/// The first output row of the signer's domain: behind the address and its domain.
+const SIGNER_ROW: usize = MAX_ADDRESS_BYTES + MAX_DOMAIN_BYTES;
 
 /// A prover's choices.
 #[derive(Clone, Debug)]
 pub struct Inputs {
     /// Bytes, and 256 around them.
     pub symbols: Vec<u16>,
+    /// The salt.
+    pub salt: Fr,
+    /// The sibling of each level.
+    pub siblings: [Fr; DEPTH],
     /// The direction of each level.
     pub directions: [u64; DEPTH],
-    /// Another signature than that of the digest.
+    /// The modulus.
+    pub modulus: BigUint,
+    /// A signature; `None` is that of the digest that the circuit computes, by the test key.
     pub signature: Option<BigUint>,
 }
 
@@ -44,7 +89,42 @@ impl Inputs {
     }
 
     fn of(plan: Claim) -> Self {
-        Self { symbols: plan.symbols, directions: [0; DEPTH], signature: None }
+        Self {
+            symbols: plan.symbols,
+            salt: Fr::from(0x5a17),
+            siblings: [Fr::from(77); DEPTH],
+            directions: [0; DEPTH],
+            modulus: provider::modulus().clone(),
+            signature: None,
+        }
+    }
+
+    /// The bytes, wherever they stand.
+    pub fn block(&self) -> Vec<u8> {
+        self.symbols.iter().filter_map(|symbol| u8::try_from(*symbol).ok()).collect()
+    }
+
+    /// What the native reference says of these choices, with the test key's signature where none is given; nothing
+    /// where they are none that it knows.
+    pub fn reference(&self) -> Option<[Fr; PUBLIC_INPUTS]> {
+        let header = self.block();
+        let digest: [u8; 32] = Sha256::digest(&header).into();
+        let signature = self.signature.clone().unwrap_or_else(|| provider::signature(&digest));
+        let mut index = 0;
+        for (level, direction) in self.directions.iter().enumerate() {
+            index |= u32::from(*direction == 1) << level;
+            if *direction > 1 {
+                return None;
+            }
+        }
+        let input = StatementInput {
+            header,
+            signature,
+            modulus: self.modulus.clone(),
+            salt: Salt::new(self.salt),
+            path: MerklePath { index, siblings: self.siblings },
+        };
+        evaluate(&input).ok().map(|inputs| inputs.to_instances())
     }
 }
 
@@ -72,23 +152,24 @@ pub fn candidates(attack: &str, row: usize) -> Vec<Inputs> {
     let fills = ['x', 'y', 'z', 'u', 'v', 'w', 'q', 'r'];
     match attack {
         // The flag rises or falls in the middle of a message block.
-        "a block that begins or ends in a message block" => {
+        HOLDS => {
             let ends =
                 fills.iter().filter_map(|fill| Some(Inputs::placed(&block_of(row, *fill)?, 0)));
             let begins = block_of(1_040 - row.min(1_039), 'x').map(|b| Inputs::placed(&b, row));
             ends.take(2).chain(begins).collect()
         }
-        "a block whose end is read as a byte" => {
+        READ_AS_BYTE => {
             block_of(row, 'x').map(|block| Inputs::placed(&block, 0)).into_iter().collect()
         }
         // The state is reset by −1 behind it.
-        "a block that ends where a message block ends" => {
-            fills.iter().filter_map(|f| Some(Inputs::placed(&block_of(row, *f)?, 0))).collect()
+        ENDS => fills.iter().filter_map(|f| Some(Inputs::placed(&block_of(row, *f)?, 0))).collect(),
+        LENGTH => {
+            // From position 64, so that it has no more than 1,024 bytes.
+            let block = block_of((row + 1).saturating_sub(64), 'x');
+            block.map(|block| Inputs::placed(&block, 64)).into_iter().collect()
         }
-        "a block of more than 1024 bytes" => {
-            block_of(1_050, 'x').map(|block| Inputs::placed(&block, 0)).into_iter().collect()
-        }
-        "an address under another domain" => {
+        LONG => block_of(1_050, 'x').map(|block| Inputs::placed(&block, 0)).into_iter().collect(),
+        DOMAIN => {
             let common = "d".repeat(28);
             vec![
                 Inputs::honest(&other_domain("Example.net", "example.org")),
@@ -98,8 +179,17 @@ pub fn candidates(attack: &str, row: usize) -> Vec<Inputs> {
                 )),
             ]
         }
-        "a direction that is no bit" => {
-            let level = ((row + 1) / PERMUTATION_ROWS).saturating_sub(21);
+        SIGNER => {
+            let at = row.saturating_sub(SIGNER_ROW);
+            let mut domain = [b'a'; MAX_DOMAIN_BYTES];
+            domain[if at == 1 { 3 } else { 1 }] = b'.';
+            let mut signer = domain;
+            signer.get_mut(at).into_iter().for_each(|byte| *byte = b'b');
+            let [domain, signer] = [domain, signer].map(|d| d.escape_ascii().to_string());
+            vec![Inputs::honest(&other_domain(&domain, &signer))]
+        }
+        DIRECTION => {
+            let level = ((row + 1) / PERMUTATION_ROWS).saturating_sub(FOLDS);
             let mut inputs = Inputs::honest(SAMPLE_HEADER.as_bytes());
             inputs.directions[level.min(DEPTH - 1)] = 2;
             vec![inputs]
@@ -117,11 +207,13 @@ pub fn values(subject: &Subject, check: &Check<Fr>, inputs: &Inputs) -> Vec<Fr> 
     for (i, symbol) in inputs.symbols.iter().enumerate().take(BYTES) {
         values[cell(c.wide[1].index(), rows.header + i)] = small((*symbol).into());
     }
-    for (level, direction) in inputs.directions.iter().enumerate() {
-        let row = rows.poseidon + (21 + level) * PERMUTATION_ROWS - 1;
-        values[cell(c.wide[4].index(), row)] = small(*direction);
+    values[cell(c.wide[0].index(), rows.poseidon)] = inputs.salt;
+    for level in 0..DEPTH {
+        let row = rows.poseidon + (FOLDS + level) * PERMUTATION_ROWS - 1;
+        values[cell(c.wide[3].index(), row)] = inputs.siblings[level];
+        values[cell(c.wide[4].index(), row)] = small(inputs.directions[level]);
     }
-    write_limbs(provider::modulus(), |limb, pieces| {
+    write_limbs(&inputs.modulus, |limb, pieces| {
         let row = rows.rsa.modulus_limb(limb);
         for (range, piece) in c.first().range.iter().zip(pieces) {
             values[cell(range.index(), row)] = small(piece);
@@ -180,18 +272,46 @@ pub fn public_inputs(check: &Check<Fr>, values: &[Fr]) -> Vec<Fr> {
     check.outputs.iter().map(|cell| values[*cell as usize]).collect()
 }
 
-/// Whether some candidate's witness fails in one instance and in nothing else.
-pub fn only_this_fails(
+/// How an attack on what one instance asserts ends.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Outcome {
+    /// The instance refuses it, nothing else does, and it would change something.
+    StoppedByItAlone,
+    /// Nothing refuses it.
+    Accepted,
+    /// Other constraints refuse it too, or it would change nothing.
+    Other,
+}
+
+/// Tries the candidates one by one: `refuses` says whether a constraint is what should stop them.
+pub fn outcome(
     subject: &Subject,
     check: &Check<Fr>,
     program: &Program<'_, Fr>,
-    instance: Instance,
+    instance: Option<Instance>,
     candidates: &[Inputs],
-) -> bool {
-    let Instance::Constraint(id) = instance else { return false };
-    candidates.iter().any(|inputs| {
+) -> Outcome {
+    let mut best = Outcome::Other;
+    for inputs in candidates {
         let values = witness(subject, check, program, inputs);
-        let broken = program.broken(&values);
-        broken.len() == 1 && broken.contains(&Broken::Constraint(id))
-    })
+        if inputs.reference().is_some_and(|honest| honest[..] == public_inputs(check, &values)) {
+            continue;
+        }
+        let mut broken = Vec::new();
+        program.each_broken(&values, &mut |one| {
+            broken.push(one);
+            broken.len() < 2
+        });
+        let alone = match (&broken[..], instance) {
+            ([], _) => return Outcome::Accepted,
+            ([Broken::Constraint(id)], Some(Instance::Constraint(own))) => *id == own,
+            ([Broken::Looked(id)], Some(Instance::Looked(own))) => *id == own,
+            _ => false,
+        };
+        if alone {
+            best = Outcome::StoppedByItAlone;
+            break;
+        }
+    }
+    best
 }

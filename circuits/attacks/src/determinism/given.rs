@@ -14,7 +14,7 @@ use zkdkim_plonk::plonk::{Advice, Column};
 use zkdkim_relation::registry::DEPTH;
 
 /// Permutations before the Merkle path: commitment, nullifier, key and leaf.
-const FOLDS: usize = 21;
+pub const FOLDS: usize = 21;
 
 /// Rows of the signature in the block of limb pairs.
 const SIGNATURE_ROWS: usize = 32;

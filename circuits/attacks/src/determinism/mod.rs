@@ -2,13 +2,16 @@
 //!
 //! [`zkdkim_determinism`] knows no gate and no name. Here stands what a prover may choose ([`given`], [`unread`]), what
 //! each instance is for that determines nothing ([`assertions`]), attacks made by machine ([`attack`]), and the
-//! commands' answers ([`report`], [`drops`], [`weaken`]).
+//! commands' answers ([`report`], [`drops`], [`weaken`], [`compare`] over [`headers`]).
 
 pub mod assertions;
 pub mod attack;
+pub mod compare;
 pub mod drops;
 pub mod given;
+pub mod headers;
 pub mod report;
 pub mod subject;
 pub mod unread;
 pub mod weaken;
+pub mod whole;

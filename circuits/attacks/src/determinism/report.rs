@@ -1,17 +1,23 @@
 //! What `scripts/soundness determinism` says of one layout.
 
-use std::time::Instant;
+use std::{collections::HashMap, time::Instant};
 
+use rand::SeedableRng;
+use rand_chacha::ChaCha20Rng;
 use serde::Serialize;
 use zkdkim_determinism::{
     check::Check,
     classify::{Class, Instance},
     derive::Derivation,
+    evaluate::Program,
 };
 use zkdkim_plonk::halo2curves::bn256::Fr;
 
 use super::{
     assertions::{Assertions, Purpose},
+    attack::{self, Outcome},
+    compare,
+    drops::row_number,
     subject::Subject,
 };
 
@@ -34,6 +40,14 @@ pub struct Figures {
     pub redundant: usize,
     /// None of these.
     pub unclassified: usize,
+    /// Attacks on what is asserted that were made by machine.
+    pub attacks: usize,
+    /// Those that their instance alone stops.
+    pub attacks_stopped: usize,
+    /// Headers whose public inputs, or refusal, were compared with the native reference.
+    pub headers: usize,
+    /// Those of which the circuit says something else.
+    pub differences: usize,
     /// Time it took.
     pub seconds: f64,
 }
@@ -51,6 +65,9 @@ pub struct Report {
 /// Problems of one sort that are listed one by one.
 const LISTED: usize = 20;
 
+/// Headers that are compared on the way.
+const HEADERS: usize = 10;
+
 /// Checks one layout.
 pub fn report(subject: &Subject) -> Report {
     let begin = Instant::now();
@@ -61,24 +78,33 @@ pub fn report(subject: &Subject) -> Report {
     let list = Assertions::read();
     let mut figures = Figures {
         layout: subject.name,
-        cells: check.model.read_cells().len(),
+        cells: check.read.len(),
         undetermined: rest.undetermined.len(),
         instances: 0,
         determines: 0,
         asserts: 0,
         redundant: 0,
         unclassified: 0,
+        attacks: 0,
+        attacks_stopped: 0,
+        headers: 0,
+        differences: 0,
         seconds: 0.0,
     };
     let mut spare = Vec::new();
+    let mut by_place = HashMap::new();
     let mut unclassified = Vec::new();
     for (instance, class) in check.classify(&mut derivation) {
         figures.instances += 1;
+        let name = subject.instance_name(&check, instance);
         if class == Class::Determines {
             figures.determines += 1;
+            if list.has(&name) {
+                let row = subject.statement.row_name(check.row(instance));
+                by_place.insert((name, row), instance);
+            }
             continue;
         }
-        let name = subject.instance_name(&check, instance);
         let row = subject.statement.row_name(check.row(instance));
         match list.purpose(&name, &row) {
             Some(Purpose::Asserts(_)) => figures.asserts += 1,
@@ -89,12 +115,12 @@ pub fn report(subject: &Subject) -> Report {
                 unclassified.push(format!("unclassified: `{name}` at {place}"));
             }
         }
+        by_place.insert((name.clone(), row.clone()), instance);
         spare.push((name, row));
     }
-    let present: std::collections::HashSet<&(String, String)> = spare.iter().collect();
     let missing = list
         .places()
-        .filter(|(name, row, _)| !present.contains(&((*name).to_owned(), row.clone())));
+        .filter(|(name, row, _)| !by_place.contains_key(&((*name).to_owned(), row.clone())));
     let missing: Vec<String> = missing
         .map(|(name, row, purpose)| match purpose {
             Purpose::Asserts(attack) => {
@@ -105,8 +131,51 @@ pub fn report(subject: &Subject) -> Report {
         .collect();
     shorten(unclassified, &mut problems);
     shorten(missing, &mut problems);
+    let is_open = problems.iter().any(|problem| problem.starts_with("undetermined"));
+    if !is_open {
+        let program = Program::new(&check, &derivation);
+        let mut attacked = Vec::new();
+        let used = derivation.ranges.used();
+        for (attack, row) in attack::PLACES {
+            figures.attacks += 1;
+            let instance = on_file(&by_place, &list, (attack, row));
+            // Where the derivation rests on the instance, the attack has to be made without it.
+            let again = instance.filter(|own| derivation.rests_on(*own)).map(|instance| {
+                derivation.again(&check.prepared, &check.start, check.without(instance), &used)
+            });
+            let without = again.as_ref().map(|again| Program::new(&check, again));
+            let candidates = attack::candidates(attack, row);
+            let program = without.as_ref().unwrap_or(&program);
+            match attack::outcome(subject, &check, program, instance, &candidates) {
+                Outcome::StoppedByItAlone => figures.attacks_stopped += 1,
+                Outcome::Accepted => attacked.push(format!("accepted: {attack} (row {row})")),
+                Outcome::Other => {
+                    let what = "is stopped by other constraints than the one on file, or by none";
+                    attacked.push(format!("`{attack}` (row {row}) {what} that it would need"));
+                }
+            }
+        }
+        let rng = ChaCha20Rng::seed_from_u64(1);
+        let mut say = |line: String| attacked.push(format!("another function: {line}"));
+        let compared = compare::run(subject, &check, &program, HEADERS, rng, &mut say);
+        figures.headers = compared.headers;
+        figures.differences = compared.differences;
+        problems.extend(attacked);
+    }
     figures.seconds = (begin.elapsed().as_secs_f64() * 10.0).round() / 10.0;
     Report { figures, problems, spare }
+}
+
+/// The instance that should stop an attack at a row.
+fn on_file(
+    by_place: &HashMap<(String, String), Instance>,
+    list: &Assertions,
+    (attack, row): (&str, usize),
+) -> Option<Instance> {
+    let purpose = Purpose::Asserts(attack.to_owned());
+    let mut places =
+        list.places().filter(|(_, place, own)| **own == purpose && row_number(place) == row);
+    places.find_map(|(name, place, _)| by_place.get(&(name.to_owned(), place)).copied())
 }
 
 /// What the derivation could not decide.
@@ -123,8 +192,12 @@ pub fn open_cells(
         problems.push(format!("{} public inputs are tied to cells", check.outputs.len()));
     }
     let mut open = check.rest(derivation).undetermined;
-    // A cell of the first phase that few others follow from is nearest to the bug: the first rows come first.
-    open.sort_by_key(|cell| (check.model.level(*cell), *cell as usize % check.model.space.rows));
+    // A cell of the first phase in an early row is nearest to the bug; multiplicities, which no gate reads, only follow.
+    open.sort_by_key(|cell| {
+        let model = &check.model;
+        let is_read = !model.readers[*cell as usize].is_empty();
+        (model.level(*cell), !is_read, *cell as usize % model.space.rows, *cell)
+    });
     let open = open.into_iter().map(|cell| {
         let readers = &check.model.readers[cell as usize];
         let names = readers

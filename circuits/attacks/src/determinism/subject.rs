@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use zkdkim_circuits::statement::CircuitParams;
+use zkdkim_circuits::{logup::TupleType, statement::CircuitParams};
 use zkdkim_determinism::{
     check::{Check, Spec},
     classify::Instance,
@@ -86,8 +86,15 @@ impl Subject {
         match instance {
             Instance::Sum(id) => model.gates[model.argument.sums[id as usize].gate].clone(),
             Instance::Looked(id) => {
-                let looked = &model.looked[id as usize];
-                format!("lookup {}", model.tables[looked.table].name)
+                let table = &model.tables[model.looked[id as usize].table];
+                let kinds = [
+                    (TupleType::Spread11, "11-bit word"),
+                    (TupleType::Spread10, "10-bit word"),
+                    (TupleType::Automaton, "edge"),
+                    (TupleType::Case, "lower-case form"),
+                ];
+                let own = |(kind, _): &&(TupleType, &str)| table.kind == Some(*kind as u64);
+                format!("lookup {}", kinds.iter().find(own).map_or(&*table.name, |(_, name)| name))
             }
             Instance::Constraint(id) => match model.constraints[id as usize].source {
                 Source::Gate { gate, .. } => model.gates[gate].clone(),

@@ -1,9 +1,14 @@
 //! Circuits that are weaker in one place, planted in the layout.
 
-use std::collections::{BTreeSet, HashSet};
+use std::{
+    cell::OnceCell,
+    collections::{BTreeSet, HashSet},
+};
 
-use rand::Rng;
-use zkdkim_circuits::{header::automaton::Automaton, logup::TupleType};
+use rand::{Rng, RngCore, SeedableRng};
+use rand_chacha::ChaCha20Rng;
+use sha2::{Digest, Sha256};
+use zkdkim_circuits::{header::automaton::Automaton, logup::TupleType, sha256::BLOCKS};
 use zkdkim_determinism::{
     check::Check,
     derive::Derivation,
@@ -12,13 +17,16 @@ use zkdkim_determinism::{
     scalar::integer,
 };
 use zkdkim_plonk::halo2curves::{bn256::Fr, ff::Field as _};
+use zkdkim_relation::header::MAX_HEADER_BYTES;
 
 use super::{
     attack::{self, Inputs},
+    drops::Verdict,
+    headers::Headers,
     report::open_cells,
     subject::Subject,
 };
-use crate::{small, SAMPLE_HEADER};
+use crate::{provider, small, SAMPLE_HEADER};
 
 /// A circuit with a planted bug.
 pub struct Weakening {
@@ -28,38 +36,104 @@ pub struct Weakening {
     pub place: String,
     /// The circuit.
     pub layout: Layout<Fr>,
+    /// Gates that say something else than before, by number.
+    pub gates: Vec<usize>,
     /// Whether it can only add constraints.
     pub only_adds: bool,
+    /// Why it cannot be noticed, if that is on file.
+    pub reason: Option<String>,
 }
 
 /// The sorts of bugs.
-const SORTS: usize = 8;
+type Sort = fn(&Subject, &mut Layout<Fr>, &mut dyn RngCore) -> Found;
 
-/// Draws a bug: first its sort, then a gate, selector or column, then a place.
+const SORTS: [Sort; 11] = [
+    |s, l, rng| selector(s, l, rng, false),
+    |s, l, rng| selector(s, l, rng, true),
+    |_, l, rng| weight(l, rng, Fr::from(2), "doubled"),
+    |_, l, rng| weight(l, rng, Fr::from(2).invert().expect("not zero"), "halved"),
+    |_, l, rng| rotation(l, rng),
+    entry,
+    |_, l, rng| range(l, rng),
+    |_, l, rng| challenge(l, rng),
+    phase,
+    |s, l, rng| fixed(s, l, rng, false),
+    |s, l, rng| fixed(s, l, rng, true),
+];
+
+/// Draws a bug: first its sort, then a gate, selector or column, then a place. One that changes no constraint is drawn
+/// again.
 pub fn draw(subject: &Subject, rng: &mut impl Rng) -> Weakening {
     loop {
         let mut layout = subject.layout.clone();
-        let found = match rng.gen_range(0..SORTS) {
-            0 => selector(subject, &mut layout, rng, false),
-            1 => selector(subject, &mut layout, rng, true),
-            2 => weight(subject, &mut layout, rng, 2),
-            3 => weight(subject, &mut layout, rng, 0),
-            4 => rotation(&mut layout, rng),
-            5 => entry(subject, &mut layout, rng),
-            6 => challenge(subject, &mut layout, rng),
-            _ => phase(subject, &mut layout, rng),
-        };
-        if let Some((name, place)) = found {
+        let sort = rng.gen_range(0..SORTS.len());
+        let Some((name, place)) = SORTS[sort](subject, &mut layout, rng) else { continue };
+        let gates: Vec<usize> = (0..layout.gates.len())
+            .filter(|gate| differs(&subject.layout, &layout, *gate))
+            .collect();
+        let tables_or_phases =
+            layout.fixed != subject.layout.fixed || layout.phases != subject.layout.phases;
+        if !gates.is_empty() || tables_or_phases {
             let only_adds = name.starts_with("one row more");
-            return Weakening { name, place, layout, only_adds };
+            let reason = reason(&name, &place);
+            return Weakening { name, place, layout, gates, only_adds, reason };
         }
     }
+}
+
+/// Bugs that nothing can notice, each with the reason: `NAME at PLACE: REASON` a line.
+const REASONS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/weakenings.txt");
+
+/// The reason on file for a bug that nothing notices.
+fn reason(name: &str, place: &str) -> Option<String> {
+    let text = std::fs::read_to_string(REASONS).unwrap_or_default();
+    let start = format!("{name} at {place}: ");
+    text.lines().find_map(|line| line.strip_prefix(&start)).map(str::to_owned)
+}
+
+/// Whether a gate says something else: it reads what has changed, or another polynomial that is no multiple.
+fn differs(before: &Layout<Fr>, after: &Layout<Fr>, gate: usize) -> bool {
+    let (old, new) = (&before.gates[gate].expr, &after.gates[gate].expr);
+    let mut reads = false;
+    new.visit(&mut |leaf| match *leaf {
+        Expr::Selector(s) => reads |= before.selectors[s] != after.selectors[s],
+        Expr::Fixed((column, _)) => reads |= before.fixed[column] != after.fixed[column],
+        _ => {}
+    });
+    if reads || old == new {
+        return reads;
+    }
+    let values = |seed: u64| {
+        let leaf = |leaf: &Expr<Fr>| match *leaf {
+            Expr::Selector(_) => Fr::ONE,
+            Expr::Constant(value) => value,
+            Expr::Fixed(q) => arbitrary(seed, 1, q),
+            Expr::Advice(q) => arbitrary(seed, 2, q),
+            Expr::Instance(q) => arbitrary(seed, 3, q),
+            Expr::Challenge(index) => arbitrary(seed, 4, (index, 0)),
+            _ => Fr::ZERO,
+        };
+        [old.evaluate(&leaf), new.evaluate(&leaf)]
+    };
+    let [a, b] = [values(1), values(2)];
+    a[0] * b[1] != a[1] * b[0]
+}
+
+/// A value that depends on everything that it is told.
+fn arbitrary(seed: u64, sort: u64, (index, by): (usize, i32)) -> Fr {
+    let value = Fr::from(seed * 7_919 + sort * 104_729 + 1_299_709 * index as u64);
+    (value + Fr::from((by + 64) as u64)).cube() + Fr::from(11)
 }
 
 type Found = Option<(String, String)>;
 
 /// A selector that is off in a row where it is on, or on in a row beside.
-fn selector(subject: &Subject, layout: &mut Layout<Fr>, rng: &mut impl Rng, more: bool) -> Found {
+fn selector(
+    subject: &Subject,
+    layout: &mut Layout<Fr>,
+    rng: &mut dyn RngCore,
+    more: bool,
+) -> Found {
     let selector = rng.gen_range(0..layout.selectors.len());
     let on: Vec<usize> =
         (0..layout.usable).filter(|row| layout.selectors[selector][*row]).collect();
@@ -93,9 +167,8 @@ fn selector(subject: &Subject, layout: &mut Layout<Fr>, rng: &mut impl Rng, more
     Some((format!("{what} of `{gate}`"), subject.statement.row_name(row)))
 }
 
-/// A constant of a gate that is doubled, or halved (`times` 0), in every row.
-fn weight(subject: &Subject, layout: &mut Layout<Fr>, rng: &mut impl Rng, times: u64) -> Found {
-    let _ = subject;
+/// A constant of a gate that is doubled or halved in every row.
+fn weight(layout: &mut Layout<Fr>, rng: &mut dyn RngCore, factor: Fr, what: &str) -> Found {
     let number = rng.gen_range(0..layout.gates.len());
     let gate = &mut layout.gates[number];
     let mut count = 0;
@@ -106,7 +179,6 @@ fn weight(subject: &Subject, layout: &mut Layout<Fr>, rng: &mut impl Rng, times:
     };
     gate.expr.change(&mut |node| count += usize::from(is_weight(node)));
     let chosen = (count > 0).then(|| rng.gen_range(0..count))?;
-    let factor = if times == 0 { Fr::from(2).invert().expect("not zero") } else { Fr::from(times) };
     let (mut at, mut old) = (0, Fr::ZERO);
     gate.expr.change(&mut |node| {
         if is_weight(node) {
@@ -119,13 +191,12 @@ fn weight(subject: &Subject, layout: &mut Layout<Fr>, rng: &mut impl Rng, times:
             at += 1;
         }
     });
-    let what = if times == 0 { "halved" } else { "doubled" };
     let old = integer(old).map_or("a large one".to_owned(), |old| old.to_string());
     Some((format!("weight {what} in `{}`", gate.name), format!("constant {chosen}, {old}")))
 }
 
 /// A query of another row.
-fn rotation(layout: &mut Layout<Fr>, rng: &mut impl Rng) -> Found {
+fn rotation(layout: &mut Layout<Fr>, rng: &mut dyn RngCore) -> Found {
     let number = rng.gen_range(0..layout.gates.len());
     let gate = &mut layout.gates[number];
     let mut queries = BTreeSet::new();
@@ -147,7 +218,7 @@ fn rotation(layout: &mut Layout<Fr>, rng: &mut impl Rng) -> Found {
 }
 
 /// An entry more, in a row of the table that is not used.
-fn entry(subject: &Subject, layout: &mut Layout<Fr>, rng: &mut impl Rng) -> Found {
+fn entry(subject: &Subject, layout: &mut Layout<Fr>, rng: &mut dyn RngCore) -> Found {
     let c = &subject.statement.config.columns;
     let edges = Automaton::header().edges();
     let edge = edges[rng.gen_range(0..edges.len())];
@@ -175,9 +246,69 @@ fn entry(subject: &Subject, layout: &mut Layout<Fr>, rng: &mut impl Rng) -> Foun
     Some((name.to_owned(), format!("table row {row}: {tuple:?}")))
 }
 
+/// A column of 10-bit words that is looked up among the 11-bit ones; or all of these pass for 10-bit words.
+fn range(layout: &mut Layout<Fr>, rng: &mut dyn RngCore) -> Found {
+    let is_kind = |node: &Expr<Fr>| matches!(node, Expr::Scaled(_, one) if *one == Fr::ONE);
+    let mut found = Vec::new();
+    for (number, gate) in layout.gates.iter_mut().enumerate() {
+        if gate.name.starts_with("logup range fractions") {
+            let mut kinds = 0;
+            gate.expr.change(&mut |node| kinds += usize::from(is_kind(node)));
+            found.extend((0..kinds).map(|i| (number, i)));
+        }
+    }
+    let (number, chosen) = *found.get(rng.gen_range(0..found.len().max(1)))?;
+    let mut at = 0;
+    layout.gates[number].expr.change(&mut |node| {
+        if is_kind(node) {
+            if let (true, Expr::Scaled(_, kind)) = (at == chosen, node) {
+                *kind = Fr::ZERO;
+            }
+            at += 1;
+        }
+    });
+    // A gate for each half of a lane, with one 10-bit column each.
+    let gates = layout.gates.iter().enumerate();
+    let gates: Vec<usize> =
+        gates.filter(|(_, g)| g.name.starts_with("logup range")).map(|(i, _)| i).collect();
+    let half = gates.iter().position(|own| *own == number)?;
+    let place = format!("lane {}, range column {}", half / 2, [2, 5][half % 2]);
+    Some(("a range one bit wider".to_owned(), place))
+}
+
+/// A fixed cell that is zero, or something else than it is; one that is zero stays.
+fn fixed(
+    subject: &Subject,
+    layout: &mut Layout<Fr>,
+    rng: &mut dyn RngCore,
+    becomes_zero: bool,
+) -> Found {
+    let column = rng.gen_range(0..layout.fixed.len());
+    let cells = &mut layout.fixed[column];
+    let on: Vec<usize> = (0..layout.usable).filter(|row| cells[*row] != Fr::ZERO).collect();
+    let edges: Vec<usize> = on
+        .iter()
+        .copied()
+        .filter(|row| *row == 0 || cells[*row - 1] == Fr::ZERO || cells[*row + 1] == Fr::ZERO)
+        .collect();
+    let row = match rng.gen_range(0..4) {
+        0 => *on.first()?,
+        1 => *on.last()?,
+        2 if !edges.is_empty() => edges[rng.gen_range(0..edges.len())],
+        _ => on[rng.gen_range(0..on.len())],
+    };
+    cells[row] = match (becomes_zero, rng.gen()) {
+        (true, _) => Fr::ZERO,
+        (false, true) => cells[row].double(),
+        (false, false) => cells[row] + Fr::ONE,
+    };
+    let what = if becomes_zero { "is zero" } else { "is another one" };
+    let name = format!("a constant of fixed column {column} {what}");
+    Some((name, subject.statement.row_name(row)))
+}
+
 /// A challenge that is a constant, or another one, in one gate or in all.
-fn challenge(subject: &Subject, layout: &mut Layout<Fr>, rng: &mut impl Rng) -> Found {
-    let _ = subject;
+fn challenge(layout: &mut Layout<Fr>, rng: &mut dyn RngCore) -> Found {
     let count = layout.challenge_phases.len();
     let challenge = rng.gen_range(0..count);
     let other = (challenge + rng.gen_range(1..count)) % count;
@@ -206,7 +337,7 @@ fn challenge(subject: &Subject, layout: &mut Layout<Fr>, rng: &mut impl Rng) -> 
 }
 
 /// A column that is committed in another phase.
-fn phase(subject: &Subject, layout: &mut Layout<Fr>, rng: &mut impl Rng) -> Found {
+fn phase(subject: &Subject, layout: &mut Layout<Fr>, rng: &mut dyn RngCore) -> Found {
     let column = rng.gen_range(0..layout.phases.len());
     layout.phases[column] ^= 1;
     let name = subject.statement.columns[column].0.clone();
@@ -214,85 +345,124 @@ fn phase(subject: &Subject, layout: &mut Layout<Fr>, rng: &mut impl Rng) -> Foun
     Some((format!("column {name} is committed in phase {phase}"), "every row".to_owned()))
 }
 
+/// Notices bugs.
+pub struct Weakener<'c> {
+    subject: &'c Subject,
+    sound: &'c Check<Fr>,
+    honest: Vec<Vec<Fr>>,
+    /// Made when they are needed.
+    forged: OnceCell<Vec<(String, Vec<Fr>)>>,
+    program: Program<'c, Fr>,
+}
+
+impl<'c> Weakener<'c> {
+    /// Makes the honest witnesses and the forged ones.
+    pub fn new(subject: &'c Subject, check: &'c Check<Fr>, d: &Derivation<'_, Fr>) -> Self {
+        let program = Program::new(check, d);
+        let honest = honest_witnesses(subject, check, &program);
+        Self { subject, sound: check, honest, forged: OnceCell::new(), program }
+    }
+
+    /// What notices a bug.
+    pub fn noticed(&self, weakening: &Weakening) -> Verdict {
+        let refused = self.honest.iter().position(|values| self.refuses(weakening, values));
+        if let Some(which) = refused {
+            return Verdict::Noticed(format!("honest witness {which} is refused"));
+        }
+        if weakening.only_adds {
+            let why = "it can only add a constraint, and the honest witnesses hold";
+            return Verdict::Redundant(why.to_owned());
+        }
+        let check = Check::new(&weakening.layout, &self.subject.spec);
+        let derivation = check.derive();
+        let open = open_cells(self.subject, &check, &derivation);
+        if let Some(problem) = open.into_iter().next() {
+            return Verdict::Noticed(problem);
+        }
+        let program = Program::new(&check, &derivation);
+        let cells = self.sound.model.space.first_virtual() as usize;
+        let holds = |values: &Vec<Fr>| {
+            let mut values = values[..cells].to_vec();
+            program.complete(&mut values);
+            program.holds(&values)
+        };
+        if let Some(which) = self.honest.iter().position(|values| !holds(values)) {
+            return Verdict::Noticed(format!("honest witness {which} is refused"));
+        }
+        let forged =
+            self.forged.get_or_init(|| forged_witnesses(self.subject, self.sound, &self.program));
+        if let Some((attack, _)) = forged.iter().find(|(_, values)| holds(values)) {
+            return Verdict::Noticed(format!("{attack} is accepted"));
+        }
+        if let Some(kind) = other_tables(self.sound, &check).first() {
+            let what = format!("the table of kind {kind} is other than defined");
+            return Verdict::Noticed(what);
+        }
+        Verdict::Unnoticed
+    }
+
+    /// Whether a gate of the first phase that has changed refuses a witness.
+    fn refuses(&self, weakening: &Weakening, values: &[Fr]) -> bool {
+        let (layout, space) = (&weakening.layout, self.sound.model.space);
+        weakening.gates.iter().map(|gate| &layout.gates[*gate].expr).any(|expr| {
+            let mut first_phase = true;
+            expr.visit(&mut |leaf| match *leaf {
+                Expr::Challenge(_) => first_phase = false,
+                Expr::Advice((column, _)) => first_phase &= layout.phases[column] == 0,
+                _ => {}
+            });
+            let value = |row: usize| {
+                expr.evaluate(&|leaf| match *leaf {
+                    Expr::Advice((column, by)) => {
+                        values[space.advice(column, layout.at(row, by)) as usize]
+                    }
+                    Expr::Instance((column, by)) => {
+                        values[space.instance(column, layout.at(row, by)) as usize]
+                    }
+                    ref other => layout.leaf(other, row),
+                })
+            };
+            first_phase && (0..layout.rows).any(|row| value(row) != Fr::ZERO)
+        })
+    }
+}
+
 /// Witnesses that the circuit accepts, of blocks that differ in shape.
-pub fn honest_witnesses(
+fn honest_witnesses(
     subject: &Subject,
     check: &Check<Fr>,
     program: &Program<'_, Fr>,
 ) -> Vec<Vec<Fr>> {
     let mut blocks = vec![SAMPLE_HEADER.as_bytes().to_vec()];
-    blocks.extend([75, 300, 700, 1_024].into_iter().filter_map(|n| attack::block_of(n, 'x')));
-    blocks
-        .iter()
-        .map(|block| attack::witness(subject, check, program, &Inputs::honest(block)))
-        .collect()
+    // One of each number of message blocks, so of each place of the reset.
+    let lengths = (2..=BLOCKS).map(|count| (64 * count - 9).min(MAX_HEADER_BYTES));
+    blocks.extend(lengths.filter_map(|length| attack::block_of(length, 'x')));
+    let mut headers = Headers::new(ChaCha20Rng::seed_from_u64(1));
+    let valid = std::iter::repeat_with(|| headers.draw_valid());
+    blocks.extend(valid.filter(|block| zkdkim_relation::header::parse(block).is_ok()).take(4));
+    let witness = |block: &Vec<u8>| {
+        let mut inputs = Inputs::honest(block);
+        inputs.directions = std::array::from_fn(|level| (level % 3 == 0).into());
+        inputs.signature = Some(provider::signature(&Sha256::digest(block).into()));
+        attack::witness(subject, check, program, &inputs)
+    };
+    blocks.iter().map(witness).collect()
 }
 
 /// Witnesses of the attacks on what is asserted, each with what it is.
-pub fn forged_witnesses(
+fn forged_witnesses(
     subject: &Subject,
     check: &Check<Fr>,
-    derivation: &Derivation<'_, Fr>,
+    program: &Program<'_, Fr>,
 ) -> Vec<(String, Vec<Fr>)> {
-    let program = Program::new(check, derivation);
-    let hold = "a block that begins or ends in a message block";
-    let ends = "a block that ends where a message block ends";
-    let direction = "a direction that is no bit";
-    let places = [
-        (hold, 1),
-        (hold, 63),
-        (hold, 65),
-        (hold, 500),
-        (hold, 959),
-        (hold, 1_015),
-        (ends, 128),
-        (ends, 960),
-        ("a block of more than 1024 bytes", 1_024),
-        ("an address under another domain", 0),
-        (direction, 1_553),
-        (direction, 2_959),
-    ];
     let mut witnesses = Vec::new();
-    for (attack, row) in places {
+    for (attack, row) in attack::PLACES {
         for inputs in attack::candidates(attack, row) {
-            let values = attack::witness(subject, check, &program, &inputs);
+            let values = attack::witness(subject, check, program, &inputs);
             witnesses.push((format!("{attack} ({row})"), values));
         }
     }
     witnesses
-}
-
-/// What notices a bug; else a reason why it is none.
-pub fn noticed(
-    subject: &Subject,
-    sound: &Check<Fr>,
-    weakening: &Weakening,
-    honest: &[Vec<Fr>],
-    forged: &[(String, Vec<Fr>)],
-) -> Result<String, Option<String>> {
-    let check = Check::new(&weakening.layout, &subject.spec);
-    let derivation = check.derive();
-    if let Some(problem) = open_cells(subject, &check, &derivation).into_iter().next() {
-        return Ok(problem);
-    }
-    if let Some(kind) = other_tables(sound, &check).first() {
-        return Ok(format!("the table of kind {kind} is other than defined"));
-    }
-    let program = Program::new(&check, &derivation);
-    let cells = sound.model.space.first_virtual() as usize;
-    let holds = |values: &Vec<Fr>| {
-        let mut values = values[..cells].to_vec();
-        program.complete(&mut values);
-        program.broken(&values).is_empty()
-    };
-    if let Some(which) = honest.iter().position(|values| !holds(values)) {
-        return Ok(format!("honest witness {which} is refused"));
-    }
-    if let Some((attack, _)) = forged.iter().find(|(_, values)| holds(values)) {
-        return Ok(format!("{attack} is accepted"));
-    }
-    let adds = "it can only add a constraint, and the honest witnesses hold";
-    Err(weakening.only_adds.then(|| adds.to_owned()))
 }
 
 /// Kinds whose entries are other than before, as sets.

@@ -8,9 +8,10 @@ use zkdkim_circuits::{
     sha256::BLOCKS,
 };
 use zkdkim_plonk::halo2curves::{bn256::Fr, ff::Field as _};
+use zkdkim_relation::header::MAX_HEADER_BYTES;
 
 use super::Attack;
-use crate::{bump, forge_sha256, small, Claim, Word, SAMPLE_HEADER};
+use crate::{bump, forge_sha256, small, Carries, Claim, Word, SAMPLE_HEADER};
 
 /// A block of the statement's language with a length of the prover's choice.
 fn block_of(length: usize) -> Option<Vec<u8>> {
@@ -18,10 +19,14 @@ fn block_of(length: usize) -> Option<Vec<u8>> {
     Some(format!("z:{}\r\n{SAMPLE_HEADER}", "x".repeat(pad)).into_bytes())
 }
 
-/// A block that begins and ends where the prover wants, with the resets that the gates demand.
+/// A block that begins and ends where the prover wants, with the resets that the gates demand; none where it belongs
+/// there.
 fn placed(from: usize, to: usize) -> Option<Claim> {
     let block = block_of(to.checked_sub(from)?)?;
     let mut plan = Claim::placed(&block, from);
+    if block.len() <= MAX_HEADER_BYTES && plan.symbols == Claim::honest(&block).symbols {
+        return None;
+    }
     plan.reset_again();
     Some(plan)
 }
@@ -179,10 +184,16 @@ fn ends(at: usize, earlier: usize) -> Attack {
         let Some(plan) = plan() else { return };
         let block = at / 64 - 1;
         grid.forge(config.columns.first().y, config.rows.header + at + 1, -Fr::ONE);
-        forge_sha256(config, grid, &plan.message, &|b, _, word, truth| match word {
-            Word::Reset if b == block => u32::MAX,
-            _ => truth,
-        });
+        forge_sha256(
+            config,
+            grid,
+            &plan.message,
+            Carries::Close,
+            &|b, _, word, truth| match word {
+                Word::Reset if b == block => u32::MAX,
+                _ => truth,
+            },
+        );
     })
 }
 

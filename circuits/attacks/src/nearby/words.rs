@@ -3,23 +3,30 @@
 use zkdkim_circuits::sha256::{Message, BLOCK_SLOTS, INITIAL_SLOTS};
 
 use super::Attack;
-use crate::{forge_sha256, Claim, Word, SAMPLE_HEADER};
+use crate::{forge_sha256, Carries, Claim, Word, SAMPLE_HEADER};
+
+/// A lie about one word of one slot, with carries that close the sums.
+fn lie(slot: usize, which: Word) -> Attack {
+    lie_with(slot, which, Carries::Close)
+}
 
 /// A lie about one word of one slot.
-fn lie(slot: usize, which: Word) -> Attack {
+fn lie_with(slot: usize, which: Word, carries: Carries) -> Attack {
     let at = match slot.checked_sub(INITIAL_SLOTS) {
         None => (usize::MAX, slot),
         Some(slot) => (slot / BLOCK_SLOTS, slot % BLOCK_SLOTS),
     };
     let plan = || Some(Claim::honest(SAMPLE_HEADER.as_bytes()));
-    Attack::early(format!("{which:?} of SHA-256 slot {slot}"), plan, move |config, grid| {
+    let how = if carries == Carries::Close { "" } else { ", carries in range" };
+    Attack::early(format!("{which:?} of SHA-256 slot {slot}{how}"), plan, move |config, grid| {
         let lie = |block, step, word, truth: u32| match (word == which && (block, step) == at, word)
         {
             (false, _) => truth,
             (_, Word::Bit17 | Word::Bit18) => 2,
             _ => truth ^ 1,
         };
-        forge_sha256(config, grid, &Claim::honest(SAMPLE_HEADER.as_bytes()).message, &lie);
+        let message = Claim::honest(SAMPLE_HEADER.as_bytes()).message;
+        forge_sha256(config, grid, &message, carries, &lie);
     })
 }
 
@@ -52,9 +59,14 @@ pub fn attacks(slot: usize) -> Vec<Attack> {
     if slot < INITIAL_SLOTS {
         return vec![lie(slot, Word::A), lie(slot, Word::E)];
     }
-    let mut attacks: Vec<Attack> = Word::ROUND.map(|word| lie(slot, word)).into();
-    attacks.push(lie(slot, Word::Reset));
-    attacks
+    // A word that the slot does not have would change nothing.
+    let is_round = (slot - INITIAL_SLOTS) % BLOCK_SLOTS < 64;
+    let (words, sums) = match is_round {
+        true => (&Word::ROUND[..], &[Word::A, Word::E, Word::W][..]),
+        false => (&Word::FEED_FORWARD[..], &[Word::A, Word::E][..]),
+    };
+    let in_range = sums.iter().map(|word| lie_with(slot, *word, Carries::InRange));
+    words.iter().map(|word| lie(slot, *word)).chain(in_range).collect()
 }
 
 /// Bits that hold 2: bit 17 where bit 18 is set, bit 18 where it is not; the bits around them clear,

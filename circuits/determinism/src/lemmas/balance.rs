@@ -111,7 +111,7 @@ pub(super) fn apply<F: Scalar>(
     progress.balances.resize(specs.len(), false);
     let mut any = false;
     for (i, spec) in specs.iter().enumerate() {
-        if progress.balances[i] || d.model.argument.is_void || d.without.looked.end > 0 {
+        if progress.balances[i] || d.model.argument.is_void || d.without.argument {
             continue;
         }
         match tuples(d, spec) {

@@ -23,7 +23,7 @@ use crate::{
 };
 
 pub(super) fn apply<F: Scalar>(d: &mut Derivation<'_, F>) -> bool {
-    if d.model.argument.is_void || d.without.looked.end > 0 {
+    if d.model.argument.is_void || d.without.argument {
         return false;
     }
     let counted = counts(d);
@@ -78,27 +78,36 @@ fn lemma(rule: Rule, cells: Vec<Cell>) -> Lemma {
 
 fn fractions<F: Scalar>(d: &mut Derivation<'_, F>) -> bool {
     let argument = &d.model.argument;
-    let mut cells = Vec::new();
-    let mut new: HashSet<Cell> = HashSet::new();
-    loop {
-        let before = cells.len();
-        for sum in &argument.sums {
-            let mut unknown =
-                sum.difference.iter().map(|(_, c)| *c).filter(|c| !d.known(*c) && !new.contains(c));
-            let Some(cell) = unknown.next() else { continue };
-            let known = argument.terms[sum.terms.clone()].iter().all(|term| match term.weight {
-                Weight::Constant(zero) if zero == F::ZERO => true,
-                Weight::Cell(_, weight) if !d.known(weight) => false,
-                Weight::Other(ref cells) if cells.iter().any(|c| !d.known(*c)) => false,
-                _ => is_known(d, &term.tuple),
-            });
-            if unknown.next().is_none() && known {
-                cells.push(cell);
-                new.insert(cell);
-            }
+    let is_open = |cell: &Cell| !d.known(*cell);
+    let term_is_known = |term: &crate::logup::Term<F>| match &term.weight {
+        Weight::Constant(zero) if *zero == F::ZERO => true,
+        Weight::Cell(_, weight) if is_open(weight) => false,
+        Weight::Other(cells) if cells.iter().any(is_open) => false,
+        _ => is_known(d, &term.tuple),
+    };
+    // Sums of which all fractions are known, by the open cells that they add.
+    let mut open: Vec<Vec<Cell>> = Vec::with_capacity(argument.sums.len());
+    let mut by_cell: HashMap<Cell, Vec<usize>> = HashMap::new();
+    for sum in &argument.sums {
+        let mut own: Vec<Cell> =
+            sum.difference.iter().map(|(_, cell)| *cell).filter(is_open).collect();
+        if own.is_empty() || !argument.terms[sum.terms.clone()].iter().all(term_is_known) {
+            own.clear();
         }
-        if cells.len() == before {
-            break;
+        own.iter().for_each(|cell| by_cell.entry(*cell).or_default().push(open.len()));
+        open.push(own);
+    }
+    // A running sum is followed from both of its ends.
+    let mut todo: Vec<usize> = (0..open.len()).rev().filter(|sum| open[*sum].len() == 1).collect();
+    let mut cells = Vec::new();
+    while let Some(sum) = todo.pop() {
+        let [cell] = open[sum][..] else { continue };
+        cells.push(cell);
+        for reader in by_cell.remove(&cell).unwrap_or_default() {
+            open[reader].retain(|own| *own != cell);
+            if open[reader].len() == 1 {
+                todo.push(reader);
+            }
         }
     }
     !cells.is_empty() && conclude(d, lemma(Rule::Fraction, cells))

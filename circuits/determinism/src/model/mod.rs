@@ -10,15 +10,22 @@
 //! Cells have numbers: advice cells column by column, then public inputs, challenges, and *virtual* cells, which stand
 //! for combinations of others (limbs made of pieces) and are defined by a constraint each.
 
+mod reads;
+mod tuple;
+
 use std::collections::{BTreeSet, HashMap};
 
 use crate::{
     identities::{self, Identities},
-    layout::{Expr, Layout, Place, Query},
+    layout::{Expr, Layout, Place},
     logup::{self, Argument},
     poly::Poly,
     scalar::{integer, Scalar},
 };
+
+pub(crate) use reads::normal_form;
+use reads::Reads;
+pub use tuple::{project, Component, Looked, Table};
 
 /// A cell's number.
 pub type Cell = u32;
@@ -138,99 +145,6 @@ impl<F: Scalar> Constraint<F> {
     }
 }
 
-/// A component of a tuple.
-#[derive(Clone, Debug, PartialEq)]
-pub enum Component<F> {
-    /// A constant.
-    Constant(F),
-    /// A cell.
-    Cell(Cell),
-    /// A polynomial.
-    Poly(Vec<(F, Box<[Cell]>)>),
-}
-
-impl<F: Scalar> Component<F> {
-    /// The cells that it reads.
-    pub fn cells(&self) -> Vec<Cell> {
-        match self {
-            Self::Constant(_) => Vec::new(),
-            Self::Cell(cell) => vec![*cell],
-            Self::Poly(terms) => terms.iter().flat_map(|(_, m)| m.iter().copied()).collect(),
-        }
-    }
-
-    pub(crate) fn new(poly: &Poly<F>, cell: &dyn Fn(u32) -> Cell) -> Self {
-        if let Some(value) = poly.as_constant() {
-            return Self::Constant(value);
-        }
-        let terms: Vec<_> = poly.terms().collect();
-        match terms[..] {
-            [(monomial, one)] if one == F::ONE && monomial.len() == 1 => {
-                Self::Cell(cell(monomial[0]))
-            }
-            _ => Self::Poly(
-                terms.into_iter().map(|(m, c)| (c, m.iter().map(|v| cell(*v)).collect())).collect(),
-            ),
-        }
-    }
-}
-
-/// A tuple that a table holds.
-#[derive(Clone, Debug)]
-pub struct Looked<F> {
-    /// The table.
-    pub table: usize,
-    /// The components.
-    pub tuple: Vec<Component<F>>,
-    /// The row.
-    pub row: usize,
-    /// The lookup of the constraint system that it is an instance of; else it is one of an argument.
-    pub native: Option<usize>,
-}
-
-/// The entries that tuples may be.
-#[derive(Clone, Debug)]
-pub struct Table<F> {
-    /// The name of its lookup, or its kind of tuples.
-    pub name: String,
-    /// The entries.
-    pub entries: Vec<Vec<F>>,
-    /// The kind of tuples of an argument, which is their last component.
-    pub kind: Option<u64>,
-    by_known: std::cell::RefCell<HashMap<u64, Functional<F>>>,
-}
-
-/// Entries by some of their components, where these say which one.
-type Functional<F> = Option<std::rc::Rc<HashMap<Vec<F>, usize>>>;
-
-impl<F: Scalar> Table<F> {
-    /// A table.
-    pub fn new(name: String, entries: Vec<Vec<F>>, kind: Option<u64>) -> Self {
-        Self { name, entries, kind, by_known: Default::default() }
-    }
-
-    /// Entries by the components that `known` has bits for, if no two different entries agree in all of these.
-    pub fn functional(&self, known: u64) -> Functional<F> {
-        let mut memo = self.by_known.borrow_mut();
-        let found = memo.entry(known).or_insert_with(|| {
-            let mut seen: HashMap<Vec<F>, usize> = HashMap::new();
-            for (i, entry) in self.entries.iter().enumerate() {
-                let first = *seen.entry(project(entry, known)).or_insert(i);
-                if self.entries[first] != *entry {
-                    return None;
-                }
-            }
-            Some(std::rc::Rc::new(seen))
-        });
-        found.clone()
-    }
-}
-
-/// The components of a tuple that `known` has bits for.
-pub fn project<F: Scalar>(entry: &[F], known: u64) -> Vec<F> {
-    entry.iter().enumerate().filter(|(i, _)| known >> i & 1 == 1).map(|(_, x)| *x).collect()
-}
-
 /// Something that the circuit lacks, or that the check cannot decide.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Finding {
@@ -277,98 +191,6 @@ pub struct Model<F> {
     pub gates: Vec<String>,
     /// Number of cells, virtual ones included.
     pub cells: usize,
-}
-
-/// The queries, selectors and challenges of an expression.
-struct Reads {
-    fixed: Vec<Query>,
-    selectors: Vec<usize>,
-    /// Advice (false) and public inputs (true).
-    cells: Vec<(bool, Query)>,
-    challenges: BTreeSet<usize>,
-}
-
-impl Reads {
-    fn of<F: Scalar>(expr: &Expr<F>) -> Self {
-        let (mut fixed, mut selectors, mut cells) =
-            (BTreeSet::new(), BTreeSet::new(), BTreeSet::new());
-        let mut challenges = BTreeSet::new();
-        expr.visit(&mut |leaf| match leaf {
-            Expr::Fixed(query) => drop(fixed.insert(*query)),
-            Expr::Selector(selector) => drop(selectors.insert(*selector)),
-            Expr::Advice(query) => drop(cells.insert((false, *query))),
-            Expr::Instance(query) => drop(cells.insert((true, *query))),
-            Expr::Challenge(challenge) => drop(challenges.insert(*challenge)),
-            _ => {}
-        });
-        Self {
-            fixed: fixed.into_iter().collect(),
-            selectors: selectors.into_iter().collect(),
-            cells: cells.into_iter().collect(),
-            challenges,
-        }
-    }
-
-    /// What a row's polynomial depends on.
-    fn key<F: Scalar>(&self, layout: &Layout<F>, row: usize) -> (Vec<F>, u64) {
-        let fixed = self.fixed.iter().map(|(c, by)| layout.fixed[*c][layout.at(row, *by)]);
-        let bits = self.selectors.iter().enumerate();
-        let bits = bits.map(|(i, s)| u64::from(layout.selectors[*s][row]) << i).sum();
-        (fixed.collect(), bits)
-    }
-
-    fn normal_form<F: Scalar>(&self, layout: &Layout<F>, expr: &Expr<F>, row: usize) -> Poly<F> {
-        normal_form(expr, &|leaf| match leaf {
-            Expr::Advice(query) => Poly::variable(self.variable(false, *query)),
-            Expr::Instance(query) => Poly::variable(self.variable(true, *query)),
-            Expr::Challenge(challenge) => Poly::variable(CHALLENGE + *challenge as u32),
-            other => Poly::constant(layout.leaf(other, row)),
-        })
-    }
-
-    fn variable(&self, public: bool, query: Query) -> u32 {
-        self.cells.binary_search(&(public, query)).expect("a query of the expression") as u32
-    }
-
-    fn cell<F>(&self, layout: &Layout<F>, space: Space, row: usize, variable: u32) -> Cell
-    where
-        F: Scalar,
-    {
-        if variable >= CHALLENGE {
-            return space.challenge((variable - CHALLENGE) as usize);
-        }
-        let (public, (column, by)) = self.cells[variable as usize];
-        let row = layout.at(row, by);
-        if public {
-            space.instance(column, row)
-        } else {
-            space.advice(column, row)
-        }
-    }
-}
-
-/// The normal form of an expression, given that of each leaf.
-pub(crate) fn normal_form<F: Scalar>(
-    expr: &Expr<F>,
-    leaf: &dyn Fn(&Expr<F>) -> Poly<F>,
-) -> Poly<F> {
-    match expr {
-        Expr::Negated(a) => normal_form(a, leaf).scaled(-F::ONE),
-        Expr::Scaled(a, by) => normal_form(a, leaf).scaled(*by),
-        Expr::Sum(a, b) => {
-            let mut sum = normal_form(a, leaf);
-            sum.add(&normal_form(b, leaf));
-            sum
-        }
-        Expr::Product(a, b) => {
-            let a = normal_form(a, leaf);
-            if a.is_empty() {
-                return a;
-            }
-            a.times(&normal_form(b, leaf))
-        }
-        other => leaf(other),
-    }
 }
 
 impl<F: Scalar> Model<F> {

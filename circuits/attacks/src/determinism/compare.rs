@@ -1,0 +1,178 @@
+//! The constraints as a function, compared with the native reference on many headers.
+//!
+//! What the given cells determine is computed from them by the constraints alone ([`Program`]), with no assignment code:
+//! so the public inputs are what the circuit says, and where some constraint does not hold, no prover of that block
+//! in its place has a witness. The reference is [`zkdkim_relation::statement::evaluate`].
+
+use std::{collections::BTreeSet, time::Instant};
+
+use rand::Rng;
+use serde::Serialize;
+use sha2::{Digest, Sha256};
+use zkdkim_circuits::{
+    header::{
+        automaton::{Automaton, END_SYMBOL},
+        extract, BYTES,
+    },
+    sha256::{BLOCKS, BLOCK_SLOTS, INITIAL_SLOTS, WORDS},
+};
+use zkdkim_determinism::{check::Check, evaluate::Program};
+use zkdkim_plonk::halo2curves::{
+    bn256::Fr,
+    ff::{Field as _, PrimeField as _},
+};
+
+use super::{
+    attack::{public_inputs, witness, Inputs},
+    headers::Headers,
+    subject::Subject,
+};
+use crate::provider;
+
+/// Parts of the circuit that some accepted header has used, of how many.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Covered {
+    /// Used.
+    pub used: usize,
+    /// All.
+    pub of: usize,
+}
+
+/// The figures of `scripts/soundness evaluate` for one layout.
+#[derive(Clone, Debug, Default, Serialize)]
+pub struct Figures {
+    /// `on-chain` or `quick`.
+    pub layout: &'static str,
+    /// Headers that were tried.
+    pub headers: usize,
+    /// The reference accepts them.
+    pub accepted: usize,
+    /// The reference refuses them.
+    pub refused: usize,
+    /// The circuit says something else.
+    pub differences: usize,
+    /// Byte rows that held a byte of an accepted block.
+    pub byte_rows: Covered,
+    /// Output rows that took a byte.
+    pub output_rows: Covered,
+    /// Edges of the automaton.
+    pub edges: Covered,
+    /// Message words that were not zero.
+    pub words: Covered,
+    /// SHA-256's slots of blocks that count, by lane.
+    pub slots: Vec<Covered>,
+    /// Time it took.
+    pub seconds: f64,
+}
+
+/// What accepted headers have used.
+struct Coverage {
+    bytes: BTreeSet<usize>,
+    outputs: BTreeSet<usize>,
+    edges: BTreeSet<[u64; 4]>,
+    words: BTreeSet<usize>,
+    blocks: BTreeSet<usize>,
+}
+
+impl Coverage {
+    fn add(&mut self, subject: &Subject, check: &Check<Fr>, values: &[Fr]) {
+        let (c, rows) = (&subject.statement.config.columns, &subject.statement.config.rows);
+        let at = |column: usize, row| {
+            let value = values[check.model.space.advice(c.wide[column].index(), row) as usize];
+            u64::from_le_bytes(value.to_repr()[..8].try_into().expect("eight bytes"))
+        };
+        for i in 0..BYTES {
+            let row = rows.header + i;
+            let symbol = at(1, row);
+            self.edges.insert([at(0, row), symbol, at(0, row + 1), at(2, row)]);
+            if symbol != u64::from(END_SYMBOL) {
+                self.bytes.insert(i);
+                self.blocks.insert(i / 64);
+                if symbol != 0 {
+                    self.words.insert(i / 4);
+                }
+            }
+        }
+        self.blocks.insert(BLOCKS - 1);
+        self.words.insert(WORDS - 1);
+        let rows = rows.outputs..rows.outputs + extract::ROWS;
+        self.outputs.extend(rows.filter(|row| at(4, *row) == 1));
+    }
+
+    fn write(&self, subject: &Subject, figures: &mut Figures) {
+        // A block has to end where its length fits, and the last word but one is 0 in every message.
+        figures.byte_rows = Covered { used: self.bytes.len(), of: BYTES - 9 };
+        figures.output_rows = Covered { used: self.outputs.len(), of: extract::ROWS };
+        figures.edges = Covered { used: self.edges.len(), of: Automaton::header().edges().len() };
+        figures.words = Covered { used: self.words.len(), of: WORDS - 1 };
+        let lanes = subject.params.lanes();
+        figures.slots = vec![Covered::default(); lanes];
+        for block in 0..BLOCKS {
+            for step in 0..BLOCK_SLOTS {
+                let slot = &mut figures.slots[(INITIAL_SLOTS + block * BLOCK_SLOTS + step) % lanes];
+                slot.of += 1;
+                slot.used += usize::from(self.blocks.contains(&block));
+            }
+        }
+    }
+}
+
+/// Compares `count` headers; `say` is told each difference.
+pub fn run(
+    subject: &Subject,
+    check: &Check<Fr>,
+    program: &Program<'_, Fr>,
+    count: usize,
+    mut rng: impl Rng + Clone,
+    say: &mut dyn FnMut(String),
+) -> Figures {
+    let begin = Instant::now();
+    let mut figures = Figures { layout: subject.name, headers: count, ..Figures::default() };
+    let mut coverage = Coverage {
+        bytes: BTreeSet::new(),
+        outputs: BTreeSet::new(),
+        edges: BTreeSet::new(),
+        words: BTreeSet::new(),
+        blocks: BTreeSet::new(),
+    };
+    let mut headers = Headers::new(rng.clone());
+    for number in 0..count {
+        let block = headers.draw();
+        let mut inputs = Inputs::honest(&block);
+        inputs.salt = Fr::random(&mut rng);
+        inputs.siblings = inputs.siblings.map(|_| Fr::random(&mut rng));
+        inputs.directions = inputs.directions.map(|_| rng.gen_range(0..2));
+        let digest: [u8; 32] = Sha256::digest(&block).into();
+        inputs.signature = Some(provider::signature(&digest));
+        let expected = inputs.reference();
+        let values = witness(subject, check, program, &inputs);
+        let holds = program.holds(&values);
+        let outputs = public_inputs(check, &values);
+        let agrees = match expected {
+            Some(expected) => holds && outputs == expected,
+            None => !holds,
+        };
+        if !agrees {
+            figures.differences += 1;
+            let text = block.escape_ascii();
+            let [reference, circuit] =
+                [expected.is_some(), holds].map(|yes| if yes { "accepts" } else { "refuses" });
+            let what = match expected {
+                Some(expected) if holds => {
+                    let differ = (0..expected.len()).filter(|i| expected[*i] != outputs[*i]);
+                    format!("public inputs {:?} differ", differ.collect::<Vec<_>>())
+                }
+                _ => format!("the reference {reference} it, the circuit {circuit} it"),
+            };
+            say(format!("{}: header {number}: {what}: {text}", subject.name));
+        } else if holds {
+            figures.accepted += 1;
+            coverage.add(subject, check, &values);
+        } else {
+            figures.refused += 1;
+        }
+    }
+    coverage.write(subject, &mut figures);
+    figures.seconds = (begin.elapsed().as_secs_f64() * 10.0).round() / 10.0;
+    figures
+}
