@@ -17,6 +17,10 @@ step +names:
 mutate *options:
     cargo run -p zkdkim-attacks --bin mutate -- {{options}}
 
+# Mutation testing of the native code: relation, srs, store; a sample with `just mutants relation --shard 0/50`
+mutants *options:
+    scripts/mutants {{options}}
+
 # All benchmarks; criterion's reports lie in target/criterion
 bench:
     cargo bench -p zkdkim-benches

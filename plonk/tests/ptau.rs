@@ -220,6 +220,27 @@ fn rejects_every_truncation() {
 }
 
 #[test]
+fn a_reader_that_ends_or_fails_is_told_apart() {
+    let len = PREPARED.len() as u64;
+    let import = |reader: &mut dyn std::io::Read| {
+        ptau::import(reader, len, 5, &|_| None, &mut |_, _| {}).unwrap_err()
+    };
+    for end in [0, 3, 11, 100, PREPARED.len() - 1] {
+        let error = import(&mut &PREPARED[..end]);
+        assert!(matches!(error, Error::Ptau { check: PtauCheck::Truncated, .. }), "{end}: {error}");
+    }
+    struct Broken;
+    impl std::io::Read for Broken {
+        fn read(&mut self, _: &mut [u8]) -> std::io::Result<usize> {
+            Err(std::io::Error::other("no disk"))
+        }
+    }
+    assert!(matches!(import(&mut Broken), Error::Read { .. }));
+    let error = import(&mut std::io::Read::chain(PREPARED, Broken));
+    assert!(matches!(error, Error::Read { .. }), "{error}");
+}
+
+#[test]
 fn no_flipped_bit_panics_and_none_changes_the_kept_points() {
     let good = import(PREPARED, 5).unwrap();
     for at in (0..PREPARED.len()).step_by(389).chain(0..80) {

@@ -77,6 +77,31 @@ fn a_smaller_srs_is_a_prefix_of_a_larger() {
     assert_eq!(small.sha256(), cut.sha256());
     assert_eq!(small.params().get_g(), cut.params().get_g());
     assert_eq!(failed(small.truncated(K)), SrsCheck::Size);
+    assert_eq!(small.truncated(K - 2).unwrap().sha256(), small.sha256());
+}
+
+#[test]
+fn debug_shows_origin_size_and_digest() {
+    let srs = Srs::insecure_dev(K).unwrap();
+    let shown = format!("{srs:?}");
+    assert!(shown.contains("InsecureDev") && shown.contains("k: 6"), "{shown}");
+    assert!(shown.contains(&srs.sha256().to_string()[..8]), "{shown}");
+}
+
+#[test]
+fn rejects_a_basis_of_another_length() {
+    let srs = Srs::insecure_dev(K).unwrap();
+    let (powers, lagrange, ..) = decode(K, &encode(srs.params())).unwrap();
+    let (powers, lagrange) = (&powers[..], &lagrange[..]);
+    let size = |k, powers: &[G1Affine], lagrange: &[G1Affine]| {
+        let refused = check::check_lagrange(k, powers, lagrange);
+        assert!(matches!(refused, Err(Error::Srs { check: SrsCheck::Size, .. })), "{refused:?}");
+    };
+    check::check_lagrange(K, powers, lagrange).unwrap();
+    size(K, powers, &lagrange[1..]);
+    size(K, &powers[1..], lagrange);
+    size(K, &powers[1..], &lagrange[1..]);
+    size(K - 1, powers, lagrange);
 }
 
 #[test]

@@ -197,7 +197,8 @@ impl Candidate<'_> {
             let at = field.tags.get("b").map_or(0, |tag| tag.name_at);
             refusal.place = self.message.fields()[field.field].place().at(at);
         }
-        if refusal.rule > Rule::KeyExponent {
+        // Of a key's rules the exponent is the last: the others hold.
+        if refusal.rule >= Rule::KeyExponent {
             report.pass_between(Rule::KeyRecord, Rule::KeyExponent);
         }
         if refusal.rule == Rule::RsaSignature {

@@ -7,6 +7,7 @@ use crate::{evaluate, Fr, KeyRegistry, StatementInput};
 use ::rsa::pkcs1v15::SigningKey;
 use ::rsa::pkcs8::EncodePublicKey;
 use ::rsa::signature::{SignatureEncoding, Signer};
+use ::rsa::traits::PublicKeyParts;
 use ::rsa::RsaPrivateKey;
 use base64::prelude::{Engine, BASE64_STANDARD};
 use num_bigint::RandBigInt;
@@ -183,6 +184,9 @@ fn a_signature_whose_header_holds_is_before_one_whose_body_does() {
         assert_eq!((rule(&strict), strict.holds), (Some(Rule::BodyHash), Holds::Header));
         assert_eq!(rule(&under(&message, UnsignedParts::MayDiffer)), None);
     }
+    let message = format!("{header_holds}{header_holds}{FIELDS}\r\nanother\r\n");
+    let provable = under(&message, UnsignedParts::MayDiffer).verdict.unwrap();
+    assert_eq!(provable.signature_index, 0);
     // Of two that get equally far, the first is reported.
     let message = format!("{body_holds}{body_holds}{FIELDS}\r\nanother\r\n");
     let refusal = under(&message, UnsignedParts::AsSigned).verdict.unwrap_err();
@@ -274,6 +278,21 @@ fn of_several_keys_the_one_that_gets_furthest_is_reported() {
             assert_eq!(*outcome(&inspection, before), expected, "{before:?}");
         }
     }
+}
+
+#[test]
+fn of_a_key_with_another_exponent_the_size_is_right() {
+    let public = key().to_public_key();
+    let other = ::rsa::RsaPublicKey::new(public.n().clone(), 3u32.into()).unwrap();
+    let der = other.to_public_key_der().unwrap();
+    let mut dns = DnsRecords::default();
+    dns.add(NAME, format!("v=DKIM1; p={}", BASE64_STANDARD.encode(der.as_bytes())));
+    let inspection = inspect(sign(FIELDS, BODY, "").as_bytes(), &dns, None);
+    assert_eq!(rule(&inspection), Some(Rule::KeyExponent));
+    for before in [Rule::KeyRecord, Rule::KeySize] {
+        assert_eq!(*outcome(&inspection, before), Outcome::Pass, "{before:?}");
+    }
+    assert_eq!(*outcome(&inspection, Rule::RsaSignature), Outcome::NotReached);
 }
 
 #[test]

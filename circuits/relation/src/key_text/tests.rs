@@ -144,6 +144,7 @@ fn reads_lists_and_dns_over_https() {
         assert_eq!((form, name.as_deref()), (Form::Recorded, Some(NAME)), "{value}");
         assert_eq!(text, format!("v=DKIM1;k=rsa;p={KEY}"), "{value}");
     }
+    assert_eq!(one("{\"name\": \"p=AAA\"}").0, Form::Recorded);
     let list = format!(
         "[{{\"name\":\"{NAME}\",\"type\":\"TXT\",\"data\":{0}}},{{\"name\":\"x\",\"type\":1,\"data\":\"y\"}}]",
         json(&record())
