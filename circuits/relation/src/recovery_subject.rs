@@ -196,7 +196,8 @@ fn decode_words(text: &str) -> Option<String> {
     for word in text.split(' ').filter(|word| !word.is_empty()) {
         let decoded = decode_word(word);
         // White space between two encoded words is not part of the text (RFC 2047 §6.2).
-        if !out.is_empty() && !(after_encoded && decoded.is_some()) {
+        let between_encoded = after_encoded && decoded.is_some();
+        if !out.is_empty() && !between_encoded {
             out.push(b' ');
         }
         after_encoded = decoded.is_some();
