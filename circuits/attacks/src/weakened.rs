@@ -57,6 +57,7 @@ pub fn widen(layout: &mut Layout<Fr>, lane: usize, half: usize) {
     let name = "logup range fractions[0]";
     let mut gates = layout.gates.iter_mut().filter(|gate| gate.name == name);
     let gate = gates.nth(2 * lane + half).expect("a gate for each half of each lane");
+    // The kind of 10-bit words is 1; the other columns' kind is 0 and does not stand in the gate.
     let mut kinds = 0;
     gate.expr.change(&mut |node| {
         if let Expr::Scaled(_, kind) = node {
@@ -64,7 +65,7 @@ pub fn widen(layout: &mut Layout<Fr>, lane: usize, half: usize) {
             kinds += 1;
         }
     });
-    assert_eq!(kinds, 1, "one column of 10-bit words");
+    assert!(kinds > 0, "a column of 10-bit words");
 }
 
 /// Computes the lookup argument's fractions and their running sum anew, as the circuit has them now.

@@ -1,5 +1,6 @@
 //! Forged witnesses against the statement, and planted mutants.
 
+mod determinism;
 mod forgery_automaton;
 mod forgery_bytes;
 mod forgery_extract;

@@ -16,6 +16,8 @@ const DIGITS: &[u8] = b"0123456789";
 const LETTERS: &[u8] = b"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ";
 const ATEXT: &[u8] = b"!#$%&'*+-/=?^_`{|}~09azAZ";
 
+const KNOWN_NAMES: [&[u8]; 3] = [b"from", b"subject", b"dkim-signature"];
+
 /// What a broken block gets in one place.
 const PIECES: [&[u8]; 24] = [
     b"from:",
@@ -156,7 +158,10 @@ impl<R: Rng> Headers<R> {
         let signature = self.signature(&domain, &printable);
         for _ in 0..self.rng.gen_range(0..3) {
             let length = self.length(1, 16);
-            let name = self.text(length, &names);
+            // Names that begin as one of those that count.
+            let known = *KNOWN_NAMES.choose(&mut self.rng).expect("names");
+            let begin = &known[..self.rng.gen_range(0..=known.len())];
+            let name = [begin, &self.text(length, &names)].concat();
             let value = self.text(20, &others);
             fields.push([&name[..], b":", &value].concat());
         }

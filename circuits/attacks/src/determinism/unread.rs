@@ -82,11 +82,12 @@ impl Runs {
     }
 }
 
-/// Column and rows of a line.
+/// Column and rows of a line; a column's name may have spaces.
 fn parse(line: &str, statement: &Statement) -> Option<(usize, Vec<usize>)> {
-    let (name, rows) = line.split_once(' ')?;
-    let column = statement.columns.iter().find(|(own, _)| own == name)?.1.index();
-    Some((column, Runs::parse(rows)?.rows().collect()))
+    statement.columns.iter().find_map(|(own, column)| {
+        let rows = line.strip_prefix(own.as_str())?.strip_prefix(' ')?;
+        Some((column.index(), Runs::parse(rows)?.rows().collect()))
+    })
 }
 
 /// The lines for some cells.

@@ -26,7 +26,7 @@ use super::{
     report::open_cells,
     subject::Subject,
 };
-use crate::{provider, small, SAMPLE_HEADER};
+use crate::{provider, small, weakened::widen, SAMPLE_HEADER};
 
 /// A circuit with a planted bug.
 pub struct Weakening {
@@ -54,7 +54,7 @@ const SORTS: [Sort; 11] = [
     |_, l, rng| weight(l, rng, Fr::from(2).invert().expect("not zero"), "halved"),
     |_, l, rng| rotation(l, rng),
     entry,
-    |_, l, rng| range(l, rng),
+    range,
     |_, l, rng| challenge(l, rng),
     phase,
     |s, l, rng| fixed(s, l, rng, false),
@@ -246,33 +246,11 @@ fn entry(subject: &Subject, layout: &mut Layout<Fr>, rng: &mut dyn RngCore) -> F
     Some((name.to_owned(), format!("table row {row}: {tuple:?}")))
 }
 
-/// A column of 10-bit words that is looked up among the 11-bit ones; or all of these pass for 10-bit words.
-fn range(layout: &mut Layout<Fr>, rng: &mut dyn RngCore) -> Found {
-    let is_kind = |node: &Expr<Fr>| matches!(node, Expr::Scaled(_, one) if *one == Fr::ONE);
-    let mut found = Vec::new();
-    for (number, gate) in layout.gates.iter_mut().enumerate() {
-        if gate.name.starts_with("logup range fractions") {
-            let mut kinds = 0;
-            gate.expr.change(&mut |node| kinds += usize::from(is_kind(node)));
-            found.extend((0..kinds).map(|i| (number, i)));
-        }
-    }
-    let (number, chosen) = *found.get(rng.gen_range(0..found.len().max(1)))?;
-    let mut at = 0;
-    layout.gates[number].expr.change(&mut |node| {
-        if is_kind(node) {
-            if let (true, Expr::Scaled(_, kind)) = (at == chosen, node) {
-                *kind = Fr::ZERO;
-            }
-            at += 1;
-        }
-    });
-    // A gate for each half of a lane, with one 10-bit column each.
-    let gates = layout.gates.iter().enumerate();
-    let gates: Vec<usize> =
-        gates.filter(|(_, g)| g.name.starts_with("logup range")).map(|(i, _)| i).collect();
-    let half = gates.iter().position(|own| *own == number)?;
-    let place = format!("lane {}, range column {}", half / 2, [2, 5][half % 2]);
+/// A column of 10-bit words that is looked up among those of 11 bits.
+fn range(subject: &Subject, layout: &mut Layout<Fr>, rng: &mut dyn RngCore) -> Found {
+    let (lane, half) = (rng.gen_range(0..subject.params.lanes()), rng.gen_range(0..2));
+    widen(layout, lane, half);
+    let place = format!("lane {lane}, range column {}", [2, 5][half]);
     Some(("a range one bit wider".to_owned(), place))
 }
 
