@@ -9,7 +9,7 @@ use std::{
 };
 
 /// Which crates of this workspace each crate may depend on, tests included.
-const ARROWS: [(&str, &[&str]); 11] = [
+const ARROWS: [(&str, &[&str]); 12] = [
     ("zkdkim-plonk", &[]),
     ("zkdkim-relation", &[]),
     ("zkdkim-grid", &["zkdkim-plonk"]),
@@ -17,6 +17,7 @@ const ARROWS: [(&str, &[&str]); 11] = [
     ("zkdkim-testkit", &["zkdkim-grid", "zkdkim-plonk"]),
     ("zkdkim-determinism", &["zkdkim-plonk"]),
     ("zkdkim-circuits", &["halo2-rsa", "zkdkim-grid", "zkdkim-plonk", "zkdkim-relation"]),
+    ("zkdkim-salt", &["zkdkim-relation"]),
     ("zkdkim-verifier-sol", &["zkdkim-plonk"]),
     ("zkdkim-prover", &["zkdkim-circuits", "zkdkim-plonk", "zkdkim-relation"]),
     ("zkdkim-store", &["zkdkim-circuits", "zkdkim-plonk", "zkdkim-prover", "zkdkim-relation"]),
@@ -139,12 +140,15 @@ fn the_prover_has_no_evm_no_files_and_no_command_line() {
     let tree_of_the_program = tree("zkdkim");
     for above in ["revm", "clap", "indicatif", "tempfile", "anyhow"] {
         assert!(tree_of_the_program.iter().any(|name| name == above), "{above}: a stale name");
-        for name in ["zkdkim-relation", "zkdkim-circuits", "zkdkim-plonk", "zkdkim-prover"] {
+        for name in
+            ["zkdkim-relation", "zkdkim-circuits", "zkdkim-plonk", "zkdkim-salt", "zkdkim-prover"]
+        {
             assert!(!tree(name).iter().any(|found| found == above), "{name} is built from {above}");
         }
     }
     let generator = tree("zkdkim-verifier-sol");
     assert!(!generator.iter().any(|name| name == "revm"), "the generator has an EVM unasked");
-    let relation = tree("zkdkim-relation");
-    assert!(!relation.iter().any(|name| name.starts_with("halo2-")), "the relation has Halo2");
+    for name in ["zkdkim-relation", "zkdkim-salt"] {
+        assert!(!tree(name).iter().any(|found| found.starts_with("halo2-")), "{name} has Halo2");
+    }
 }
