@@ -28,6 +28,12 @@ pub(crate) enum Kind {
     Verdict = 6,
     /// A dealer's answer to complaints.
     Answer = 7,
+    /// A request to a node.
+    Request = 8,
+    /// What a node's answer holds.
+    Release = 9,
+    /// The long-term keys of a node.
+    NodeKeys = 10,
 }
 
 impl Kind {
@@ -40,6 +46,9 @@ impl Kind {
             Kind::Deal => "a deal",
             Kind::Verdict => "a verdict",
             Kind::Answer => "an answer to complaints",
+            Kind::Request => "a request",
+            Kind::Release => "a node's release",
+            Kind::NodeKeys => "a node's keys",
         }
     }
 }
@@ -66,6 +75,10 @@ impl Writer {
     }
 
     pub(crate) fn u32(&mut self, value: u32) -> &mut Self {
+        self.fixed(&value.to_be_bytes())
+    }
+
+    pub(crate) fn u64(&mut self, value: u64) -> &mut Self {
         self.fixed(&value.to_be_bytes())
     }
 
@@ -134,6 +147,10 @@ impl<'a> Reader<'a> {
 
     pub(crate) fn u32(&mut self) -> Result<u32> {
         self.fixed().map(u32::from_be_bytes)
+    }
+
+    pub(crate) fn u64(&mut self) -> Result<u64> {
+        self.fixed().map(u64::from_be_bytes)
     }
 
     /// At most `max` bytes behind a length of two bytes.

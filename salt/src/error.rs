@@ -4,7 +4,7 @@ use zkdkim_relation::Refusal;
 
 use crate::committee::NodeIndex;
 
-/// Result of everything in this crate that is no request.
+/// Result of everything in this crate but what a node answers, whose refusals are [`Refused`](crate::request::Refused).
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
 /// Every failure of this crate. No text quotes an address or a secret.

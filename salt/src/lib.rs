@@ -17,6 +17,8 @@
 //! | [`keys`] | shares, partial keys, their combination |
 //! | [`committee`] | the record of nodes and public keys that clients pin |
 //! | [`ceremony`], [`dealer`] | where shares come from: key generation, resharing; one dealer, for development |
+//! | [`request`] | what a client shows, what a node checks, its answer |
+//! | [`node`], [`limits`] | a node without its network and files |
 //! | [`seal`], [`sign`] | HPKE and Ed25519, as this protocol uses them |
 //!
 //! Nothing here opens a file, reads a clock, or draws randomness that the caller did not hand in. Nothing in a record, a
@@ -31,7 +33,10 @@ mod group;
 pub mod ibe;
 pub mod identity;
 pub mod keys;
+pub mod limits;
+pub mod node;
 mod polynomial;
+pub mod request;
 pub mod seal;
 pub mod sign;
 #[cfg(test)]

@@ -21,6 +21,8 @@ pub(crate) enum Context {
     Handover,
     /// A message of a key ceremony.
     Ceremony,
+    /// A partial key, given out for a request.
+    Release,
 }
 
 impl Context {
@@ -29,6 +31,7 @@ impl Context {
             Context::Record => "record",
             Context::Handover => "handover",
             Context::Ceremony => "ceremony",
+            Context::Release => "release",
         };
         // No name is the beginning of another, and none holds a zero byte.
         [b"zkdkim-salt/1/", name.as_bytes(), b"\0", payload].concat()

@@ -2,4 +2,5 @@
 
 mod committee;
 mod recovery;
+mod requests;
 mod support;

@@ -1,5 +1,7 @@
 //! Committees for tests, by the insecure dealer.
 
+pub mod mail;
+
 use rand::SeedableRng;
 use rand_chacha::ChaCha20Rng;
 use zkdkim_salt::{
