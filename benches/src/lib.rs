@@ -3,7 +3,8 @@
 //! *Deterministic* ones (rows, columns, degrees, commitments, proof bytes, code size, gas) are a
 //! [`cost::Report`]; it is checked in as `golden/*.json`, and a test compares. *Times* come from
 //! `cargo bench -p zkdkim-benches` (criterion, with CPU seconds beside) and, as a table for the README, from
-//! `cargo run --release -p zkdkim-benches --bin figures`.
+//! `cargo run --release -p zkdkim-benches --bin figures`; with folded openings, as JSON, from
+//! `cargo run --release -p zkdkim-benches --bin figures -- --json on-chain`.
 //!
 //! ```text
 //! cargo test  -p zkdkim-benches                              the golden files are up to date
@@ -14,5 +15,6 @@
 //! ```
 
 pub mod cost;
+pub mod folded;
 pub mod gadgets;
 pub mod sample;

@@ -17,13 +17,29 @@ use crate::words::{scalar_word, word_scalar, Word};
 
 /// Calldata of `verifyProof(bytes,uint256[])`, in the one layout that the verifier accepts.
 pub fn encode_calldata(proof: &[u8], instances: &[Fr]) -> Vec<u8> {
+    encode("verifyProof(bytes,uint256[])", proof, instances)
+}
+
+/// Calldata of `verifyBatch(bytes,uint256[])`: proofs one after the other, then their public inputs likewise.
+pub fn encode_batch_calldata<'a>(
+    proofs: impl IntoIterator<Item = (&'a [u8], &'a [Fr])>,
+) -> Vec<u8> {
+    let (mut all, mut instances) = (vec![], vec![]);
+    for (proof, inputs) in proofs {
+        all.extend_from_slice(proof);
+        instances.extend_from_slice(inputs);
+    }
+    encode("verifyBatch(bytes,uint256[])", &all, &instances)
+}
+
+fn encode(signature: &str, proof: &[u8], instances: &[Fr]) -> Vec<u8> {
     let word = |value: usize| {
         let mut word = Word::default();
         word[24..].copy_from_slice(&(value as u64).to_be_bytes());
         word
     };
     let padded = proof.len().next_multiple_of(32);
-    let mut data = Keccak256::digest("verifyProof(bytes,uint256[])")[..4].to_vec();
+    let mut data = Keccak256::digest(signature)[..4].to_vec();
     data.extend(word(0x40));
     data.extend(word(0x60 + padded));
     data.extend(word(proof.len()));

@@ -88,19 +88,19 @@ pub fn export(
     })
 }
 
-const WARNING: &str = "\
+pub(crate) const WARNING: &str = "\
 /// @custom:security INSECURE: the setup's secret is public. Anybody can forge proofs that this
 /// contract accepts. For development only.
 ";
 
-const CONSTRUCTOR: &str = "    /// @param key The deployed verifying key.
+pub(crate) const CONSTRUCTOR: &str = "    /// @param key The deployed verifying key.
     constructor(address key) {
         if (key.codehash != KEY_CODE_HASH) revert UnknownKey();
         KEY = key;
     }
 ";
 
-const CONSTRUCTOR_INSECURE: &str = "    /// @param key The deployed verifying key.
+pub(crate) const CONSTRUCTOR_INSECURE: &str = "    /// @param key The deployed verifying key.
     /// @param acknowledgement keccak256 of \"I accept forged proofs\": who deploys must say so.
     constructor(address key, bytes32 acknowledgement) {
         if (acknowledgement != keccak256(\"I accept forged proofs\")) {

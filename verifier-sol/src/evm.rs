@@ -17,7 +17,7 @@ use crate::error::{Error, Result};
 pub use revm::primitives::Address;
 
 /// The errors of `IVerifier`, by signature.
-const ERRORS: [&str; 9] = [
+const ERRORS: [&str; 11] = [
     "CalldataLayout()",
     "ProofLength(uint256,uint256)",
     "InstanceCount(uint256,uint256)",
@@ -25,6 +25,8 @@ const ERRORS: [&str; 9] = [
     "ScalarNotCanonical()",
     "CoordinateNotCanonical()",
     "PointNotOnCurve()",
+    "EmptyBatch()",
+    "MalformedInBatch(uint256,bytes4)",
     "UnknownKey()",
     "InsecureSetupNotAcknowledged()",
 ];

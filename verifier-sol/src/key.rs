@@ -19,6 +19,7 @@ use crate::{
 };
 
 /// The data, piece by piece, each with a title.
+#[derive(Default)]
 pub(crate) struct KeyBlock(Vec<(String, Vec<u8>)>);
 
 impl KeyBlock {
@@ -64,7 +65,7 @@ impl KeyBlock {
         block
     }
 
-    fn words(&mut self, title: &str, words: &[Word]) {
+    pub fn words(&mut self, title: &str, words: &[Word]) {
         if !words.is_empty() {
             self.0.push((title.to_owned(), words.concat()));
         }

@@ -16,6 +16,10 @@
 //! `EXTCODECOPY` after its hash was checked. Loops walk the tables; only the gates' expressions are
 //! straight-line code. So the program's size depends on the gates alone.
 //!
+//! Keys with folded openings ([`zkdkim_plonk::folded`]) have a generator of their own, [`export_folded`], with the same
+//! two contracts, interface and strictness; its verifiers also verify batches. There everything is straight-line code,
+//! as such a key has few commitments.
+//!
 //! # What is refused
 //!
 //! Every proof has one encoding: public inputs and scalars below the group order, coordinates below
@@ -38,6 +42,7 @@ mod error;
 #[cfg(feature = "evm")]
 mod evm;
 mod expr;
+mod folded;
 mod key;
 mod keyed;
 mod literal;
@@ -55,6 +60,7 @@ pub use deploy::{Deployed, EvmRun};
 pub use error::{Error, Result};
 #[cfg(feature = "evm")]
 pub use evm::{Address, CallOutcome, Evm, Verdict};
+pub use folded::export_folded;
 
 #[cfg(all(doctest, feature = "evm"))]
 #[doc = include_str!("../README.md")]

@@ -24,20 +24,20 @@ use crate::{
 };
 
 /// Stack slots that one expression may take; the EVM reaches 16, the frame around it takes five.
-const MAX_DEPTH: usize = 8;
+pub(crate) const MAX_DEPTH: usize = 8;
 /// The largest k with k·r < 2^256.
-const MAX_BOUND: u8 = 5;
+pub(crate) const MAX_BOUND: u8 = 5;
 
 /// A printed expression whose value is at most `bound`·r.
 #[derive(Clone, Debug)]
-struct Code {
-    text: String,
-    bound: u8,
-    depth: usize,
+pub(crate) struct Code {
+    pub text: String,
+    pub bound: u8,
+    pub depth: usize,
 }
 
 impl Code {
-    fn leaf(text: String, bound: u8) -> Self {
+    pub fn leaf(text: String, bound: u8) -> Self {
         Self { text, bound, depth: 1 }
     }
 }
@@ -203,14 +203,14 @@ impl Printer<'_> {
 }
 
 /// r − b, after reducing b to at most r.
-fn negated(b: Code) -> Code {
+pub(crate) fn negated(b: Code) -> Code {
     if b.bound == 1 {
         return Code { depth: b.depth.max(2), text: format!("sub(r, {})", b.text), bound: 1 };
     }
     Code { depth: b.depth + 1, text: format!("sub(r, mod({}, r))", b.text), bound: 1 }
 }
 
-fn sum(a: Code, b: Code) -> Code {
+pub(crate) fn sum(a: Code, b: Code) -> Code {
     let (shallow, deep) = if a.depth <= b.depth { (a, b) } else { (b, a) };
     if shallow.bound + deep.bound <= MAX_BOUND {
         return Code {

@@ -6,7 +6,10 @@ use std::{path::Path, process::Command};
 
 use anyhow::{bail, ensure, Context, Result};
 use rand::rngs::OsRng;
-use zkdkim_benches::sample;
+use zkdkim_benches::{
+    folded::{measure, peak_memory, LAYOUTS},
+    sample,
+};
 use zkdkim_circuits::statement::{CircuitParams, StatementCircuit};
 use zkdkim_plonk::{
     keys::{KeyedCircuit, ProverKey},
@@ -26,13 +29,17 @@ const RUNS: usize = 5;
 
 const USAGE: &str = "\
 usage: figures [on-chain | quick]
+       figures --json [on-chain | middle | quick]
 
-The layout with six lookups a row (k = 14, the default) or with twelve (k = 13).";
+The layout with six lookups a row (k = 14, the default) or with twelve (k = 13). With --json one object: the layout
+proved with folded openings and with the stock prover, and verified in an EVM.";
 
 fn main() -> Result<()> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     match arguments.iter().map(String::as_str).collect::<Vec<_>>()[..] {
         [] => all("on-chain"),
+        ["--json"] => json("on-chain"),
+        ["--json", layout] => json(layout),
         [layout] => all(layout),
         [layout, folder] => keys(params(layout)?, Path::new(folder)),
         _ => bail!("{USAGE}"),
@@ -45,6 +52,12 @@ fn params(layout: &str) -> Result<CircuitParams> {
         "quick" => Ok(CircuitParams::QUICK),
         _ => bail!("{USAGE}"),
     }
+}
+
+fn json(layout: &str) -> Result<()> {
+    let layout = LAYOUTS.iter().find(|l| l.name == layout).context(USAGE)?;
+    println!("{}", serde_json::to_string_pretty(&measure(layout, RUNS)?)?);
+    Ok(())
 }
 
 fn all(layout: &str) -> Result<()> {
@@ -144,12 +157,4 @@ fn seconds(timings: &[Timing]) -> String {
 
 fn megabytes(bytes: u64) -> String {
     format!("{:.1} MB", bytes as f64 / 1e6)
-}
-
-/// The most memory that this process ever had resident.
-fn peak_memory() -> Option<u64> {
-    let status = std::fs::read_to_string("/proc/self/status").ok()?;
-    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;
-    let kilobytes: u64 = line.trim().strip_suffix(" kB")?.parse().ok()?;
-    Some(kilobytes * 1024)
 }

@@ -1,6 +1,7 @@
 //! Circuits and helpers that the tests share.
 #![allow(dead_code, missing_docs)]
 
+pub mod edge;
 pub mod large;
 pub mod small;
 
