@@ -244,9 +244,6 @@ contract {{contract}} is IVerifier {
             mstore(add(MODEXP_AT, 0x80), sub(r, 2))
             mstore(add(MODEXP_AT, 0xa0), r)
             ok := and(ok, staticcall(gas(), 0x05, MODEXP_AT, 0xc0, 0, 0x20))
-        }
-        assembly {
-            let r := mload(ORDER)
             let inverse := mload(0)
             let d
 {{backward}}
