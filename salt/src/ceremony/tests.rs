@@ -5,7 +5,7 @@ use rand_chacha::ChaCha20Rng;
 
 use super::*;
 use super::{
-    messages::{Answer, Deal, Message, Verdict},
+    messages::{share_context, Answer, Deal, Message, Verdict, SHARE_INFO},
     setting::Dealing,
 };
 use crate::{
@@ -260,20 +260,17 @@ fn a_dealer_that_t_receivers_accuse_is_out_and_reveals_nothing() {
 #[test]
 fn a_share_off_the_committed_polynomial_is_accused() {
     let mut run = Run::generation(10);
-    let (_, one) = run.deal(0);
-    let (_, two) = run.deal(0);
-    let key = run.people[0].signing.verifying_key();
-    let decode =
-        |bytes: &[u8]| match Message::decode(bytes, Kind::Deal, &run.setting.id(), |_| Some(key))
-            .unwrap()
-        {
-            Message::Deal(deal) => deal,
-            _ => panic!("a deal"),
-        };
-    // Commitments of one polynomial, shares of another.
-    let mixed = Deal { commitments: decode(&two).commitments, ..decode(&one) };
-    let mixed = mixed.encode(&run.setting.id(), &run.people[0].signing);
-    run.board.post(&mixed).unwrap();
+    // Commitments of a polynomial, and boxes that open and hold other numbers than its values.
+    let polynomial = crate::polynomial::Polynomial::random(3, &mut run.rng);
+    let commitments = polynomial.commitments();
+    let boxes = run.setting.members.iter().map(|member| {
+        let context = share_context(&run.setting.id(), index(1), member.index, &commitments);
+        let share = SecretScalar::random(&mut run.rng).to_bytes();
+        member.sealing.seal(SHARE_INFO, &context, &*share, &mut run.rng).unwrap()
+    });
+    let boxes = boxes.collect();
+    let deal = Deal { index: index(1), commitments, boxes };
+    run.board.post(&deal.encode(&run.setting.id(), &run.people[0].signing)).unwrap();
     for i in 1..5 {
         let message = run.deal(i).1;
         run.board.post(&message).unwrap();
@@ -403,6 +400,10 @@ fn resharing_keeps_the_key_and_old_shares_do_not_mix_with_new_ones() {
     let mut forged = handover.clone();
     forged[2].1[5] ^= 1;
     assert!(detail(&new(forged), &record).contains("is wrong"));
+    let thrice = vec![handover[0]; 3];
+    let twice =
+        CommitteeRecord::new(committee.clone(), signatures.clone(), thrice, Dealer::Refused);
+    assert!(twice.unwrap_err().to_string().contains("each once"));
     let mut stranger = handover.clone();
     stranger[2].0 = index(9);
     assert!(detail(&new(stranger), &record).contains("did not have"));

@@ -144,9 +144,6 @@ impl CommitteeRecord {
         for _ in 0..count {
             handover.push((read_index(&mut reader)?, reader.fixed()?));
         }
-        if !handover.windows(2).all(|pair| pair[0].0 < pair[1].0) {
-            return reader.refuse("its signatures of the committee before are not in order");
-        }
         reader.end()?;
         CommitteeRecord::new(committee, signatures, handover, dealer)
     }
@@ -176,6 +173,11 @@ impl CommitteeRecord {
         self.committee.check()?;
         if self.signatures.len() != self.committee.nodes.len() || self.handover.len() > MAX_NODES {
             return Err(Error::Committee { detail: "not one signature for each node" });
+        }
+        // Each once: they are counted.
+        if !self.handover.windows(2).all(|pair| pair[0].0 < pair[1].0) {
+            let detail = "the signatures of the committee before are not in order, each once";
+            return Err(Error::Committee { detail });
         }
         let digest = self.committee.digest();
         for (node, signature) in self.committee.nodes.iter().zip(&self.signatures) {

@@ -105,3 +105,68 @@ impl Release {
 fn answer_context(digest: &[u8; 32], epoch: u32, index: NodeIndex) -> Vec<u8> {
     [&digest[..], &epoch.to_be_bytes(), &[index.get()]].concat()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        dealer::deal_insecurely, identity::Identity, Committee, KeyShare, MailAddress, Member,
+        NetworkId,
+    };
+    use rand::SeedableRng;
+    use rand_chacha::ChaCha20Rng;
+    use zkdkim_relation::rsa::MODULUS_BYTES;
+
+    fn committee(rng: &mut ChaCha20Rng) -> (Committee, Vec<KeyShare>, Vec<SigningKey>) {
+        let signing: Vec<_> = (0..3).map(|_| SigningKey::random(rng)).collect();
+        let members = signing.iter().zip(1..).map(|(signing, i)| Member {
+            index: NodeIndex::new(i).unwrap(),
+            url: format!("https://node-{i}.example"),
+            sealing: OpeningKey::random(rng).sealing_key(),
+            verifying: signing.verifying_key(),
+        });
+        let members = members.collect();
+        let network = NetworkId::parse("insecure-dealer-x").unwrap();
+        let (committee, shares) = deal_insecurely(&network, 2, members, rng).unwrap();
+        (committee, shares, signing)
+    }
+
+    /// The box is bound to request, epoch and index; so is the statement in it, which outlives the box.
+    #[test]
+    fn box_and_statement_are_each_bound_to_the_request() {
+        let mut rng = ChaCha20Rng::seed_from_u64(23);
+        let (committee, shares, signing) = committee(&mut rng);
+        let address = MailAddress::parse("ann@example.org").unwrap();
+        let identity = Identity::new(&committee.network, &committee.master, &address);
+        let part = shares[0].partial_key(&identity);
+        let request = Request {
+            network: committee.network.clone(),
+            epoch: 1,
+            header: b"x".to_vec().into(),
+            signature: [0; MODULUS_BYTES].into(),
+            consent: None,
+        };
+        let (once, digest, index) = (OpeningKey::random(&mut rng), request.digest(), part.index());
+        let to = once.sealing_key();
+        let answer = Release::seal(&digest, 1, &part, &signing[0], &to, &mut rng).unwrap();
+        let context =
+            |digest: &[u8; 32], epoch, i| answer_context(digest, epoch, NodeIndex::new(i).unwrap());
+        assert!(once.open(ANSWER_INFO, &context(&digest, 1, 1), &answer).is_ok());
+        for other in [context(&[0; 32], 1, 1), context(&digest, 2, 1), context(&digest, 1, 2)] {
+            assert!(once.open(ANSWER_INFO, &other, &answer).is_err());
+        }
+        // A box for this request with the statement for another, or of another node.
+        let other = shares[1].partial_key(&identity);
+        for (stated, part, key) in [(&[0; 32], &part, &signing[0]), (&digest, &other, &signing[1])]
+        {
+            let sealed = Release::seal(stated, 1, part, key, &to, &mut rng).unwrap();
+            let inner = answer_context(stated, 1, part.index());
+            let statement = once.open(ANSWER_INFO, &inner, &sealed).unwrap();
+            let moved =
+                to.seal(ANSWER_INFO, &context(&digest, 1, 1), &statement, &mut rng).unwrap();
+            let refused = Release::open(&moved, &request, &committee, index, &once).unwrap_err();
+            assert!(refused.to_string().contains("another's"), "{refused}");
+        }
+        assert!(Release::open(&answer, &request, &committee, index, &once).is_ok());
+    }
+}
