@@ -3,16 +3,14 @@ pragma solidity 0.8.30;
 
 import {Math} from "@openzeppelin/contracts/utils/math/Math.sol";
 import {SafeCast} from "@openzeppelin/contracts/utils/math/SafeCast.sol";
+import {EmailRecoveryState} from "./EmailRecoveryState.sol";
+import {RecoveryConfigs} from "./RecoveryConfigs.sol";
 import {RecoverySubject} from "./RecoverySubject.sol";
 import {IEmailRecovery} from "./interfaces/IEmailRecovery.sol";
-import {IKeyRegistryRoots} from "./interfaces/IKeyRegistryRoots.sol";
-import {IRecoveryProofVerifier} from "./interfaces/IRecoveryProofVerifier.sol";
 import {
     EmailCommitment,
-    Nullifier,
     RecoveryPublicInputs,
     RegistryRoot,
-    SCALAR_FIELD_ORDER,
     SUBJECT_WORDS,
     SubjectWord
 } from "./interfaces/PublicInputs.sol";
@@ -20,61 +18,30 @@ import {
 /// @title Core of recovery by mail
 /// @notice The rules; see `IEmailRecovery`. An integration adds how an account's key is replaced.
 /// @dev Calls before the last state change go to view functions, by STATICCALL; the one call that
-/// can do something, `_replaceKey`, comes after all of them. Cancelling and removing call nobody.
-abstract contract EmailRecovery is IEmailRecovery {
-    /// @notice The most guardians that an account can have: every loop here is over them.
-    uint256 public constant MAX_GUARDIANS = 16;
-    /// @notice The shortest delay.
-    uint256 public constant MIN_DELAY = 1 hours;
-    /// @notice The longest delay.
-    uint256 public constant MAX_DELAY = 90 days;
-    /// @notice The least time between delay and expiry.
-    uint256 public constant MIN_WINDOW = 2 days;
-    /// @notice The longest expiry.
-    uint256 public constant MAX_EXPIRY = 365 days;
-    /// @notice The least `maxMailAge`.
-    uint256 public constant MIN_MAIL_AGE = 1 hours;
-    /// @notice The largest `maxMailAge`.
-    uint256 public constant MAX_MAIL_AGE = 365 days;
-    /// @notice How far a provider's clock may be ahead of the chain's.
+/// can do something, `_replaceKey`, comes after all of them, but for `discard`, which undoes what
+/// it has tried. Cancelling and removing call nobody.
+abstract contract EmailRecovery is EmailRecoveryState {
+    /// @notice How far a provider's clock and the chain's may be apart.
     uint256 public constant CLOCK_TOLERANCE = 15 minutes;
+    /// @notice How long after it is due a recovery that the account refuses can be discarded: until
+    /// then whoever is to blame has time to put it right.
+    uint256 public constant REFUSAL_GRACE = 1 days;
+    /// @notice Gas with which an account has to take its new key before its refusal counts. The
+    /// accounts of this project need less than a tenth.
+    uint256 public constant EXECUTION_GAS = 2_000_000;
 
-    /// @dev What `pinnedRoot` is where the registry's roots are followed.
-    RegistryRoot private constant NOT_PINNED = RegistryRoot.wrap(0);
-
-    /// @dev A vote belongs to the round in `round`; in any other it is nothing.
-    struct Guardian {
-        uint16 weight;
-        bool accepted;
-        uint32 round;
-        uint40 votedAt;
-        address votedKey;
-        RegistryRoot votedRoot;
-    }
-
-    /// @dev `round` counts what ends a round of votes and is all that survives removal, with the
-    /// nullifiers. `commitments` is empty exactly where there is no configuration.
-    struct Account {
-        IRecoveryProofVerifier verifier;
-        uint32 threshold;
-        uint32 delay;
-        uint32 expiry;
-        IKeyRegistryRoots registry;
-        uint32 maxMailAge;
-        UndatedMail undatedMail;
-        uint32 round;
-        RegistryRoot pinnedRoot;
-        PendingRecovery pending;
-        EmailCommitment[] commitments;
-        mapping(EmailCommitment commitment => Guardian) guardians;
-        mapping(Nullifier nullifier => bool) nullifiers;
-    }
-
-    mapping(address account => Account) private _accounts;
+    /// @dev What is left for the rest of `discard`.
+    uint256 private constant DISCARD_GAS = 100_000;
 
     /// @inheritdoc IEmailRecovery
     function configure(RecoveryConfig calldata config) public virtual {
         _configure(msg.sender, config);
+    }
+
+    /// @inheritdoc IEmailRecovery
+    function cancelAndConfigure(RecoveryConfig calldata config) external {
+        cancel();
+        configure(config);
     }
 
     /// @inheritdoc IEmailRecovery
@@ -83,9 +50,23 @@ abstract contract EmailRecovery is IEmailRecovery {
     }
 
     /// @inheritdoc IEmailRecovery
-    function cancel() external {
+    function cancel() public {
         Account storage state = _configured(msg.sender);
-        emit RecoveryCancelled(msg.sender, _closeRound(msg.sender, state));
+        emit RecoveryCancelled(msg.sender, _closeRound(state));
+    }
+
+    /// @inheritdoc IEmailRecovery
+    function publishEscrow(bytes calldata escrow) external {
+        emit SaltsEscrowed(msg.sender, escrow);
+    }
+
+    /// @inheritdoc IEmailRecovery
+    function openRound(address account) external {
+        Account storage state = _configured(account);
+        if (_isRoundOpen(state)) revert RoundOpen(account, state.roundNonce, _closesAt(state));
+        state.roundNonce = _drawNonce(account, state);
+        state.openedAt = SafeCast.toUint40(block.timestamp);
+        emit RoundOpened(account, state.roundNonce, _closesAt(state));
     }
 
     /// @inheritdoc IEmailRecovery
@@ -99,8 +80,8 @@ abstract contract EmailRecovery is IEmailRecovery {
         if (guardian.weight == 0) revert NotGuardian(account, inputs.emailCommitment);
         if (guardian.accepted) revert AlreadyAccepted(account, inputs.emailCommitment);
 
+        _takeMail(account, state, acceptanceSubject(account), state.configuredAt, inputs, proof);
         guardian.accepted = true;
-        _takeMail(account, state, acceptanceSubject(account), inputs, proof);
         emit GuardianAccepted(account, inputs.emailCommitment);
     }
 
@@ -112,25 +93,22 @@ abstract contract EmailRecovery is IEmailRecovery {
         bytes calldata proof
     ) external {
         Account storage state = _configured(account);
-        uint64 nonce = _nonce(account, state);
+        uint64 nonce = state.roundNonce;
         if (state.pending.newKey != address(0)) revert RecoveryPending(account, nonce);
+        string memory subject = recoverySubject(account, newKey);
         if (!_isValidNewKey(account, newKey)) revert InvalidNewKey(account, newKey);
         EmailCommitment commitment = inputs.emailCommitment;
-        Guardian storage guardian = state.guardians[commitment];
-        if (guardian.weight == 0) revert NotGuardian(account, commitment);
-        if (!guardian.accepted) revert NotAccepted(account, commitment);
-        if (_counts(state, guardian, block.timestamp)) {
-            revert AlreadyVoted(account, nonce, commitment);
-        }
+        Guardian storage guardian = _acceptedGuardian(account, state, commitment);
+        if (guardian.round == state.round) _requireNewer(inputs.timestamp, guardian.mailTimestamp);
 
+        _takeMail(account, state, subject, state.openedAt, inputs, proof);
         guardian.round = state.round;
-        guardian.votedAt = SafeCast.toUint40(block.timestamp);
+        guardian.mailTimestamp = SafeCast.toUint40(inputs.timestamp);
         guardian.votedKey = newKey;
         guardian.votedRoot = inputs.registryRoot;
-        _takeMail(account, state, recoverySubject(account, newKey), inputs, proof);
         emit Voted(account, nonce, commitment, newKey, inputs.registryRoot);
 
-        if (_weight(state, newKey, block.timestamp) >= state.threshold) {
+        if (_weight(state, newKey) >= state.threshold) {
             PendingRecovery memory pending = PendingRecovery({
                 newKey: newKey,
                 executableFrom: SafeCast.toUint40(block.timestamp + state.delay),
@@ -138,6 +116,53 @@ abstract contract EmailRecovery is IEmailRecovery {
             });
             state.pending = pending;
             emit RecoveryStarted(account, nonce, newKey, pending.executableFrom, pending.expiresAt);
+        }
+    }
+
+    /// @inheritdoc IEmailRecovery
+    function voteBatch(
+        address account,
+        address newKey,
+        RecoveryPublicInputs[] calldata inputs,
+        bytes[] calldata proofs
+    ) external {
+        if (inputs.length != proofs.length) {
+            revert BatchLength(inputs.length, proofs.length);
+        }
+        Account storage state = _configured(account);
+        for (uint256 i = 0; i < inputs.length; ++i) {
+            // Somebody else may have sent some of them, or enough.
+            if (state.pending.newKey == newKey) return;
+            if (state.nullifiers[inputs[i].nullifier]) continue;
+            // solhint-disable-next-line no-empty-blocks
+            try this.vote(account, newKey, inputs[i], proofs[i]) {}
+            catch (bytes memory reason) {
+                revert BatchedVoteRefused(i, reason);
+            }
+        }
+    }
+
+    /// @inheritdoc IEmailRecovery
+    function voteToCancel(
+        address account,
+        RecoveryPublicInputs calldata inputs,
+        bytes calldata proof
+    ) external {
+        Account storage state = _configured(account);
+        _pending(account, state);
+        uint64 nonce = state.roundNonce;
+        EmailCommitment commitment = inputs.emailCommitment;
+        Guardian storage guardian = _acceptedGuardian(account, state, commitment);
+
+        string memory subject = cancellationSubject(account);
+        _takeMail(account, state, subject, state.openedAt, inputs, proof);
+        guardian.cancelRound = state.round;
+        guardian.cancelRoot = inputs.registryRoot;
+        emit VotedToCancel(account, nonce, commitment, inputs.registryRoot);
+
+        if (_cancelWeight(state) >= state.cancelThreshold) {
+            _closeRound(state);
+            emit RecoveryCancelledByGuardians(account, nonce);
         }
     }
 
@@ -152,86 +177,14 @@ abstract contract EmailRecovery is IEmailRecovery {
     function discard(address account) external {
         Account storage state = _configured(account);
         PendingRecovery memory pending = _pending(account, state);
+        uint64 nonce = state.roundNonce;
         // An expired recovery can be discarded whatever the registry answers.
         if (
-            block.timestamp < pending.expiresAt && _pendingWeight(state, pending) >= state.threshold
-        ) revert RecoveryStillLive(account, _nonce(account, state));
-        emit RecoveryDiscarded(account, _closeRound(account, state));
-    }
-
-    /// @inheritdoc IEmailRecovery
-    function nonceOf(address account) public view returns (uint64) {
-        return _nonce(account, _accounts[account]);
-    }
-
-    /// @inheritdoc IEmailRecovery
-    function acceptanceSubject(address account) public view returns (string memory) {
-        return RecoverySubject.acceptance(account, _chainId(), nonceOf(account));
-    }
-
-    /// @inheritdoc IEmailRecovery
-    function recoverySubject(address account, address newKey) public view returns (string memory) {
-        return RecoverySubject.recovery(account, _chainId(), nonceOf(account), newKey);
-    }
-
-    /// @inheritdoc IEmailRecovery
-    function configOf(address account) external view returns (RecoveryConfig memory config) {
-        Account storage state = _configured(account);
-        config.verifier = state.verifier;
-        config.registry = state.registry;
-        config.pinnedRoot = state.pinnedRoot;
-        config.threshold = state.threshold;
-        config.delay = state.delay;
-        config.expiry = state.expiry;
-        config.maxMailAge = state.maxMailAge;
-        config.undatedMail = state.undatedMail;
-        EmailCommitment[] memory commitments = state.commitments;
-        config.guardians = new GuardianWeight[](commitments.length);
-        for (uint256 i = 0; i < commitments.length; ++i) {
-            EmailCommitment commitment = commitments[i];
-            config.guardians[i] = GuardianWeight(commitment, state.guardians[commitment].weight);
-        }
-    }
-
-    /// @inheritdoc IEmailRecovery
-    function guardianOf(address account, EmailCommitment commitment)
-        external
-        view
-        returns (GuardianStatus memory status)
-    {
-        Account storage state = _accounts[account];
-        Guardian storage guardian = state.guardians[commitment];
-        status.weight = guardian.weight;
-        status.accepted = guardian.accepted;
-        if (guardian.round == state.round) {
-            status.votedAt = guardian.votedAt;
-            status.votedKey = guardian.votedKey;
-            status.votedRoot = guardian.votedRoot;
-        }
-    }
-
-    /// @inheritdoc IEmailRecovery
-    function pendingRecoveryOf(address account) external view returns (PendingRecovery memory) {
-        return _accounts[account].pending;
-    }
-
-    /// @inheritdoc IEmailRecovery
-    function weightOf(address account, address newKey)
-        external
-        view
-        returns (uint256 weight, uint256 threshold)
-    {
-        Account storage state = _configured(account);
-        PendingRecovery memory pending = state.pending;
-        weight = pending.newKey != address(0) && pending.newKey == newKey
-            ? _pendingWeight(state, pending)
-            : _weight(state, newKey, block.timestamp);
-        threshold = state.threshold;
-    }
-
-    /// @inheritdoc IEmailRecovery
-    function isNullifierUsed(address account, Nullifier nullifier) external view returns (bool) {
-        return _accounts[account].nullifiers[nullifier];
+            block.timestamp < pending.expiresAt && _weight(state, pending.newKey) >= state.threshold
+                && !_isRefused(account, pending)
+        ) revert RecoveryStillLive(account, nonce);
+        _closeRound(state);
+        emit RecoveryDiscarded(account, nonce);
     }
 
     /// @notice Replaces the account's key, or reverts.
@@ -248,6 +201,12 @@ abstract contract EmailRecovery is IEmailRecovery {
         return newKey != address(0) && newKey != account;
     }
 
+    /// @dev Whether a failure of `execute` shows that the account does not take the key. Not where an
+    /// integration has another way to complete a recovery.
+    function _executeDecides(address) internal view virtual returns (bool) {
+        return true;
+    }
+
     /// @notice Ends a recovery that is due, for an integration whose account sets the key by itself.
     /// @param account The account.
     /// @return newKey The key that the account must have after this.
@@ -260,9 +219,9 @@ abstract contract EmailRecovery is IEmailRecovery {
         if (block.timestamp >= pending.expiresAt) {
             revert RecoveryExpired(block.timestamp, pending.expiresAt);
         }
-        uint256 weight = _pendingWeight(state, pending);
+        uint256 weight = _weight(state, pending.newKey);
         if (weight < state.threshold) revert NotEnoughWeight(weight, state.threshold);
-        emit RecoveryExecuted(account, _closeRound(account, state), pending.newKey);
+        emit RecoveryExecuted(account, _closeRound(state), pending.newKey);
         return pending.newKey;
     }
 
@@ -270,11 +229,9 @@ abstract contract EmailRecovery is IEmailRecovery {
     /// installation.
     function _configure(address account, RecoveryConfig memory config) internal {
         Account storage state = _accounts[account];
-        if (state.pending.newKey != address(0)) {
-            revert RecoveryPending(account, _nonce(account, state));
-        }
-        _requireValid(config);
-        if (state.commitments.length != 0) _closeRound(account, state);
+        if (state.pending.newKey != address(0)) revert RecoveryPending(account, state.roundNonce);
+        state.insecureSetup = RecoveryConfigs.requireValid(config);
+        _closeRound(state);
 
         state.verifier = config.verifier;
         state.threshold = config.threshold;
@@ -283,15 +240,20 @@ abstract contract EmailRecovery is IEmailRecovery {
         state.registry = config.registry;
         state.maxMailAge = config.maxMailAge;
         state.undatedMail = config.undatedMail;
+        state.votingPeriod = config.votingPeriod;
         state.pinnedRoot = config.pinnedRoot;
+        state.rootDelay = config.rootDelay;
+        state.cancelThreshold = config.cancelThreshold;
+        state.setupNonce = _drawNonce(account, state);
+        state.configuredAt = SafeCast.toUint40(block.timestamp);
         _setGuardians(state, config.guardians);
-        emit RecoveryConfigured(account, _nonce(account, state), config);
+        emit RecoveryConfigured(account, state.setupNonce, config);
     }
 
     /// @dev `remove` for an account that speaks through something else.
     function _remove(address account) internal {
         Account storage state = _configured(account);
-        uint64 nonce = _closeRound(account, state);
+        _closeRound(state);
         _setGuardians(state, new GuardianWeight[](0));
         delete state.verifier;
         delete state.threshold;
@@ -300,8 +262,14 @@ abstract contract EmailRecovery is IEmailRecovery {
         delete state.registry;
         delete state.maxMailAge;
         delete state.undatedMail;
+        delete state.insecureSetup;
+        delete state.votingPeriod;
+        delete state.rootDelay;
+        delete state.cancelThreshold;
+        delete state.setupNonce;
+        delete state.configuredAt;
         state.pinnedRoot = NOT_PINNED;
-        emit RecoveryRemoved(account, nonce);
+        emit RecoveryRemoved(account);
     }
 
     /// @dev Replaces the list. Who stays keeps its acceptance, who leaves loses it.
@@ -323,19 +291,44 @@ abstract contract EmailRecovery is IEmailRecovery {
         }
     }
 
-    /// @dev Voids all votes and the pending recovery by moving on to the next nonce. Returns the one
-    /// that is over.
-    function _closeRound(address account, Account storage state) private returns (uint64 closed) {
-        closed = _nonce(account, state);
+    /// @dev Ends the round, if there is one, with its votes and the pending recovery. Returns its
+    /// nonce, which is never drawn again but by chance.
+    function _closeRound(Account storage state) private returns (uint64 nonce) {
+        nonce = state.roundNonce;
         delete state.pending;
-        ++state.round;
+        delete state.roundNonce;
+        delete state.openedAt;
     }
 
-    /// @dev Everything that makes a mail count, but who sent it; marks it as used.
+    /// @dev A number that nobody knew before this block, so that no mail that names it was written
+    /// before. It depends on nothing that the sender chooses: there is one draw to a block. Kept,
+    /// not looked up again, so that it does not matter how long a chain remembers its blocks; and
+    /// where `prevrandao` is a constant, the hash of the block before is none.
+    function _drawNonce(address account, Account storage state) private returns (uint64) {
+        uint256 drawn = uint256(
+            keccak256(
+                abi.encode(
+                    block.chainid,
+                    address(this),
+                    account,
+                    ++state.round,
+                    block.prevrandao,
+                    blockhash(block.number - 1)
+                )
+            )
+        );
+        // 64 bits of a hash are as good as any others.
+        // forge-lint: disable-next-line(unsafe-typecast)
+        return uint64(drawn);
+    }
+
+    /// @dev Everything that makes a mail count, but who sent it; marks it as used. `since` is when
+    /// the nonce in the Subject was drawn: an older mail could not have known it.
     function _takeMail(
         address account,
         Account storage state,
         string memory subject,
+        uint256 since,
         RecoveryPublicInputs calldata inputs,
         bytes calldata proof
     ) private {
@@ -343,7 +336,7 @@ abstract contract EmailRecovery is IEmailRecovery {
         if (!_isRootAccepted(state, inputs.registryRoot)) {
             revert RootNotAccepted(inputs.registryRoot);
         }
-        _requireRecent(state, inputs.timestamp);
+        _requireRecent(state, inputs.timestamp, since);
         if (state.nullifiers[inputs.nullifier]) {
             revert MailAlreadyUsed(account, inputs.nullifier);
         }
@@ -351,83 +344,56 @@ abstract contract EmailRecovery is IEmailRecovery {
         if (!state.verifier.verify(inputs, proof)) revert InvalidProof();
     }
 
-    function _configured(address account) private view returns (Account storage state) {
-        state = _accounts[account];
-        if (state.commitments.length == 0) revert NotConfigured(account);
-    }
-
-    function _pending(address account, Account storage state)
-        private
-        view
-        returns (PendingRecovery memory pending)
-    {
-        pending = state.pending;
-        if (pending.newKey == address(0)) revert NoRecoveryPending(account);
-    }
-
-    /// @dev The first nonce depends on this contract and the account, so that a mail for one
-    /// recovery contract is no mail for another, even if both are installed at once. 63 bits leave
-    /// room for every round.
-    function _nonce(address account, Account storage state) private view returns (uint64) {
-        uint64 first = uint64(bytes8(keccak256(abi.encode(address(this), account)))) >> 1;
-        return first + state.round;
-    }
-
-    /// @dev Read at each use: after a fork of the chain, mail for one side is none for the other.
-    function _chainId() private view returns (uint128) {
-        return SafeCast.toUint128(block.chainid);
-    }
-
-    /// @dev Weight of the votes for a key that count at `time`. Bounded by 16 times 65,535.
-    function _weight(Account storage state, address newKey, uint256 time)
-        private
-        view
-        returns (uint256 weight)
-    {
-        uint256 length = state.commitments.length;
-        for (uint256 i = 0; i < length; ++i) {
-            Guardian storage guardian = state.guardians[state.commitments[i]];
-            if (guardian.votedKey == newKey && _counts(state, guardian, time)) {
-                weight += guardian.weight;
-            }
+    /// @dev Tries what `execute` does, and undoes it. Whoever calls can't make the account refuse for
+    /// want of gas.
+    function _isRefused(address account, PendingRecovery memory pending) private returns (bool) {
+        if (block.timestamp < pending.executableFrom + REFUSAL_GRACE) return false;
+        if (!_executeDecides(account)) return false;
+        // A call gets at most 63 of 64 parts (EIP-150).
+        uint256 needed = EXECUTION_GAS + EXECUTION_GAS / 63 + DISCARD_GAS;
+        if (gasleft() < needed) revert NotEnoughGas(gasleft(), needed);
+        try this.execute{gas: EXECUTION_GAS}(account) {
+            return false;
+        } catch {
+            return true;
         }
     }
 
-    /// @dev The same of a pending recovery: the votes that counted when it began, without those
-    /// under roots revoked since.
-    function _pendingWeight(Account storage state, PendingRecovery memory pending)
+    function _acceptedGuardian(address account, Account storage state, EmailCommitment commitment)
         private
         view
-        returns (uint256)
+        returns (Guardian storage guardian)
     {
-        return _weight(state, pending.newKey, pending.expiresAt - state.expiry);
+        guardian = state.guardians[commitment];
+        if (guardian.weight == 0) revert NotGuardian(account, commitment);
+        if (!guardian.accepted) revert NotAccepted(account, commitment);
     }
 
-    /// @dev Whether the guardian has a vote in this round that counts at `time`.
-    function _counts(Account storage state, Guardian storage guardian, uint256 time)
-        private
-        view
-        returns (bool)
-    {
-        return guardian.votedKey != address(0) && guardian.round == state.round
-            && time < uint256(guardian.votedAt) + state.expiry
-            && !state.registry.isRevoked(guardian.votedRoot);
-    }
-
+    /// @dev The pinned root counts at once, the registry's after the account's own delay; a revoked
+    /// one never.
     function _isRootAccepted(Account storage state, RegistryRoot root) private view returns (bool) {
-        if (state.pinnedRoot == NOT_PINNED) return state.registry.isAccepted(root);
-        return root == state.pinnedRoot && !state.registry.isRevoked(root);
+        if (root == state.pinnedRoot && root != NOT_PINNED) return !state.registry.isRevoked(root);
+        return state.registry.isAcceptedAfter(root, state.rootDelay);
     }
 
-    function _requireRecent(Account storage state, uint256 timestamp) private view {
+    function _requireRecent(Account storage state, uint256 timestamp, uint256 since) private view {
         if (timestamp == 0) {
             if (state.undatedMail == UndatedMail.Refuse) revert UndatedMailRefused();
             return;
         }
         uint256 latest = block.timestamp + CLOCK_TOLERANCE;
         if (timestamp > latest) revert MailFromTheFuture(timestamp, latest);
-        uint256 oldest = block.timestamp - Math.min(block.timestamp, state.maxMailAge);
+        uint256 oldest = Math.max(
+            Math.saturatingSub(since, CLOCK_TOLERANCE),
+            Math.saturatingSub(block.timestamp, state.maxMailAge)
+        );
         if (timestamp < oldest) revert MailTooOld(timestamp, oldest);
+    }
+
+    /// @dev A guardian's vote is the one of its latest mail, in whatever order they arrive. Mails
+    /// without a time have no order but that.
+    function _requireNewer(uint256 timestamp, uint256 previous) private pure {
+        if (previous != 0 && timestamp <= previous) revert MailNotNewer(timestamp, previous);
     }
 
     function _requireSubject(string memory text, SubjectWord[SUBJECT_WORDS] calldata got)
@@ -438,43 +404,5 @@ abstract contract EmailRecovery is IEmailRecovery {
         for (uint256 i = 0; i < expected.length; ++i) {
             if (got[i] != expected[i]) revert SubjectMismatch(expected, got);
         }
-    }
-
-    function _requireValid(RecoveryConfig memory config) private view {
-        _requireCode(address(config.verifier));
-        _requireCode(address(config.registry));
-        RegistryRoot pinned = config.pinnedRoot;
-        if (pinned != NOT_PINNED && config.registry.isRevoked(pinned)) {
-            revert RootNotAccepted(pinned);
-        }
-        if (config.delay < MIN_DELAY || config.delay > MAX_DELAY) {
-            revert InvalidDelay(config.delay, MIN_DELAY, MAX_DELAY);
-        }
-        uint256 minExpiry = config.delay + MIN_WINDOW;
-        if (config.expiry < minExpiry || config.expiry > MAX_EXPIRY) {
-            revert InvalidExpiry(config.expiry, minExpiry, MAX_EXPIRY);
-        }
-        if (config.maxMailAge < MIN_MAIL_AGE || config.maxMailAge > MAX_MAIL_AGE) {
-            revert InvalidMailAge(config.maxMailAge, MIN_MAIL_AGE, MAX_MAIL_AGE);
-        }
-        uint256 count = config.guardians.length;
-        if (count == 0 || count > MAX_GUARDIANS) revert GuardianCount(count, MAX_GUARDIANS);
-        uint256 total;
-        for (uint256 i = 0; i < count; ++i) {
-            GuardianWeight memory guardian = config.guardians[i];
-            uint256 commitment = EmailCommitment.unwrap(guardian.commitment);
-            if (commitment == 0 || commitment >= SCALAR_FIELD_ORDER) {
-                revert InvalidCommitment(guardian.commitment);
-            }
-            if (guardian.weight == 0) revert ZeroWeight(guardian.commitment);
-            total += guardian.weight;
-        }
-        if (config.threshold == 0 || config.threshold > total) {
-            revert InvalidThreshold(config.threshold, total);
-        }
-    }
-
-    function _requireCode(address target) private view {
-        if (target.code.length == 0) revert NoCode(target);
     }
 }

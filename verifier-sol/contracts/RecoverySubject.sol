@@ -20,7 +20,7 @@ library RecoverySubject {
     /// @notice "Guard 0x<account> on <chain id> nonce <nonce>", at most 118 bytes.
     /// @param account The account to guard.
     /// @param chainId Its chain.
-    /// @param nonce Its nonce.
+    /// @param nonce The nonce of its configuration.
     function acceptance(address account, uint128 chainId, uint64 nonce)
         internal
         pure
@@ -32,7 +32,7 @@ library RecoverySubject {
     /// @notice "Recover 0x<account> on <chain id> nonce <nonce> to 0x<new key>", at most 166 bytes.
     /// @param account The account to recover.
     /// @param chainId Its chain.
-    /// @param nonce Its nonce.
+    /// @param nonce The nonce of its round.
     /// @param newKey The key that it shall have.
     function recovery(address account, uint128 chainId, uint64 nonce, address newKey)
         internal
@@ -41,6 +41,24 @@ library RecoverySubject {
     {
         string memory where = _where(account, chainId, nonce);
         return string.concat("Recover ", where, " to ", _hex(newKey));
+    }
+
+    /// @notice "Cancel 0x<account> on <chain id> nonce <nonce>", at most 119 bytes.
+    /// @param account The account whose pending recovery is to end.
+    /// @param chainId Its chain.
+    /// @param nonce The nonce of its round.
+    function cancellation(address account, uint128 chainId, uint64 nonce)
+        internal
+        pure
+        returns (string memory)
+    {
+        return string.concat("Cancel ", _where(account, chainId, nonce));
+    }
+
+    /// @notice "Sign 0x<hash>", 71 bytes: what a mailbox writes as a signer of ERC-7913.
+    /// @param hash What is signed.
+    function signature(bytes32 hash) internal pure returns (string memory) {
+        return string.concat("Sign ", Strings.toHexString(uint256(hash), 32));
     }
 
     /// @notice Packs a text as the circuit does: 31 bytes to a word, big-endian, zeros on the right.

@@ -12,7 +12,7 @@ import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { encodeAbiParameters, encodeFunctionData, parseEther, zeroHash } from "viem";
+import { encodeAbiParameters, encodeFunctionData, keccak256, parseEther, toHex, zeroHash } from "viem";
 import { generatePrivateKey, privateKeyToAccount } from "viem/accounts";
 import { Account } from "./lib/account.mjs";
 import { startChain } from "./lib/anvil.mjs";
@@ -27,7 +27,9 @@ import { Story } from "./lib/story.mjs";
 
 const hour = 3600;
 const day = 24 * hour;
-const times = { delay: 2 * day, expiry: 9 * day, maxMailAge: day };
+const times = { votingPeriod: 3 * day, delay: 2 * day, expiry: 9 * day, maxMailAge: day };
+/// What the account says to take a verifier over the development SRS.
+const setupAcknowledgement = keccak256(toHex("I accept forged proofs"));
 const providers = ["example.com", "example.net", "example.org", "mail.example.com"];
 
 const deployScript = fileURLToPath(new URL("deploy.mjs", import.meta.url));
@@ -92,6 +94,7 @@ async function recoverTwice({ story, prover, folder, chains }) {
   const accept = (inputs) => ({ ...recovery, functionName: "acceptGuardian", args: [account.address, ...inputs] });
   const vote = (newKey, inputs) => ({ ...recovery, functionName: "vote", args: [account.address, newKey, ...inputs] });
   const execute = { ...recovery, functionName: "execute", args: [account.address] };
+  const openRound = { ...recovery, functionName: "openRound", args: [account.address] };
   const submit = (title, call) => story.send(title, chain, relayer, call);
   const refused = (title, call, error) => story.refused(title, chain, relayer, call, error);
 
@@ -131,9 +134,12 @@ async function recoverTwice({ story, prover, folder, chains }) {
   async function recoverTo(newKey, [first, second], whose, late) {
     story.tell(`\nThe key is lost; ${first} and ${second} vote for ${whose}`);
     await refused("execute before any vote", execute, "NoRecoveryPending");
+    await ensureRound();
+    await refused("another round while one is open", openRound, "RoundOpen");
     const votes = await votesFor(newKey, late ? [first, second, late] : [first, second]);
     await submit(`${first} votes`, vote(newKey, votes[first]));
-    await refused("the same mail again", vote(newKey, votes[first]), "AlreadyVoted");
+    const counted = guardians[first].undated ? "MailAlreadyUsed" : "MailNotNewer";
+    await refused("the same mail again", vote(newKey, votes[first]), counted);
     const redirected = vote(relayer.address, votes[second]);
     await refused("the relayer puts in its own key", redirected, "SubjectMismatch");
     const [inputs, proof] = votes[second];
@@ -146,6 +152,8 @@ async function recoverTwice({ story, prover, folder, chains }) {
     await submit("execute after two days", execute);
     await refused("execute again", execute, "NoRecoveryPending");
     const replay = late ?? second;
+    await refused(`${replay}'s mail when the round is over`, vote(newKey, votes[replay]), "RoundNotOpen");
+    await ensureRound();
     await refused(`${replay}'s mail in the next round`, vote(newKey, votes[replay]), "SubjectMismatch");
   }
 
@@ -153,6 +161,7 @@ async function recoverTwice({ story, prover, folder, chains }) {
   async function cancelTheft(holder) {
     story.tell("\nA thief has the mailboxes of alice and carol; the owner still has the key");
     const thief = personalKey().address;
+    await ensureRound();
     const votes = await votesFor(thief, ["alice", "carol"]);
     await submit("the thief votes as alice", vote(thief, votes.alice));
     await submit("the thief votes as carol", vote(thief, votes.carol));
@@ -163,8 +172,16 @@ async function recoverTwice({ story, prover, folder, chains }) {
     await story.operate("the owner cancels, by a user operation", chain, relayer, operation);
     await pass(chain, times.delay);
     await refused("execute after two days", execute, "NoRecoveryPending");
-    await refused("the thief's mail again", vote(thief, votes.alice), "SubjectMismatch");
+    await refused("the thief's mail again", vote(thief, votes.alice), "RoundNotOpen");
+    await ensureRound();
+    await refused("the thief's mail in the next round", vote(thief, votes.alice), "SubjectMismatch");
     story.expect("the account's owner", await account.owner(), holder.address);
+  }
+
+  /// Anybody opens a round where none is open; its number is what the mails have to name.
+  async function ensureRound() {
+    const [nonce] = await read("roundOf", [account.address]);
+    if (nonce === 0n) await submit("anybody opens a round", openRound);
   }
 
   async function votesFor(newKey, names) {
@@ -213,7 +230,7 @@ async function settle({ story, folder, prover, verifier, registry, guardians, pe
   await addKey("misspelt.example.net", publicKey("example.net"));
   const removal = { ...roots, functionName: "removeKey", args: [BigInt(providers.length)] };
   await story.send("registry: remove that key", chain, registryOwner, removal);
-  const propose = { ...roots, functionName: "proposeRoot", args: [registry.root] };
+  const propose = { ...roots, functionName: "proposeRoot", args: [registry.root, 0n] };
   await story.send("registry: propose the root", chain, registryOwner, propose);
   const logged = await client.getContractEvents({ ...roots, fromBlock: 0n });
   const keys = logged.filter(({ eventName }) => eventName === "KeyAdded" || eventName === "KeyRemoved");
@@ -224,6 +241,8 @@ async function settle({ story, folder, prover, verifier, registry, guardians, pe
   await story.refused("registry: accept it at once", chain, relayer, acceptRoot, "DelayNotPassed");
   await pass(chain, 2 * day);
   await story.send("registry: accept it after two days", chain, relayer, acceptRoot);
+  const acceptKey = { ...roots, functionName: "acceptKey", args: [0n] };
+  await story.send(`registry: accept the key of ${providers[0]}, for others who ask`, chain, relayer, acceptKey);
 
   const factory = { address: contracts.RecoverableAccountFactory.address, abi: factoryAbi };
   const create = { ...factory, functionName: "createAccount", args: [owner.address, zeroHash] };
@@ -234,9 +253,12 @@ async function settle({ story, folder, prover, verifier, registry, guardians, pe
 
   const config = {
     verifier: contracts.RecoveryProofVerifier.address,
+    setupAcknowledgement,
     registry: roots.address,
     pinnedRoot: 0n,
+    rootDelay: 0,
     threshold: 2,
+    cancelThreshold: 2,
     ...times,
     undatedMail: 1,
     guardians: Object.values(guardians).map(({ commitment }) => ({ commitment, weight: 1 })),

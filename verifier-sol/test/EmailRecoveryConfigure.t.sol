@@ -17,6 +17,9 @@ contract EmailRecoveryConfigureTest is MockedRecoveryTest {
     function test_configure_storesAllOfIt() external {
         IEmailRecovery.RecoveryConfig memory config = defaultConfig();
         config.pinnedRoot = ROOT;
+        config.rootDelay = 5 days;
+        config.cancelThreshold = 1;
+        config.votingPeriod = 8 days;
         config.undatedMail = IEmailRecovery.UndatedMail.Accept;
         config.guardians[1].weight = 7;
         configure(ACCOUNT, config);
@@ -25,8 +28,12 @@ contract EmailRecoveryConfigureTest is MockedRecoveryTest {
 
     function test_configure_logsNonceAndConfiguration() external {
         IEmailRecovery.RecoveryConfig memory config = defaultConfig();
+        uint256 before = vm.snapshotState();
+        configure(ACCOUNT, config);
+        uint64 drawn = setupNonce();
+        vm.revertToState(before);
         vm.expectEmit(address(RECOVERY));
-        emit IEmailRecovery.RecoveryConfigured(address(ACCOUNT), nonce() + 1, config);
+        emit IEmailRecovery.RecoveryConfigured(address(ACCOUNT), drawn, config);
         configure(ACCOUNT, config);
     }
 
@@ -57,6 +64,37 @@ contract EmailRecoveryConfigureTest is MockedRecoveryTest {
         configure(ACCOUNT, defaultConfig());
     }
 
+    /// @dev Else those who can start a recovery keep the account from replacing them, by starting
+    /// one between `cancel` and `configure`.
+    function test_cancelAndConfigure_endsThePendingRecovery() external {
+        startRecovery(NEW_KEY);
+        IEmailRecovery.RecoveryConfig memory config = twoOfThree([ALICE, BOB, MALLORY]);
+        vm.expectEmit(address(RECOVERY));
+        emit IEmailRecovery.RecoveryCancelled(address(ACCOUNT), nonce());
+        callAs(
+            ACCOUNT, address(RECOVERY), abi.encodeCall(IEmailRecovery.cancelAndConfigure, (config))
+        );
+        vm.assertEq(pending().newKey, address(0));
+        vm.assertEq(abi.encode(RECOVERY.configOf(address(ACCOUNT))), abi.encode(config));
+        vm.assertEq(nonce(), 0);
+    }
+
+    function test_cancelAndConfigure_revertsWhenNotConfigured() external {
+        vm.expectRevert(abi.encodeWithSelector(IEmailRecovery.NotConfigured.selector, relayer));
+        vm.prank(relayer);
+        RECOVERY.cancelAndConfigure(defaultConfig());
+    }
+
+    function test_publishEscrow_isOnlyLogged() external {
+        vm.expectEmit(address(RECOVERY));
+        emit IEmailRecovery.SaltsEscrowed(address(ACCOUNT), "encrypted salts");
+        callAs(
+            ACCOUNT,
+            address(RECOVERY),
+            abi.encodeCall(IEmailRecovery.publishEscrow, ("encrypted salts"))
+        );
+    }
+
     /// @dev S22: what was voted before a change counts for nothing after it.
     function test_configure_voidsAllVotes() external {
         acceptAll();
@@ -67,6 +105,8 @@ contract EmailRecoveryConfigureTest is MockedRecoveryTest {
         (uint256 weight,) = RECOVERY.weightOf(address(ACCOUNT), NEW_KEY);
         vm.assertEq(weight, 0);
 
+        refuseVote(NEW_KEY, inFlight, accountError(IEmailRecovery.RoundNotOpen.selector));
+        openRound();
         refuseVote(NEW_KEY, inFlight, notThisBallot(NEW_KEY, inFlight));
         vote(BOB, NEW_KEY);
         vm.assertEq(pending().newKey, address(0));
@@ -155,6 +195,14 @@ contract EmailRecoveryConfigureTest is MockedRecoveryTest {
             );
         }
         config.threshold = 3;
+        for (uint256 i = 0; i < wrong.length; ++i) {
+            config.cancelThreshold = wrong[i];
+            _refused(
+                config,
+                abi.encodeWithSelector(IEmailRecovery.InvalidThreshold.selector, wrong[i], 3)
+            );
+        }
+        config.cancelThreshold = 3;
         configure(ACCOUNT, config);
     }
 
@@ -215,6 +263,35 @@ contract EmailRecoveryConfigureTest is MockedRecoveryTest {
         configure(ACCOUNT, config);
     }
 
+    function test_configure_revertsWhenTheVotingPeriodIsOutOfBounds() external {
+        IEmailRecovery.RecoveryConfig memory config = defaultConfig();
+        uint32[4] memory wrong = [0, 1 days - 1, 90 days + 1, type(uint32).max];
+        for (uint256 i = 0; i < wrong.length; ++i) {
+            config.votingPeriod = wrong[i];
+            _refused(
+                config,
+                abi.encodeWithSelector(
+                    IEmailRecovery.InvalidVotingPeriod.selector, wrong[i], 1 days, 90 days
+                )
+            );
+        }
+        config.votingPeriod = 1 days;
+        configure(ACCOUNT, config);
+        config.votingPeriod = 90 days;
+        configure(ACCOUNT, config);
+    }
+
+    function test_configure_revertsWhenTheDelayOfRootsIsOutOfBounds() external {
+        IEmailRecovery.RecoveryConfig memory config = defaultConfig();
+        config.rootDelay = 90 days + 1;
+        _refused(
+            config,
+            abi.encodeWithSelector(IEmailRecovery.InvalidRootDelay.selector, 90 days + 1, 90 days)
+        );
+        config.rootDelay = 90 days;
+        configure(ACCOUNT, config);
+    }
+
     function test_configure_revertsWhenTheAgeOfMailIsOutOfBounds() external {
         IEmailRecovery.RecoveryConfig memory config = defaultConfig();
         uint32[4] memory wrong = [0, 1 hours - 1, 365 days + 1, type(uint32).max];
@@ -242,11 +319,50 @@ contract EmailRecoveryConfigureTest is MockedRecoveryTest {
         _refused(config, abi.encodeWithSelector(IEmailRecovery.NoCode.selector, relayer));
     }
 
+    /// @dev Proofs that anybody can forge need the explicit word; a ceremony's need none.
+    function test_configure_revertsWhenAnInsecureSetupIsNotAcknowledged() external {
+        IEmailRecovery.RecoveryConfig memory config = defaultConfig();
+        bytes32[2] memory wrong = [bytes32(0), keccak256("I accept forged proofs.")];
+        for (uint256 i = 0; i < wrong.length; ++i) {
+            config.setupAcknowledgement = wrong[i];
+            _refused(
+                config,
+                abi.encodeWithSelector(IEmailRecovery.InsecureSetupNotAcknowledged.selector, "mock")
+            );
+        }
+        mock.setSrsKind("ceremony");
+        configure(ACCOUNT, config);
+        vm.assertEq(RECOVERY.configOf(address(ACCOUNT)).setupAcknowledgement, bytes32(0));
+        mock.setSrsKind("insecure-dev");
+        _refused(
+            config,
+            abi.encodeWithSelector(
+                IEmailRecovery.InsecureSetupNotAcknowledged.selector, "insecure-dev"
+            )
+        );
+    }
+
+    /// @dev Code that is no verifier, or no registry, does not answer.
+    function test_configure_revertsWhenVerifierOrRegistryIsOtherCode() external {
+        IEmailRecovery.RecoveryConfig memory config = defaultConfig();
+        config.verifier = IRecoveryProofVerifier(address(ACCOUNT));
+        _refused(config, "");
+        config = defaultConfig();
+        config.registry = IKeyRegistryRoots(address(ACCOUNT));
+        _refused(config, "");
+    }
+
     function test_configure_revertsWhenThePinnedRootIsRevoked() external {
         revokeRoot(ROOT);
         IEmailRecovery.RecoveryConfig memory config = defaultConfig();
         config.pinnedRoot = ROOT;
         _refused(config, abi.encodeWithSelector(IEmailRecovery.RootNotAccepted.selector, ROOT));
+    }
+
+    /// @dev The owner of a registry keeps nobody out by revoking what is no root.
+    function test_configure_whenRootZeroIsRevoked() external {
+        revokeRoot(asRoot(0));
+        configure(ACCOUNT, defaultConfig());
     }
 
     /// @dev Only the account changes its verifier, and then the old one says nothing any more.
@@ -267,11 +383,11 @@ contract EmailRecoveryConfigureTest is MockedRecoveryTest {
     function test_remove_leavesNothingButNonceAndNullifiers() external {
         RecoveryPublicInputs memory used = acceptance(ALICE);
         submitAcceptance(used);
-        uint64 before = nonce();
+        openRound();
         vm.expectEmit(address(RECOVERY));
-        emit IEmailRecovery.RecoveryRemoved(address(ACCOUNT), before);
+        emit IEmailRecovery.RecoveryRemoved(address(ACCOUNT));
         remove(ACCOUNT);
-        vm.assertEq(nonce(), before + 1);
+        vm.assertEq(nonce(), 0);
         vm.assertTrue(RECOVERY.isNullifierUsed(address(ACCOUNT), used.nullifier));
         vm.assertEq(guardian(ALICE).weight, 0);
         vm.assertFalse(guardian(ALICE).accepted);
@@ -279,6 +395,10 @@ contract EmailRecoveryConfigureTest is MockedRecoveryTest {
             abi.encodeWithSelector(IEmailRecovery.NotConfigured.selector, address(ACCOUNT))
         );
         RECOVERY.configOf(address(ACCOUNT));
+        vm.expectRevert(
+            abi.encodeWithSelector(IEmailRecovery.NotConfigured.selector, address(ACCOUNT))
+        );
+        RECOVERY.openRound(address(ACCOUNT));
     }
 
     /// @dev Leaving and coming back brings nothing back: not the acceptances, not the votes, not
@@ -296,6 +416,7 @@ contract EmailRecoveryConfigureTest is MockedRecoveryTest {
         vm.assertEq(guardian(ALICE).votedKey, address(0));
         refuseAcceptance(unused, notThisAcceptance(unused));
         accept(BOB);
+        openRound();
         refuseVote(NEW_KEY, inFlight, notThisBallot(NEW_KEY, inFlight));
     }
 
@@ -321,29 +442,34 @@ contract EmailRecoveryConfigureTest is MockedRecoveryTest {
         RECOVERY.remove();
     }
 
-    function test_nonce_differsBetweenContractsAndAccounts() external view {
-        uint64 here = RECOVERY.nonceOf(address(OTHER_ACCOUNT));
-        vm.assertNotEq(here, OTHER_RECOVERY.nonceOf(address(OTHER_ACCOUNT)));
-        vm.assertNotEq(here, RECOVERY.nonceOf(address(ACCOUNT)));
-        vm.assertEq(
-            here,
-            uint64(bytes8(keccak256(abi.encode(address(RECOVERY), address(OTHER_ACCOUNT))))) >> 1
-        );
+    /// @dev Acceptances of one configuration are none of another: contract, account, or time.
+    function test_setupNonce_isDrawnForEveryConfiguration() external {
+        uint64[4] memory seen;
+        seen[0] = setupNonce();
+        configure(ACCOUNT, defaultConfig());
+        seen[1] = setupNonce();
+        configure(OTHER_ACCOUNT, defaultConfig());
+        (seen[2],) = RECOVERY.setupOf(address(OTHER_ACCOUNT));
+        vm.prank(address(ACCOUNT));
+        OTHER_RECOVERY.configure(defaultConfig());
+        uint256 since;
+        (seen[3], since) = OTHER_RECOVERY.setupOf(address(ACCOUNT));
+        vm.assertEq(since, START);
+        for (uint256 i = 0; i < 4; ++i) {
+            for (uint256 j = 0; j < i; ++j) {
+                vm.assertNotEq(seen[i], seen[j]);
+            }
+        }
+        vm.expectRevert(abi.encodeWithSelector(IEmailRecovery.NotConfigured.selector, relayer));
+        RECOVERY.setupOf(relayer);
     }
 
-    /// @dev The first configuration does not move it, so guardians can be asked beforehand.
-    function test_nonce_growsByOneWithEveryChange() external {
-        uint64 first =
-            uint64(bytes8(keccak256(abi.encode(address(RECOVERY), address(ACCOUNT))))) >> 1;
-        vm.assertEq(nonce(), first);
+    /// @dev A round of before is over with a new configuration, as all its votes.
+    function test_configure_endsTheOpenRound() external {
+        openRound();
+        vm.assertNotEq(nonce(), 0);
         configure(ACCOUNT, defaultConfig());
-        vm.assertEq(nonce(), first + 1);
-        cancel(ACCOUNT);
-        vm.assertEq(nonce(), first + 2);
-        remove(ACCOUNT);
-        vm.assertEq(nonce(), first + 3);
-        configure(ACCOUNT, defaultConfig());
-        vm.assertEq(nonce(), first + 3);
+        vm.assertEq(nonce(), 0);
     }
 
     function testFuzz_configure_storesEveryValidConfiguration(
@@ -352,7 +478,9 @@ contract EmailRecoveryConfigureTest is MockedRecoveryTest {
         uint32 threshold,
         uint32 delay,
         uint32 expiry,
+        uint32 period,
         uint32 age,
+        uint32 rootDelay,
         RegistryRoot pinned
     ) external {
         IEmailRecovery.RecoveryConfig memory config = defaultConfig();
@@ -362,7 +490,10 @@ contract EmailRecoveryConfigureTest is MockedRecoveryTest {
         config.threshold = uint32(bound(threshold, 1, count * weight));
         config.delay = uint32(bound(delay, 1 hours, 90 days));
         config.expiry = uint32(bound(expiry, config.delay + 2 days, 365 days));
+        config.cancelThreshold = config.threshold;
+        config.votingPeriod = uint32(bound(period, 1 days, 90 days));
         config.maxMailAge = uint32(bound(age, 1 hours, 365 days));
+        config.rootDelay = uint32(bound(rootDelay, 0, 90 days));
         config.pinnedRoot = pinned;
         configure(ACCOUNT, config);
         vm.assertEq(abi.encode(RECOVERY.configOf(address(ACCOUNT))), abi.encode(config));

@@ -21,7 +21,7 @@ contract EmailRecoveryExecuteTest is MockedRecoveryTest {
         vm.prank(relayer);
         RECOVERY.execute(address(ACCOUNT));
         vm.assertEq(ACCOUNT.owner(), NEW_KEY);
-        vm.assertEq(nonce(), before + 1);
+        vm.assertEq(nonce(), 0);
         vm.assertEq(pending().newKey, address(0));
 
         vm.prank(owner);
@@ -79,13 +79,15 @@ contract EmailRecoveryExecuteTest is MockedRecoveryTest {
         RECOVERY.execute(relayer);
     }
 
-    /// @dev Votes that counted at the start count at the end, however long the delay.
-    function test_execute_countsVotesThatHaveLapsedSince() external {
+    /// @dev Votes that counted at the start count at the end, though no more are taken.
+    function test_execute_countsVotesAfterTheVotingPeriod() external {
         acceptAll();
         vote(ALICE, NEW_KEY);
-        vm.warp(START + EXPIRY - 1);
+        vm.warp(START + VOTING_PERIOD - 1);
         vote(BOB, NEW_KEY);
         vm.warp(pending().executableFrom);
+        (uint256 weight,) = RECOVERY.weightOf(address(ACCOUNT), NEW_KEY);
+        vm.assertEq(weight, 2);
         RECOVERY.execute(address(ACCOUNT));
         vm.assertEq(ACCOUNT.owner(), NEW_KEY);
     }
@@ -107,7 +109,6 @@ contract EmailRecoveryExecuteTest is MockedRecoveryTest {
         }
         acceptRoots(roots);
         vm.assertFalse(registry.isAccepted(ROOT));
-        vm.warp(pending().executableFrom);
         RECOVERY.execute(address(ACCOUNT));
         vm.assertEq(ACCOUNT.owner(), NEW_KEY);
     }
@@ -136,6 +137,7 @@ contract EmailRecoveryExecuteTest is MockedRecoveryTest {
         for (uint256 i = 0; i < 2; ++i) {
             RecoveryPublicInputs memory inputs = mail(voters[i], RECOVERY.acceptanceSubject(plain));
             RECOVERY.acceptGuardian(plain, inputs, "");
+            ensureRound(RECOVERY, plain);
             inputs = mail(voters[i], RECOVERY.recoverySubject(plain, NEW_KEY));
             RECOVERY.vote(plain, NEW_KEY, inputs, "");
         }
@@ -146,11 +148,8 @@ contract EmailRecoveryExecuteTest is MockedRecoveryTest {
 
     /// @dev The account has dismissed this recovery contract: nothing is lost or half done.
     function test_execute_revertsWhenTheAccountRefuses() external {
-        startRecovery(NEW_KEY);
+        _refusingAccount();
         vm.warp(pending().executableFrom);
-        OwnedAccount fresh = new OwnedAccount();
-        vm.etch(address(ACCOUNT), address(fresh).code);
-        vm.store(address(ACCOUNT), bytes32(uint256(1)), 0);
         uint64 before = nonce();
         vm.expectRevert(abi.encodeWithSelector(OwnedAccount.NotAllowed.selector, address(RECOVERY)));
         RECOVERY.execute(address(ACCOUNT));
@@ -165,7 +164,7 @@ contract EmailRecoveryExecuteTest is MockedRecoveryTest {
         vm.expectEmit(address(RECOVERY));
         emit IEmailRecovery.RecoveryCancelled(address(ACCOUNT), before);
         cancel(ACCOUNT);
-        vm.assertEq(nonce(), before + 1);
+        vm.assertEq(nonce(), 0);
         vm.expectRevert(accountError(IEmailRecovery.NoRecoveryPending.selector));
         RECOVERY.execute(address(ACCOUNT));
     }
@@ -200,7 +199,7 @@ contract EmailRecoveryExecuteTest is MockedRecoveryTest {
         emit IEmailRecovery.RecoveryDiscarded(address(ACCOUNT), before);
         vm.prank(relayer);
         RECOVERY.discard(address(ACCOUNT));
-        vm.assertEq(nonce(), before + 1);
+        vm.assertEq(nonce(), 0);
         vote(ALICE, OTHER_KEY);
         vote(CAROL, OTHER_KEY);
         vm.assertEq(pending().newKey, OTHER_KEY);
@@ -222,8 +221,14 @@ contract EmailRecoveryExecuteTest is MockedRecoveryTest {
         bytes memory refused = abi.encodeWithSelector(
             IEmailRecovery.RecoveryStillLive.selector, address(ACCOUNT), nonce()
         );
-        uint256[3] memory times = [START, pending().executableFrom, pending().expiresAt - 1];
-        for (uint256 i = 0; i < 3; ++i) {
+        uint256[5] memory times = [
+            START,
+            pending().executableFrom,
+            pending().executableFrom + 1 days,
+            START + VOTING_PERIOD,
+            pending().expiresAt - 1
+        ];
+        for (uint256 i = 0; i < times.length; ++i) {
             vm.warp(times[i]);
             vm.expectRevert(refused);
             RECOVERY.discard(address(ACCOUNT));
@@ -235,6 +240,53 @@ contract EmailRecoveryExecuteTest is MockedRecoveryTest {
         vote(ALICE, NEW_KEY);
         vm.expectRevert(accountError(IEmailRecovery.NoRecoveryPending.selector));
         RECOVERY.discard(address(ACCOUNT));
+    }
+
+    /// @dev Guardians need not wait for the expiry of what the account does not take.
+    function test_discard_endsARecoveryThatTheAccountRefuses() external {
+        _refusingAccount();
+        uint256 due = pending().executableFrom;
+        vm.warp(due + 1 days - 1);
+        vm.expectRevert(
+            abi.encodeWithSelector(
+                IEmailRecovery.RecoveryStillLive.selector, address(ACCOUNT), nonce()
+            )
+        );
+        RECOVERY.discard(address(ACCOUNT));
+        vm.warp(due + 1 days);
+        vm.expectEmit(address(RECOVERY));
+        emit IEmailRecovery.RecoveryDiscarded(address(ACCOUNT), nonce());
+        vm.prank(relayer);
+        RECOVERY.discard(address(ACCOUNT));
+        vm.assertEq(pending().newKey, address(0));
+    }
+
+    /// @dev Whoever wants a recovery gone can't make the account seem to refuse by giving too little
+    /// gas: with any amount, the recovery stays.
+    function test_discard_revertsWhenTheAccountOnlyLacksGas() external {
+        startRecovery(NEW_KEY);
+        vm.warp(pending().executableFrom + 1 days);
+        for (uint256 gas_ = 40_000; gas_ < 2_400_000; gas_ += 40_000) {
+            (bool ok,) = address(RECOVERY).call{gas: gas_}(
+                abi.encodeCall(IEmailRecovery.discard, (address(ACCOUNT)))
+            );
+            vm.assertFalse(ok);
+        }
+        (, bytes memory answer) = address(RECOVERY).call{gas: 2_000_000}(
+            abi.encodeCall(IEmailRecovery.discard, (address(ACCOUNT)))
+        );
+        vm.assertEq(bytes32(bytes4(answer)), bytes32(IEmailRecovery.NotEnoughGas.selector));
+        RECOVERY.execute(address(ACCOUNT));
+        vm.assertEq(ACCOUNT.owner(), NEW_KEY);
+    }
+
+    /// @dev An account that burns all it is given refuses too, and stops nobody.
+    function test_discard_endsARecoveryThatTheAccountBurnsGasFor() external {
+        startRecovery(NEW_KEY);
+        vm.etch(address(ACCOUNT), hex"fe");
+        vm.warp(pending().executableFrom + 1 days);
+        RECOVERY.discard{gas: 2_200_000}(address(ACCOUNT));
+        vm.assertEq(pending().newKey, address(0));
     }
 
     /// @dev What one guardian can do with any number of mails: nothing.
@@ -255,6 +307,11 @@ contract EmailRecoveryExecuteTest is MockedRecoveryTest {
         vm.warp(before.executableFrom);
         RECOVERY.execute(address(ACCOUNT));
         vm.assertEq(ACCOUNT.owner(), NEW_KEY);
+    }
+
+    function _refusingAccount() private {
+        startRecovery(NEW_KEY);
+        vm.store(address(ACCOUNT), bytes32(uint256(1)), 0);
     }
 
     /// @dev Whoever sends the same transactions, in whatever name, the outcome is the same.

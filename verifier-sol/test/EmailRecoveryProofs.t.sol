@@ -14,11 +14,14 @@ import {RealRecoveryTest} from "./support/RealRecoveryTest.sol";
 /// @notice Recovery by real proofs of real signed mail, and replays of them. Each replayed proof
 /// is one that the verifier accepts: what refuses it is the contract.
 contract EmailRecoveryProofsTest is RealRecoveryTest {
-    function test_subjects_areTheOnesOfTheMails() external view {
+    function test_subjects_areTheOnesOfTheMails() external {
+        configure(ACCOUNT, guardiansConfig());
         vm.assertEq(RECOVERY.acceptanceSubject(address(ACCOUNT)), fixture("accept-alice").subject);
+        ensureRound(RECOVERY, address(ACCOUNT));
         vm.assertEq(
             RECOVERY.recoverySubject(address(ACCOUNT), NEW_KEY), fixture("recover-alice").subject
         );
+        vm.assertEq(RECOVERY.cancellationSubject(address(ACCOUNT)), fixture("cancel-alice").subject);
     }
 
     function test_recovery_acceptsTwoOfThreeGuardians() external {
@@ -39,7 +42,8 @@ contract EmailRecoveryProofsTest is RealRecoveryTest {
         configure(ACCOUNT, config);
         accept("accept-alice-undated");
         accept("accept-bob");
-        vm.warp(START + 200 days);
+        ensureRound(RECOVERY, address(ACCOUNT));
+        vm.warp(START + VOTING_PERIOD - 1);
         vote("recover-bob-undated", NEW_KEY);
         vm.assertEq(RECOVERY.pendingRecoveryOf(address(ACCOUNT)).newKey, NEW_KEY);
     }
@@ -78,6 +82,7 @@ contract EmailRecoveryProofsTest is RealRecoveryTest {
         configure(OTHER_ACCOUNT, guardiansConfig());
         Fixture memory mail = fixture("accept-alice-other-account");
         RECOVERY.acceptGuardian(address(OTHER_ACCOUNT), mail.inputs, mail.proof);
+        ensureRound(RECOVERY, address(OTHER_ACCOUNT));
         mail = fixture("recover-alice-other-account");
         RECOVERY.vote(address(OTHER_ACCOUNT), NEW_KEY, mail.inputs, mail.proof);
         vm.assertEq(RECOVERY.guardianOf(address(OTHER_ACCOUNT), alice).votedKey, NEW_KEY);
@@ -100,6 +105,7 @@ contract EmailRecoveryProofsTest is RealRecoveryTest {
         );
         vm.expectRevert(refusal);
         OTHER_RECOVERY.acceptGuardian(address(ACCOUNT), mail.inputs, mail.proof);
+        ensureRound(OTHER_RECOVERY, address(ACCOUNT));
         vm.assertEq(
             OTHER_RECOVERY.recoverySubject(address(ACCOUNT), NEW_KEY),
             fixture("recover-alice-other-contract").subject
@@ -110,6 +116,7 @@ contract EmailRecoveryProofsTest is RealRecoveryTest {
         acceptAll();
         _voteReverts("recover-alice-next-nonce", _otherSubject("recover-alice-next-nonce"));
         cancel(ACCOUNT);
+        ensureRound(RECOVERY, address(ACCOUNT));
         _voteReverts("recover-alice", _otherSubject("recover-alice"));
         vote("recover-alice-next-nonce", NEW_KEY);
         vote("recover-bob-next-nonce", NEW_KEY);
@@ -123,6 +130,7 @@ contract EmailRecoveryProofsTest is RealRecoveryTest {
         vote("recover-bob", NEW_KEY);
         vm.warp(VOTES + DELAY);
         RECOVERY.execute(address(ACCOUNT));
+        ensureRound(RECOVERY, address(ACCOUNT));
         _voteReverts(
             "recover-alice",
             abi.encodeWithSelector(IEmailRecovery.InvalidNewKey.selector, address(ACCOUNT), NEW_KEY)
@@ -146,24 +154,40 @@ contract EmailRecoveryProofsTest is RealRecoveryTest {
         _voteReverts("recover-alice-with-more", _otherSubject("recover-alice-with-more"));
     }
 
-    /// @dev S22: two mails of one guardian are one vote; one mail under two roots is one mail.
-    function test_guardian_revertsWhenCountedTwice() external {
+    /// @dev S22: two mails of one guardian are one vote, the later one's; one mail under two roots is
+    /// one mail.
+    function test_guardian_countsOnceByTheLatestMail() external {
+        acceptAll();
+        vm.warp(VOTES + 60);
+        vote("recover-alice", NEW_KEY);
+        bytes memory notNewer =
+            abi.encodeWithSelector(IEmailRecovery.MailNotNewer.selector, VOTES, VOTES);
+        _voteReverts("recover-alice", notNewer);
+        _voteReverts("recover-alice-under-second-root", notNewer);
+        vote("recover-alice-again", NEW_KEY);
+        (uint256 weight,) = RECOVERY.weightOf(address(ACCOUNT), NEW_KEY);
+        vm.assertEq(weight, 1);
+        _voteReverts(
+            "recover-alice",
+            abi.encodeWithSelector(IEmailRecovery.MailNotNewer.selector, VOTES, VOTES + 60)
+        );
+        vm.assertEq(RECOVERY.pendingRecoveryOf(address(ACCOUNT)).newKey, address(0));
+    }
+
+    /// @dev Two guardians see that the key is wrong, and stop it.
+    function test_cancellation_byTwoGuardians() external {
         acceptAll();
         vote("recover-alice", NEW_KEY);
-        string[3] memory again =
-            ["recover-alice", "recover-alice-again", "recover-alice-under-second-root"];
-        for (uint256 i = 0; i < again.length; ++i) {
-            vm.warp(VOTES + 60);
-            _voteReverts(
-                again[i],
-                abi.encodeWithSelector(
-                    IEmailRecovery.AlreadyVoted.selector,
-                    address(ACCOUNT),
-                    RECOVERY.nonceOf(address(ACCOUNT)),
-                    alice
-                )
-            );
+        vote("recover-bob", NEW_KEY);
+        vm.warp(VOTES + 60);
+        string[2] memory names = ["cancel-alice", "cancel-bob"];
+        for (uint256 i = 0; i < 2; ++i) {
+            vm.assertEq(RECOVERY.pendingRecoveryOf(address(ACCOUNT)).newKey, NEW_KEY);
+            Fixture memory mail = fixture(names[i]);
+            vm.prank(relayer);
+            RECOVERY.voteToCancel(address(ACCOUNT), mail.inputs, mail.proof);
         }
+        vm.assertEq(RECOVERY.pendingRecoveryOf(address(ACCOUNT)).newKey, address(0));
     }
 
     /// @dev S16, S22: whatever root a mail is proved under, its nullifier is the same.
@@ -180,9 +204,7 @@ contract EmailRecoveryProofsTest is RealRecoveryTest {
         );
         _voteReverts(
             "recover-alice-under-second-root",
-            abi.encodeWithSelector(
-                IEmailRecovery.MailAlreadyUsed.selector, address(ACCOUNT), same.inputs.nullifier
-            )
+            abi.encodeWithSelector(IEmailRecovery.MailNotNewer.selector, VOTES, VOTES)
         );
         vote("recover-alice-again-under-second-root", NEW_KEY);
         (uint256 weight,) = RECOVERY.weightOf(address(ACCOUNT), NEW_KEY);
@@ -266,12 +288,7 @@ contract EmailRecoveryProofsTest is RealRecoveryTest {
         vm.assertEq(RECOVERY.guardianOf(address(ACCOUNT), alice).votedKey, NEW_KEY);
         _voteReverts(
             "recover-alice",
-            abi.encodeWithSelector(
-                IEmailRecovery.AlreadyVoted.selector,
-                address(ACCOUNT),
-                RECOVERY.nonceOf(address(ACCOUNT)),
-                alice
-            )
+            abi.encodeWithSelector(IEmailRecovery.MailNotNewer.selector, VOTES, VOTES)
         );
         vote("recover-bob", NEW_KEY);
         vm.assertEq(RECOVERY.pendingRecoveryOf(address(ACCOUNT)).newKey, NEW_KEY);
@@ -290,7 +307,7 @@ contract EmailRecoveryProofsTest is RealRecoveryTest {
         }
         (bool ok,) = address(RECOVERY).call(data);
         vm.assertFalse(ok);
-        vm.assertEq(RECOVERY.guardianOf(address(ACCOUNT), alice).votedAt, 0);
+        vm.assertEq(RECOVERY.guardianOf(address(ACCOUNT), alice).votedKey, address(0));
     }
 
     /// @dev Any changed byte of the calldata fails, or does what the mail says.

@@ -3,6 +3,7 @@ pragma solidity 0.8.30;
 
 import {Ownable} from "@openzeppelin/contracts/access/Ownable.sol";
 import {AccessManager} from "@openzeppelin/contracts/access/manager/AccessManager.sol";
+import {Base64} from "@openzeppelin/contracts/utils/Base64.sol";
 import {IAccessManager} from "@openzeppelin/contracts/access/manager/IAccessManager.sol";
 import {KeyRegistryRoots} from "../contracts/KeyRegistryRoots.sol";
 import {IDKIMRegistry} from "../contracts/interfaces/IDKIMRegistry.sol";
@@ -18,6 +19,7 @@ contract KeyRegistryRootsTest is Test {
     address private _owner = makeAddr("owner");
     address private _anybody = makeAddr("anybody");
     KeyRegistryRoots private _registry;
+    RegistryRoot private _latest;
 
     function setUp() public {
         vm.warp(START);
@@ -26,7 +28,9 @@ contract KeyRegistryRootsTest is Test {
 
     function test_proposeRoot_countsAfterDelayAndAcceptance() external {
         vm.expectEmit();
-        emit KeyRegistryRoots.RootProposed(asRoot(7), 0, START + DELAY);
+        emit KeyRegistryRoots.RootProposed(
+            asRoot(7), asRoot(0), 0, START + DELAY, START + DELAY + 14 days
+        );
         _propose(7);
         vm.assertEq(_registry.acceptableFrom(asRoot(7)), START + DELAY);
         vm.assertFalse(_registry.isAccepted(asRoot(7)));
@@ -47,7 +51,7 @@ contract KeyRegistryRootsTest is Test {
             abi.encodeWithSelector(Ownable.OwnableUnauthorizedAccount.selector, _anybody)
         );
         vm.prank(_anybody);
-        _registry.proposeRoot(asRoot(7));
+        _registry.proposeRoot(asRoot(7), asRoot(0));
     }
 
     function test_proposeRoot_revertsWhenRootIsNoFieldElement() external {
@@ -66,6 +70,108 @@ contract KeyRegistryRootsTest is Test {
         vm.expectRevert(abi.encodeWithSelector(KeyRegistryRoots.RootAlreadyProposed.selector, 7));
         _propose(7);
         vm.assertEq(_registry.acceptableFrom(asRoot(7)), START + DELAY);
+    }
+
+    /// @dev After it has lapsed there is nothing to be mistaken about.
+    function test_proposeRoot_againAfterItLapsed() external {
+        _propose(7);
+        vm.warp(START + DELAY + 14 days - 1);
+        vm.expectRevert(abi.encodeWithSelector(KeyRegistryRoots.RootAlreadyProposed.selector, 7));
+        _propose(7);
+        vm.warp(START + DELAY + 14 days);
+        vm.assertEq(_registry.acceptableFrom(asRoot(7)), 0);
+        _propose(7);
+        vm.assertEq(_registry.acceptableFrom(asRoot(7)), block.timestamp + DELAY);
+    }
+
+    /// @dev A proposal that was prepared for another tree than the present one.
+    function test_proposeRoot_revertsWhenThePredecessorIsNotTheLatest() external {
+        _accept(7);
+        bytes4 notLatest = KeyRegistryRoots.NotLatestRoot.selector;
+        RegistryRoot[2] memory wrong = [asRoot(0), asRoot(8)];
+        for (uint256 i = 0; i < 2; ++i) {
+            vm.expectRevert(abi.encodeWithSelector(notLatest, 7, wrong[i]));
+            vm.prank(_owner);
+            _registry.proposeRoot(asRoot(8), wrong[i]);
+        }
+        // A revoked one stays the latest.
+        _revoke(7);
+        vm.assertTrue(_registry.latestRoot() == asRoot(7));
+        vm.prank(_owner);
+        _registry.proposeRoot(asRoot(8), asRoot(7));
+    }
+
+    /// @dev One root waits at a time, so nobody finds a store of approved ones.
+    function test_proposeRoot_takesThePlaceOfTheOneThatWaits() external {
+        _propose(7);
+        vm.warp(START + 1);
+        _propose(8);
+        vm.assertEq(_registry.acceptableFrom(asRoot(7)), 0);
+        vm.assertEq(_registry.acceptableFrom(asRoot(8)), START + 1 + DELAY);
+        vm.warp(START + 1 + DELAY);
+        vm.expectRevert(abi.encodeWithSelector(KeyRegistryRoots.RootNotProposed.selector, 7));
+        _registry.acceptRoot(asRoot(7));
+        _registry.acceptRoot(asRoot(8));
+    }
+
+    function test_acceptRoot_revertsWhenLapsed() external {
+        _propose(7);
+        uint256 lapsesAt = START + DELAY + 14 days;
+        vm.warp(lapsesAt);
+        vm.expectRevert(
+            abi.encodeWithSelector(KeyRegistryRoots.ProposalLapsed.selector, lapsesAt, lapsesAt)
+        );
+        _registry.acceptRoot(asRoot(7));
+        vm.warp(lapsesAt - 1);
+        _registry.acceptRoot(asRoot(7));
+    }
+
+    /// @dev The tree of the proposal has the key that is gone.
+    function test_acceptRoot_revertsWhenAKeyWasRemovedMeanwhile() external {
+        uint256 slot = _addKey("alpha.example", rsaKey(1));
+        _propose(7);
+        vm.warp(START + DELAY);
+        vm.prank(_owner);
+        _registry.removeKey(slot);
+        vm.assertEq(_registry.acceptableFrom(asRoot(7)), 0);
+        vm.expectRevert(abi.encodeWithSelector(KeyRegistryRoots.RootNotProposed.selector, 7));
+        _registry.acceptRoot(asRoot(7));
+    }
+
+    function test_acceptRoot_revertsWhenZero() external {
+        vm.expectRevert(abi.encodeWithSelector(KeyRegistryRoots.RootNotProposed.selector, 0));
+        _registry.acceptRoot(asRoot(0));
+        vm.assertEq(_registry.acceptableFrom(asRoot(0)), 0);
+    }
+
+    /// @dev Who follows at a distance takes what counted then, though newer ones push it out now.
+    function test_isAcceptedAfter_looksBack() external {
+        uint256[10] memory at;
+        for (uint256 root = 1; root <= 10; ++root) {
+            _accept(root);
+            at[root - 1] = block.timestamp;
+        }
+        vm.assertFalse(_registry.isAccepted(asRoot(1)));
+        for (uint256 wait = 0; wait < 12; ++wait) {
+            vm.warp(at[9] + wait * DELAY);
+            uint256 then = block.timestamp - 3 * DELAY;
+            for (uint256 root = 1; root <= 10; ++root) {
+                bool evicted = root + 8 <= 10 && at[root + 7] <= then;
+                bool expected = at[root - 1] <= then && !evicted;
+                vm.assertTrue(_registry.isAcceptedAfter(asRoot(root), 3 * DELAY) == expected);
+            }
+        }
+        _revoke(10);
+        vm.assertFalse(_registry.isAcceptedAfter(asRoot(10), 3 * DELAY));
+        vm.assertFalse(_registry.isAcceptedAfter(asRoot(11), 3 * DELAY));
+        vm.assertFalse(_registry.isAcceptedAfter(asRoot(9), type(uint256).max));
+    }
+
+    function test_isAcceptedAfter_toTheSecond() external {
+        _accept(1);
+        vm.warp(block.timestamp + 5);
+        vm.assertTrue(_registry.isAcceptedAfter(asRoot(1), 5));
+        vm.assertFalse(_registry.isAcceptedAfter(asRoot(1), 6));
     }
 
     function test_proposeRoot_revertsWhenAcceptedAlready() external {
@@ -141,8 +247,9 @@ contract KeyRegistryRootsTest is Test {
     function test_acceptRoot_revertsWhenRevokedWhileProposed() external {
         _propose(7);
         _revoke(7);
+        vm.assertEq(_registry.acceptableFrom(asRoot(7)), 0);
         vm.warp(START + DELAY);
-        vm.expectRevert(abi.encodeWithSelector(KeyRegistryRoots.RootIsRevoked.selector, 7));
+        vm.expectRevert(abi.encodeWithSelector(KeyRegistryRoots.RootNotProposed.selector, 7));
         _registry.acceptRoot(asRoot(7));
     }
 
@@ -174,37 +281,50 @@ contract KeyRegistryRootsTest is Test {
     }
 
     function test_revokeRoots_revertsWhenTooMany() external {
+        vm.prank(_owner);
+        _registry.revokeRoots(new RegistryRoot[](64));
         vm.expectRevert(abi.encodeWithSelector(KeyRegistryRoots.TooManyRoots.selector, 65, 64));
         vm.prank(_owner);
         _registry.revokeRoots(new RegistryRoot[](65));
     }
 
     function test_addKey_logsWhatTheTreeIsBuiltFrom() external {
-        bytes memory key = "public key";
-        vm.expectEmit();
-        emit IDKIMRegistry.KeyHashRegistered(DOMAIN_HASH, keccak256(key));
+        bytes memory key = rsaKey(1);
         vm.expectEmit();
         emit KeyRegistryRoots.KeyAdded(
-            0, DOMAIN_HASH, keccak256(key), "alpha.example", key, START + DELAY
+            0, DOMAIN_HASH, _keyHash(key), "alpha.example", key, START + DELAY
         );
         vm.assertEq(_addKey("alpha.example", key), 0);
-        vm.assertEq(_addKey("alpha.example", "second key"), 1);
+        vm.assertEq(_addKey("alpha.example", rsaKey(2)), 1);
         vm.assertEq(_registry.usedSlots(), 2);
         vm.expectEmit();
-        emit KeyRegistryRoots.RootProposed(asRoot(7), 2, START + DELAY);
+        emit KeyRegistryRoots.RootProposed(
+            asRoot(7), asRoot(0), 2, START + DELAY, START + DELAY + 14 days
+        );
         _propose(7);
     }
 
-    function test_isKeyHashValid_afterTheDelayUntilRemoval() external {
-        bytes32 keyHash = keccak256("key");
+    /// @dev ERC-7969's event comes when its answer is true, neither before nor without it.
+    function test_isKeyHashValid_fromItsEventUntilRemoval() external {
+        bytes32 keyHash = _keyHash(rsaKey(1));
         vm.assertFalse(_registry.isKeyHashValid(DOMAIN_HASH, keyHash));
-        uint256 slot = _addKey("alpha.example", "key");
+        uint256 slot = _addKey("alpha.example", rsaKey(1));
         vm.warp(START + DELAY - 1);
-        vm.assertFalse(_registry.isKeyHashValid(DOMAIN_HASH, keyHash));
+        vm.expectRevert(
+            abi.encodeWithSelector(
+                KeyRegistryRoots.DelayNotPassed.selector, START + DELAY - 1, START + DELAY
+            )
+        );
+        _registry.acceptKey(slot);
         vm.warp(START + DELAY);
+        vm.assertFalse(_registry.isKeyHashValid(DOMAIN_HASH, keyHash));
+        vm.expectEmit();
+        emit IDKIMRegistry.KeyHashRegistered(DOMAIN_HASH, keyHash);
+        vm.prank(_anybody);
+        _registry.acceptKey(slot);
         vm.assertTrue(_registry.isKeyHashValid(DOMAIN_HASH, keyHash));
         vm.assertFalse(_registry.isKeyHashValid(keccak256("beta.example"), keyHash));
-        vm.assertFalse(_registry.isKeyHashValid(DOMAIN_HASH, keccak256("other")));
+        vm.assertFalse(_registry.isKeyHashValid(DOMAIN_HASH, keccak256(rsaKey(1))));
 
         vm.expectEmit();
         emit IDKIMRegistry.KeyHashRevoked(DOMAIN_HASH);
@@ -215,28 +335,63 @@ contract KeyRegistryRootsTest is Test {
         vm.assertFalse(_registry.isKeyHashValid(DOMAIN_HASH, keyHash));
     }
 
+    function test_acceptKey_revertsWhenAcceptedRemovedOrNone() external {
+        uint256 slot = _addKey("alpha.example", rsaKey(1));
+        vm.warp(START + DELAY);
+        _registry.acceptKey(slot);
+        vm.expectRevert(abi.encodeWithSelector(KeyRegistryRoots.KeyAlreadyAccepted.selector, slot));
+        _registry.acceptKey(slot);
+        vm.prank(_owner);
+        _registry.removeKey(slot);
+        vm.expectRevert(abi.encodeWithSelector(KeyRegistryRoots.SlotEmpty.selector, slot));
+        _registry.acceptKey(slot);
+        vm.expectRevert(abi.encodeWithSelector(KeyRegistryRoots.SlotEmpty.selector, 1));
+        _registry.acceptKey(1);
+    }
+
+    /// @dev A key that never counted is not revoked either.
+    function test_removeKey_beforeItCountsIsNoRevocation() external {
+        uint256 slot = _addKey("alpha.example", rsaKey(1));
+        vm.recordLogs();
+        vm.prank(_owner);
+        _registry.removeKey(slot);
+        vm.assertEq(vm.getRecordedLogs().length, 1);
+    }
+
     /// @dev S21: two keys of one domain live side by side, and one goes without the other.
     function test_keys_manyForOneDomain() external {
-        uint256 first = _addKey("alpha.example", "first");
-        _addKey("alpha.example", "second");
+        uint256 first = _addKey("alpha.example", rsaKey(1));
+        uint256 second = _addKey("alpha.example", rsaKey(2));
         vm.warp(START + DELAY);
+        _registry.acceptKey(first);
+        _registry.acceptKey(second);
         vm.prank(_owner);
         _registry.removeKey(first);
-        vm.assertFalse(_registry.isKeyHashValid(DOMAIN_HASH, keccak256("first")));
-        vm.assertTrue(_registry.isKeyHashValid(DOMAIN_HASH, keccak256("second")));
+        vm.assertFalse(_registry.isKeyHashValid(DOMAIN_HASH, _keyHash(rsaKey(1))));
+        vm.assertTrue(_registry.isKeyHashValid(DOMAIN_HASH, _keyHash(rsaKey(2))));
     }
 
     function test_addKey_revertsWhenAddedBefore() external {
-        uint256 slot = _addKey("alpha.example", "key");
+        uint256 slot = _addKey("alpha.example", rsaKey(1));
         bytes memory refusal = abi.encodeWithSelector(
-            KeyRegistryRoots.KeyAlreadyAdded.selector, DOMAIN_HASH, keccak256("key")
+            KeyRegistryRoots.KeyAlreadyAdded.selector, DOMAIN_HASH, _keyHash(rsaKey(1))
         );
         vm.expectRevert(refusal);
-        _addKey("alpha.example", "key");
+        _addKey("alpha.example", rsaKey(1));
         vm.prank(_owner);
         _registry.removeKey(slot);
         vm.expectRevert(refusal);
-        _addKey("alpha.example", "key");
+        _addKey("alpha.example", rsaKey(1));
+    }
+
+    /// @dev A registry that is full says so; the tree has no more leaves.
+    function test_addKey_revertsWhenAllSlotsAreUsed() external {
+        uint256 last = (1 << 20) - 1;
+        vm.store(address(_registry), bytes32(uint256(2)), bytes32(last));
+        vm.assertEq(_registry.usedSlots(), last);
+        vm.assertEq(_addKey("alpha.example", rsaKey(1)), last);
+        vm.expectRevert(KeyRegistryRoots.RegistryFull.selector);
+        _addKey("alpha.example", rsaKey(2));
     }
 
     function test_addKey_revertsWhenTheDomainIsNone() external {
@@ -259,7 +414,7 @@ contract KeyRegistryRootsTest is Test {
             vm.expectRevert(
                 abi.encodeWithSelector(KeyRegistryRoots.InvalidDomain.selector, domains[i])
             );
-            _addKey(domains[i], "key");
+            _addKey(domains[i], rsaKey(1));
         }
     }
 
@@ -271,17 +426,40 @@ contract KeyRegistryRootsTest is Test {
             "a123456789b123456789c123456789d123456789e123456789.f12345678.x"
         ];
         for (uint256 i = 0; i < domains.length; ++i) {
-            vm.assertEq(_addKey(domains[i], "key"), i);
+            vm.assertEq(_addKey(domains[i], rsaKey(1)), i);
         }
     }
 
-    function test_addKey_revertsWhenTheKeyHasNoSize() external {
-        vm.expectRevert(abi.encodeWithSelector(KeyRegistryRoots.InvalidKeyLength.selector, 0, 1024));
-        _addKey("alpha.example", "");
-        vm.expectRevert(
-            abi.encodeWithSelector(KeyRegistryRoots.InvalidKeyLength.selector, 1025, 1024)
-        );
-        _addKey("alpha.example", new bytes(1025));
+    /// @dev The three forms in which records have the one key that proofs know.
+    function test_addKey_takesEveryFormOfAKey() external {
+        bytes memory bare =
+            abi.encodePacked(hex"3082010a0282010100", rsaModulus(1), hex"0203010001");
+        bytes memory withoutNull =
+            abi.encodePacked(hex"30820120300b06092a864886f70d0101010382010f00", bare);
+        vm.assertEq(_addKey("alpha.example", rsaKey(1)), 0);
+        vm.assertEq(_addKey("alpha.example", withoutNull), 1);
+        vm.assertEq(_addKey("alpha.example", bare), 2);
+    }
+
+    /// @dev Anything else could never be used, or by anybody: each byte but those of the modulus is
+    /// fixed.
+    function test_addKey_revertsWhenTheKeyIsNone() external {
+        bytes memory key = rsaKey(1);
+        bytes[4] memory wrong = [bytes(""), hex"01", abi.encodePacked(key, hex"00"), new bytes(294)];
+        for (uint256 i = 0; i < wrong.length; ++i) {
+            vm.expectRevert(KeyRegistryRoots.InvalidKey.selector);
+            _addKey("alpha.example", wrong[i]);
+        }
+        for (uint256 i = 0; i < key.length; ++i) {
+            // All of the head, the ends of the modulus, all of the exponent.
+            if (i > 33 && i < 288) continue;
+            bytes memory other = bytes.concat(key);
+            other[i] ^= i == 33 ? bytes1(0x80) : bytes1(0x01);
+            vm.expectRevert(KeyRegistryRoots.InvalidKey.selector);
+            _addKey("alpha.example", other);
+        }
+        key[34] ^= 0xff;
+        _addKey("alpha.example", key);
     }
 
     function test_addKey_revertsWhenNotOwner() external {
@@ -289,7 +467,7 @@ contract KeyRegistryRootsTest is Test {
             abi.encodeWithSelector(Ownable.OwnableUnauthorizedAccount.selector, _anybody)
         );
         vm.prank(_anybody);
-        _registry.addKey("alpha.example", "key");
+        _registry.addKey("alpha.example", rsaKey(1));
     }
 
     function test_removeKey_revertsWhenTheSlotIsEmpty() external {
@@ -297,7 +475,7 @@ contract KeyRegistryRootsTest is Test {
         vm.expectRevert(refusal);
         vm.prank(_owner);
         _registry.removeKey(0);
-        _addKey("alpha.example", "key");
+        _addKey("alpha.example", rsaKey(1));
         vm.startPrank(_owner);
         _registry.removeKey(0);
         vm.expectRevert(refusal);
@@ -306,7 +484,7 @@ contract KeyRegistryRootsTest is Test {
     }
 
     function test_removeKey_revertsWhenNotOwner() external {
-        _addKey("alpha.example", "key");
+        _addKey("alpha.example", rsaKey(1));
         vm.expectRevert(
             abi.encodeWithSelector(Ownable.OwnableUnauthorizedAccount.selector, _anybody)
         );
@@ -367,7 +545,9 @@ contract KeyRegistryRootsTest is Test {
                 KeyRegistryRoots.proposeRoot.selector
             )
         );
-        manager.execute(address(_registry), abi.encodeCall(_registry.proposeRoot, (asRoot(8))));
+        manager.execute(
+            address(_registry), abi.encodeCall(_registry.proposeRoot, (asRoot(8), asRoot(0)))
+        );
         vm.stopPrank();
     }
 
@@ -414,13 +594,19 @@ contract KeyRegistryRootsTest is Test {
 
     function _propose(uint256 root) private {
         vm.prank(_owner);
-        _registry.proposeRoot(asRoot(root));
+        _registry.proposeRoot(asRoot(root), _latest);
+    }
+
+    /// @dev As in the example of ERC-7969.
+    function _keyHash(bytes memory key) private pure returns (bytes32) {
+        return keccak256(bytes(Base64.encode(key)));
     }
 
     function _accept(uint256 root) private {
         _propose(root);
         vm.warp(block.timestamp + DELAY);
         _registry.acceptRoot(asRoot(root));
+        _latest = asRoot(root);
     }
 
     function _revoke(uint256 root) private {

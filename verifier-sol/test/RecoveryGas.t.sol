@@ -2,6 +2,7 @@
 pragma solidity 0.8.30;
 
 import {IEmailRecovery} from "../contracts/interfaces/IEmailRecovery.sol";
+import {RegistryRoot} from "../contracts/interfaces/PublicInputs.sol";
 import {RealRecoveryTest} from "./support/RealRecoveryTest.sol";
 
 /// @notice What each step costs with real proofs, as whole transactions: calldata and the 21,000
@@ -16,6 +17,8 @@ contract RecoveryGasTest is RealRecoveryTest {
         vm.snapshotGasLastCall("recovery", "acceptGuardian");
         accept("accept-bob");
         accept("accept-carol");
+        ensureRound(RECOVERY, address(ACCOUNT));
+        vm.snapshotGasLastCall("recovery", "openRound");
         vm.warp(VOTES);
         vote("recover-alice", NEW_KEY);
         vm.snapshotGasLastCall("recovery", "vote, first");
@@ -25,6 +28,12 @@ contract RecoveryGasTest is RealRecoveryTest {
 
         cancel(ACCOUNT);
         vm.snapshotGasLastCall("recovery", "cancel");
+        vm.revertToState(started);
+        vm.warp(VOTES + 60);
+        _voteToCancel("cancel-alice");
+        vm.snapshotGasLastCall("recovery", "voteToCancel, first");
+        _voteToCancel("cancel-bob");
+        vm.snapshotGasLastCall("recovery", "voteToCancel, reaches the threshold");
         vm.revertToState(started);
         remove(ACCOUNT);
         vm.snapshotGasLastCall("recovery", "remove");
@@ -59,31 +68,39 @@ contract RecoveryGasTest is RealRecoveryTest {
         configure(ACCOUNT, config);
         vm.snapshotGasLastCall("recovery", "configure, 16 guardians");
         accept("accept-alice");
+        ensureRound(RECOVERY, address(ACCOUNT));
         vm.warp(VOTES);
         vote("recover-alice", NEW_KEY);
         vm.snapshotGasLastCall("recovery", "vote, first of 16 guardians");
     }
 
     function test_gas_registry() external {
-        bytes memory key = new bytes(294);
-        for (uint256 i = 0; i < key.length; ++i) {
-            key[i] = 0xff;
-        }
+        bytes memory key = rsaKey(0);
+        RegistryRoot latest = registry.latestRoot();
         vm.prank(registrar);
         registry.addKey("alpha.example", key);
         vm.snapshotGasLastCall("recovery", "registry: addKey");
         vm.prank(registrar);
-        registry.proposeRoot(asRoot(1 << 250));
+        registry.proposeRoot(asRoot(1 << 250), latest);
         vm.snapshotGasLastCall("recovery", "registry: proposeRoot");
         vm.warp(block.timestamp + REGISTRY_DELAY);
         vm.prank(relayer);
         registry.acceptRoot(asRoot(1 << 250));
         vm.snapshotGasLastCall("recovery", "registry: acceptRoot");
+        vm.prank(relayer);
+        registry.acceptKey(0);
+        vm.snapshotGasLastCall("recovery", "registry: acceptKey");
         vm.prank(registrar);
         registry.revokeRoots(onlyRoot(asRoot(1 << 250)));
         vm.snapshotGasLastCall("recovery", "registry: revokeRoots, one");
         vm.prank(registrar);
         registry.removeKey(0);
         vm.snapshotGasLastCall("recovery", "registry: removeKey");
+    }
+
+    function _voteToCancel(string memory name) private {
+        Fixture memory mail = fixture(name);
+        vm.prank(relayer);
+        RECOVERY.voteToCancel(address(ACCOUNT), mail.inputs, mail.proof);
     }
 }

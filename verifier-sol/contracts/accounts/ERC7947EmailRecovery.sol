@@ -64,11 +64,7 @@ contract ERC7947EmailRecovery is EmailRecovery, IRecoveryProvider {
     /// @inheritdoc IRecoveryProvider
     /// @return `abi.encode(configOf(account))`.
     function getRecoveryData(address account) external view returns (bytes memory) {
-        try this.configOf(account) returns (RecoveryConfig memory config) {
-            return abi.encode(config);
-        } catch {
-            return "";
-        }
+        return _isConfigured(account) ? abi.encode(configOf(account)) : bytes("");
     }
 
     /// @dev Checks that the account has taken the grant: an account that answers yes to everything

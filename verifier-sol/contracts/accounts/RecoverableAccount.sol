@@ -42,6 +42,12 @@ contract RecoverableAccount is
         bytes data;
     }
 
+    /// @notice Gas that a provider gets to forget the account, at least.
+    uint256 public constant FAREWELL_GAS = 1_000_000;
+
+    /// @dev A call to a cold address, with value.
+    uint256 private constant CALL_GAS = 40_000;
+
     IEntryPoint private immutable ENTRY_POINT;
 
     mapping(address provider => bool) private _isProvider;
@@ -68,6 +74,9 @@ contract RecoverableAccount is
 
     /// @notice The provider is none of the account's.
     error RecoveryProviderNotAdded(address provider);
+
+    /// @notice Too little gas for the provider to forget the account.
+    error NotEnoughGas(uint256 got, uint256 needed);
 
     /// @dev The implementation has no owner and can't get one.
     constructor(IEntryPoint entryPoint_) EIP712("RecoverableAccount", "1") SignerECDSA(address(0)) {
@@ -143,11 +152,15 @@ contract RecoverableAccount is
 
     /// @inheritdoc IAccountRecovery
     /// @dev A provider that refuses the farewell, or has no code any more, is removed all the same:
-    /// it can't keep its power by reverting.
+    /// it can't keep its power by reverting. One that would forget the account is given the gas for
+    /// it, so that nothing is left behind because a removal was sent with too little.
     function removeRecoveryProvider(address provider) external payable onlyOwnerOrEntryPointOrSelf {
         require(_isProvider[provider], RecoveryProviderNotAdded(provider));
         delete _isProvider[provider];
         emit RecoveryProviderRemoved(provider);
+        // A call gets at most 63 of 64 parts (EIP-150), and making it costs less than the rest.
+        uint256 needed = FAREWELL_GAS + FAREWELL_GAS / 63 + CALL_GAS;
+        require(gasleft() >= needed, NotEnoughGas(gasleft(), needed));
         LowLevelCall.callNoReturn(
             provider, msg.value, abi.encodeCall(IRecoveryProvider.unsubscribe, ())
         );

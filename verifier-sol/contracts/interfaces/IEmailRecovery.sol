@@ -14,11 +14,19 @@ import {
 
 /// @title Recovery of an account's key by proofs of signed mail
 /// @notice One contract serves many accounts; everything is keyed by the account. Guardians are
-/// commitments to mail addresses, with weights. Those who reach the threshold for one new key start
-/// a recovery; after the delay anybody completes it; until then the account can cancel it.
+/// commitments to mail addresses, with weights. Somebody opens a round; guardians vote in it; those
+/// who reach the threshold for one new key start a recovery; after the delay anybody completes it;
+/// until then the account can cancel it, and so can guardians who reach another threshold.
+///
+/// Every mail names a number that nobody knew before: votes that of the round, drawn when it is
+/// opened, acceptances that of the configuration. So no mail can be written in store, by a guardian
+/// or by whoever has the mailbox for ten minutes. A dated mail besides may not be older than the
+/// number that it names.
 ///
 /// Who sends a transaction never matters, except that only the account itself configures, cancels
-/// and removes. Whoever sees a proof and sends it first does what its sender wanted done.
+/// and removes. Whoever sees a proof and sends it first does what its sender wanted done. A round
+/// serves everybody, whoever opened it: it is open for the whole voting period, and nobody but the
+/// account, or guardians who together may cancel, ends it before.
 ///
 /// What a guardian alone can do: vote for keys of its choice, without effect below the threshold;
 /// it can neither stop the others nor move a delay. Guardians who reach the threshold can take the
@@ -27,7 +35,7 @@ import {
 /// against a lost key, not against one that a thief uses faster than the delay passes.
 interface IEmailRecovery {
     /// @notice Whether mail without a `t=` tag counts (Outlook has none). Its age is bounded by the
-    /// nonce alone.
+    /// number in its Subject alone.
     enum UndatedMail {
         Refuse,
         Accept
@@ -41,23 +49,32 @@ interface IEmailRecovery {
         uint16 weight;
     }
 
-    /// @notice What an account decides.
+    /// @notice What an account decides. Times are in seconds.
     /// @param verifier Judges proofs.
+    /// @param setupAcknowledgement keccak256("I accept forged proofs") where the verifier says that
+    /// its setup is anything but a ceremony's; else whatever.
     /// @param registry Knows the accepted roots.
-    /// @param pinnedRoot The only root to accept, whether or not it is still among the registry's
-    /// recent ones, unless it is revoked; 0 to follow the registry.
+    /// @param pinnedRoot A root that counts without the registry's word and without delay, unless
+    /// it is revoked; 0 for none.
+    /// @param rootDelay How much later than for others a root of the registry counts for this
+    /// account, at most 90 days: the time to disagree with it.
     /// @param threshold Weight that starts a recovery; not above the sum of weights.
-    /// @param delay Seconds from there until the key can be replaced.
-    /// @param expiry Seconds from there until it can't any more, and how long a vote counts while
-    /// others are awaited.
-    /// @param maxMailAge Seconds that a mail may be old when its proof arrives.
+    /// @param cancelThreshold Weight of guardians that cancels one; not above the sum of weights.
+    /// @param votingPeriod How long a round takes votes from its opening, 1 to 90 days.
+    /// @param delay From the threshold until the key can be replaced, 1 hour to 90 days.
+    /// @param expiry From the threshold until it can't any more, `delay` + 2 days to 365 days.
+    /// @param maxMailAge How old a mail may be when its proof arrives, 1 hour to 365 days.
     /// @param undatedMail Whether mail without a timestamp counts.
-    /// @param guardians The guardians, each once.
+    /// @param guardians The guardians, 1 to 16, each once.
     struct RecoveryConfig {
         IRecoveryProofVerifier verifier;
+        bytes32 setupAcknowledgement;
         IKeyRegistryRoots registry;
         RegistryRoot pinnedRoot;
+        uint32 rootDelay;
         uint32 threshold;
+        uint32 cancelThreshold;
+        uint32 votingPeriod;
         uint32 delay;
         uint32 expiry;
         uint32 maxMailAge;
@@ -78,33 +95,47 @@ interface IEmailRecovery {
     /// @notice A guardian as it stands.
     /// @param weight Its weight; 0 when it is none of the account's guardians.
     /// @param accepted Whether it has shown control of its address.
-    /// @param votedAt When it voted under the present nonce; 0 if it has not.
-    /// @param votedKey The key that it voted for under the present nonce.
+    /// @param mailTimestamp The timestamp of the mail of its vote in the open round, 0 where it has
+    /// none.
+    /// @param votedKey The key that it voted for in the open round; 0 if it has not.
     /// @param votedRoot The registry root that its vote was proved under.
+    /// @param votedToCancel Whether it voted to cancel the recovery of this round.
     struct GuardianStatus {
         uint16 weight;
         bool accepted;
-        uint40 votedAt;
+        uint40 mailTimestamp;
         address votedKey;
         RegistryRoot votedRoot;
+        bool votedToCancel;
     }
 
-    /// @notice An account set its configuration, its first or another one.
+    /// @notice An account set its configuration, its first or another one. Every round of before is
+    /// over.
     /// @param account The account.
-    /// @param nonce The nonce that Subjects carry from now on.
+    /// @param setupNonce The number that acceptances must name.
     /// @param config What the account decided.
-    event RecoveryConfigured(address indexed account, uint64 nonce, RecoveryConfig config);
-    /// @notice An account left; its nonce and the nullifiers of its mails stay.
+    event RecoveryConfigured(address indexed account, uint64 setupNonce, RecoveryConfig config);
+    /// @notice An account left; the nullifiers of its mails stay.
     /// @param account The account.
-    /// @param nonce The nonce that is over.
-    event RecoveryRemoved(address indexed account, uint64 nonce);
+    event RecoveryRemoved(address indexed account);
+    /// @notice Salts of an account's guardians, encrypted to their mailboxes by whoever owns the
+    /// account. Nothing here reads them.
+    /// @param account The account.
+    /// @param escrow The encrypted salts.
+    event SaltsEscrowed(address indexed account, bytes escrow);
+    /// @notice Somebody opened a round: a recovery may follow. The first notice that an owner can
+    /// get.
+    /// @param account The account.
+    /// @param nonce The number that votes must name.
+    /// @param closesAt First second in which votes are no longer taken.
+    event RoundOpened(address indexed account, uint64 indexed nonce, uint256 closesAt);
     /// @notice A guardian has shown control of its address.
     /// @param account The account.
     /// @param commitment The guardian.
     event GuardianAccepted(address indexed account, EmailCommitment indexed commitment);
-    /// @notice A guardian voted.
+    /// @notice A guardian voted, for the first time in this round or in place of an earlier vote.
     /// @param account The account.
-    /// @param nonce The nonce of the vote.
+    /// @param nonce The nonce of the round.
     /// @param commitment The guardian.
     /// @param newKey The key that it voted for.
     /// @param registryRoot The root that its vote was proved under.
@@ -117,7 +148,7 @@ interface IEmailRecovery {
     );
     /// @notice The threshold is reached: who owns the account has until `executableFrom` to cancel.
     /// @param account The account.
-    /// @param nonce The nonce of the votes.
+    /// @param nonce The nonce of the round.
     /// @param newKey The key that will be set.
     /// @param executableFrom First second in which it can be.
     /// @param expiresAt First second in which it no longer can.
@@ -128,27 +159,43 @@ interface IEmailRecovery {
         uint40 executableFrom,
         uint40 expiresAt
     );
+    /// @notice A guardian voted to cancel the pending recovery.
+    /// @param account The account.
+    /// @param nonce The nonce of the round.
+    /// @param commitment The guardian.
+    /// @param registryRoot The root that its vote was proved under.
+    event VotedToCancel(
+        address indexed account,
+        uint64 indexed nonce,
+        EmailCommitment indexed commitment,
+        RegistryRoot registryRoot
+    );
     /// @notice The key was replaced.
     /// @param account The account.
-    /// @param nonce The nonce that is over.
+    /// @param nonce The nonce of the round that is over.
     /// @param newKey The key that was set.
     event RecoveryExecuted(address indexed account, uint64 indexed nonce, address newKey);
-    /// @notice The account itself ended the round of votes, and the pending recovery if there was
-    /// one.
+    /// @notice The account itself ended the round, and the pending recovery if there was one.
     /// @param account The account.
-    /// @param nonce The nonce that is over.
+    /// @param nonce The nonce of the round that is over; 0 if there was none.
     event RecoveryCancelled(address indexed account, uint64 indexed nonce);
-    /// @notice A pending recovery ended because it had expired, or because too few of its votes
-    /// still counted.
+    /// @notice Guardians ended the round and its pending recovery.
     /// @param account The account.
-    /// @param nonce The nonce that is over.
+    /// @param nonce The nonce of the round that is over.
+    event RecoveryCancelledByGuardians(address indexed account, uint64 indexed nonce);
+    /// @notice A pending recovery ended because it had expired, because too few of its votes still
+    /// counted, or because the account does not take the key.
+    /// @param account The account.
+    /// @param nonce The nonce of the round that is over.
     event RecoveryDiscarded(address indexed account, uint64 indexed nonce);
 
     /// @notice The account has no configuration here.
     error NotConfigured(address account);
     /// @notice There is no code at an address that is to be called.
     error NoCode(address target);
-    /// @notice No guardian, or more than `MAX_GUARDIANS`.
+    /// @notice Anybody can forge the verifier's proofs, and the account did not say to know it.
+    error InsecureSetupNotAcknowledged(string srsKind);
+    /// @notice No guardian, or more than 16.
     error GuardianCount(uint256 got, uint256 maximum);
     /// @notice A commitment is 0 or not below the scalar field's order.
     error InvalidCommitment(EmailCommitment commitment);
@@ -162,22 +209,31 @@ interface IEmailRecovery {
     error InvalidDelay(uint256 delay, uint256 minimum, uint256 maximum);
     /// @notice An expiry that leaves too short a time after the delay, or too long a one.
     error InvalidExpiry(uint256 expiry, uint256 minimum, uint256 maximum);
+    /// @notice A voting period outside the bounds.
+    error InvalidVotingPeriod(uint256 votingPeriod, uint256 minimum, uint256 maximum);
     /// @notice An age of mail outside the bounds.
     error InvalidMailAge(uint256 maxMailAge, uint256 minimum, uint256 maximum);
+    /// @notice A delay of the registry's roots above the bound.
+    error InvalidRootDelay(uint256 rootDelay, uint256 maximum);
+    /// @notice No round is open: somebody has to open one, and guardians write after that.
+    error RoundNotOpen(address account);
+    /// @notice A round is open, and serves everybody.
+    error RoundOpen(address account, uint64 nonce, uint256 closesAt);
     /// @notice Not a guardian of the account.
     error NotGuardian(address account, EmailCommitment commitment);
     /// @notice The guardian has accepted already.
     error AlreadyAccepted(address account, EmailCommitment commitment);
     /// @notice The guardian has not shown control of its address yet.
     error NotAccepted(address account, EmailCommitment commitment);
-    /// @notice The guardian has voted under this nonce.
-    error AlreadyVoted(address account, uint64 nonce, EmailCommitment commitment);
+    /// @notice The guardian has voted by a mail as late as this one, or later.
+    error MailNotNewer(uint256 timestamp, uint256 previous);
     /// @notice The proof's Subject is not the one that is accepted now: another account, chain,
     /// nonce, key or command.
     error SubjectMismatch(SubjectWord[SUBJECT_WORDS] expected, SubjectWord[SUBJECT_WORDS] got);
-    /// @notice The registry (or the account's pin) does not accept the root.
+    /// @notice Neither the account's pin nor, after the account's delay, one of the registry's
+    /// accepted roots; or a revoked one.
     error RootNotAccepted(RegistryRoot root);
-    /// @notice The mail is older than the account allows.
+    /// @notice The mail is older than the account allows, or than the number that it names.
     error MailTooOld(uint256 timestamp, uint256 oldest);
     /// @notice The mail's timestamp lies in the future by more than clocks differ.
     error MailFromTheFuture(uint256 timestamp, uint256 latest);
@@ -197,23 +253,46 @@ interface IEmailRecovery {
     error DelayNotPassed(uint256 timestamp, uint256 executableFrom);
     /// @notice The recovery has expired.
     error RecoveryExpired(uint256 timestamp, uint256 expiresAt);
-    /// @notice The recovery has neither expired nor lost its votes.
+    /// @notice The recovery has neither expired nor lost its votes, and the account has not refused
+    /// it for a day.
     error RecoveryStillLive(address account, uint64 nonce);
     /// @notice Too few votes still count: the roots of others were revoked.
     error NotEnoughWeight(uint256 weight, uint256 threshold);
+    /// @notice Not as many proofs as public inputs.
+    error BatchLength(uint256 inputs, uint256 proofs);
+    /// @notice One vote of a batch was refused, and all of it with it.
+    /// @dev The index is that of the vote, the reason what `vote` reverted with.
+    error BatchedVoteRefused(uint256 index, bytes reason);
+    /// @notice Too little gas for the account to show whether it takes the key.
+    error NotEnoughGas(uint256 got, uint256 needed);
 
     /// @notice Sets the caller's guardians, thresholds, times, verifier and registry, all of them.
-    /// Guardians who stay keep their acceptance; all votes lapse with the nonce.
-    /// @dev Reverts while a recovery is pending: the account cancels first, so that it never ends
-    /// one by accident.
+    /// Guardians who stay keep their acceptance; an open round is over.
+    /// @dev Reverts while a recovery is pending, so that the account never ends one by accident:
+    /// then `cancelAndConfigure`.
     /// @param config What the account decides.
     function configure(RecoveryConfig calldata config) external;
+
+    /// @notice `cancel` and `configure` in one call, between which nobody can start another recovery.
+    /// @param config What the account decides.
+    function cancelAndConfigure(RecoveryConfig calldata config) external;
 
     /// @notice Removes the caller's configuration, guardians and pending recovery.
     function remove() external;
 
-    /// @notice Ends the caller's pending recovery and every vote so far. Works at any time.
+    /// @notice Ends the caller's open round with its votes and pending recovery. Works at any time.
     function cancel() external;
+
+    /// @notice Logs the salts of the caller's guardians, encrypted, for those who lost them; for a
+    /// wallet that finds them by the account's address.
+    /// @param escrow The encrypted salts.
+    function publishEscrow(bytes calldata escrow) external;
+
+    /// @notice Opens a round, so that guardians can vote. Anybody may, where none is open.
+    /// @dev Its nonce is drawn here, and guardians write their mails after that. Whoever waits for a
+    /// round that has little time left loses less than that.
+    /// @param account The account.
+    function openRound(address account) external;
 
     /// @notice Shows that a guardian controls its address and agrees. Without it no vote counts.
     /// @dev The Subject is `acceptanceSubject(account)`. An acceptance stays when the root that it
@@ -230,9 +309,9 @@ interface IEmailRecovery {
 
     /// @notice Counts a guardian's vote. The one that reaches the threshold starts the recovery.
     /// @dev The Subject is `recoverySubject(account, newKey)`. Reverts while a recovery is pending,
-    /// so no vote moves its times. A vote counts for `expiry` seconds and while its root is not
-    /// revoked; a guardian whose vote no longer counts may vote again, by another mail. A guardian
-    /// who wrote for two keys has voted for the one whose proof comes first.
+    /// so no vote moves its times. A vote counts while its round is open and its root is not revoked.
+    /// A guardian changes its vote by a later mail; of two mails without a time, the one whose proof
+    /// comes last decides, and each can come once.
     /// @param account The account to recover.
     /// @param newKey The key that it shall have.
     /// @param inputs The proof's public inputs; the commitment says which guardian.
@@ -244,38 +323,85 @@ interface IEmailRecovery {
         bytes calldata proof
     ) external;
 
+    /// @notice Counts several guardians' votes for one key, all or none.
+    /// @dev Mails that have counted are passed over, and what comes after the threshold too, so that
+    /// whoever sends one of the votes first does not make the others fail.
+    /// @param account The account to recover.
+    /// @param newKey The key that it shall have.
+    /// @param inputs The public inputs of each proof.
+    /// @param proofs The proofs, in the same order.
+    function voteBatch(
+        address account,
+        address newKey,
+        RecoveryPublicInputs[] calldata inputs,
+        bytes[] calldata proofs
+    ) external;
+
+    /// @notice Counts a guardian's vote to cancel the pending recovery. The one that reaches the
+    /// other threshold ends it, and guardians can begin again in another round.
+    /// @dev The Subject is `cancellationSubject(account)`. It takes nothing away from the guardian's
+    /// vote for a key: below the threshold it changes nothing.
+    /// @param account The account.
+    /// @param inputs The proof's public inputs; the commitment says which guardian.
+    /// @param proof The proof.
+    function voteToCancel(
+        address account,
+        RecoveryPublicInputs calldata inputs,
+        bytes calldata proof
+    ) external;
+
     /// @notice Replaces the key, once, after the delay and before the expiry.
     /// @dev Votes under roots revoked since do not count.
     /// @param account The account to recover.
     function execute(address account) external;
 
-    /// @notice Ends a pending recovery that can never be executed: it has expired, or revoked roots
-    /// took away the votes that it needs. Guardians can begin again under the next nonce.
+    /// @notice Ends a pending recovery that can't be executed: it has expired, or revoked roots took
+    /// away the votes that it needs, or a day after it was due the account does not take the key.
+    /// Guardians can begin again in another round.
+    /// @dev The last is tried, with gas that is enough for any account; the caller needs more.
     /// @param account The account.
     function discard(address account) external;
 
-    /// @notice The nonce that Subjects must carry now. It grows by one with every recovery that was
-    /// executed, cancelled or discarded and with every change of the configuration, and survives
-    /// removal. It begins at a number that no other recovery contract shares, so that no mail works
-    /// on two of them.
+    /// @notice The open round. Zeroes where none is open.
     /// @param account The account.
-    /// @return The nonce.
-    function nonceOf(address account) external view returns (uint64);
+    /// @return nonce The number that votes must name.
+    /// @return openedAt When it was opened: no dated mail counts that is older, but for the
+    /// difference of clocks.
+    /// @return closesAt First second in which votes are no longer taken; a recovery that is pending
+    /// by then goes on.
+    function roundOf(address account)
+        external
+        view
+        returns (uint64 nonce, uint256 openedAt, uint256 closesAt);
+
+    /// @notice The configuration's own number. Reverts where there is no configuration.
+    /// @param account The account.
+    /// @return nonce The number that acceptances must name.
+    /// @return configuredAt When it was drawn: no dated acceptance counts that is older, but for the
+    /// difference of clocks.
+    function setupOf(address account) external view returns (uint64 nonce, uint256 configuredAt);
 
     /// @notice The Subject by which a guardian accepts: "Guard 0x… on … nonce …".
     /// @param account The account.
     /// @return The whole Subject value.
     function acceptanceSubject(address account) external view returns (string memory);
 
-    /// @notice The Subject by which a guardian votes: "Recover 0x… on … nonce … to 0x…".
+    /// @notice The Subject by which a guardian votes: "Recover 0x… on … nonce … to 0x…". Reverts
+    /// where no round is open.
     /// @param account The account.
     /// @param newKey The key that it shall have.
     /// @return The whole Subject value.
     function recoverySubject(address account, address newKey) external view returns (string memory);
 
+    /// @notice The Subject by which a guardian votes to cancel: "Cancel 0x… on … nonce …". Reverts
+    /// where no round is open.
+    /// @param account The account.
+    /// @return The whole Subject value.
+    function cancellationSubject(address account) external view returns (string memory);
+
     /// @notice The configuration. Reverts where there is none.
     /// @param account The account.
-    /// @return What the account decided.
+    /// @return What the account decided; the acknowledgement only where it was needed.
     function configOf(address account) external view returns (RecoveryConfig memory);
 
     /// @notice What is known of a guardian. Zeroes where it is none.
@@ -298,6 +424,15 @@ interface IEmailRecovery {
     /// @return weight The weight that counts.
     /// @return threshold The weight that is needed.
     function weightOf(address account, address newKey)
+        external
+        view
+        returns (uint256 weight, uint256 threshold);
+
+    /// @notice Weight of the votes to cancel that count now, and the threshold.
+    /// @param account The account.
+    /// @return weight The weight that counts.
+    /// @return threshold The weight that is needed.
+    function cancelWeightOf(address account)
         external
         view
         returns (uint256 weight, uint256 threshold);

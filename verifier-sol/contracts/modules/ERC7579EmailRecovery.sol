@@ -44,6 +44,9 @@ contract ERC7579EmailRecovery is EmailRecovery, IERC7579Module {
     /// @notice The account has not installed the module.
     error NotInstalled(address account);
 
+    /// @notice The account has this module installed, so its configuration is its own affair.
+    error ModuleInstalled(address account);
+
     /// @notice The target is neither the account nor one of its validators.
     error TargetNotValidator(address account, address target);
 
@@ -62,6 +65,19 @@ contract ERC7579EmailRecovery is EmailRecovery, IERC7579Module {
     /// module.
     function onUninstall(bytes calldata) external {
         if (isInitialized(msg.sender)) _forget(msg.sender);
+    }
+
+    /// @notice Removes the configuration of an account that has uninstalled this module without
+    /// telling it, or in spite of its protest, so that guardians of former times do not come back with
+    /// the module. Anybody may call it.
+    /// @param account The account.
+    function removeUninstalled(address account) external {
+        require(
+            !IERC7579ModuleConfig(account)
+                .isModuleInstalled(MODULE_TYPE_EXECUTOR, address(this), ""),
+            ModuleInstalled(account)
+        );
+        _forget(account);
     }
 
     /// @notice `configure` with other calls.

@@ -116,6 +116,11 @@ contract SafeEmailRecovery is EmailRecovery {
         require(swapped, SwapFailed(account, prevOwner, oldOwner, newKey));
     }
 
+    /// @dev In a larger Safe {executeAfter} may succeed where {execute} does not.
+    function _executeDecides(address account) internal view override returns (bool) {
+        return ISafe(account).getOwners().length <= MAX_SEARCHED_OWNERS;
+    }
+
     function _setRecoverableOwner(address safe, address owner) private {
         require(ISafe(safe).isOwner(owner), NotOwner(safe, owner));
         if (recoverableOwnerOf[safe] == owner) return;

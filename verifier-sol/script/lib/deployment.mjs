@@ -48,7 +48,8 @@ export async function deploy(clients, { verifier, registry, entryPoint, insecure
   const generatedArgs = insecure ? [key, acknowledged] : [key];
   const generated = await put("Verifier", verifier.verifier, generatedArgs, { key });
   const adapter = await put("RecoveryProofVerifier", compiled("RecoveryProofVerifier"), [generated, acknowledged]);
-  await put("KeyRegistryRoots", compiled("KeyRegistryRoots"), [registry.owner, registry.delay]);
+  const roots = await put("KeyRegistryRoots", compiled("KeyRegistryRoots"), [registry.owner, registry.delay]);
+  await put("EmailSignatureVerifier", compiled("EmailSignatureVerifier"), [adapter, roots]);
   for (const name of ["ERC7947EmailRecovery", "ERC7579EmailRecovery", "SafeEmailRecovery", "OwnerValidator"]) {
     await put(name, compiled(name));
   }

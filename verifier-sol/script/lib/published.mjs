@@ -2,6 +2,7 @@
 
 /// Contracts that are deployed as they are.
 export const deployable = [
+  "EmailSignatureVerifier",
   "ERC7579EmailRecovery",
   "ERC7947EmailRecovery",
   "KeyRegistryRoots",

@@ -44,7 +44,9 @@ contract ERC7947EmailRecoveryTest is AccountRecoveryTest, UserOperations {
         vm.assertTrue(account.recoveryProviderAdded(address(second)));
         vm.assertTrue(account.recoveryProviderAdded(address(recovery)));
         vm.assertEq(second.getRecoveryData(place), data);
-        vm.assertNotEq(second.nonceOf(place), recovery.nonceOf(place));
+        (uint64 here,) = recovery.setupOf(place);
+        (uint64 there,) = second.setupOf(place);
+        vm.assertNotEq(here, there);
     }
 
     function test_addRecoveryProvider_revertsWhenCallerIsAStranger() external {
@@ -139,8 +141,9 @@ contract ERC7947EmailRecoveryTest is AccountRecoveryTest, UserOperations {
 
     function test_recoverAccess_isTheSameFromTheAccountsSide() external {
         matureRecovery(recovery, place, newOwner.addr);
+        (uint64 nonce_,,) = recovery.roundOf(place);
         vm.expectEmit(address(recovery));
-        emit IEmailRecovery.RecoveryExecuted(place, recovery.nonceOf(place), newOwner.addr);
+        emit IEmailRecovery.RecoveryExecuted(place, nonce_, newOwner.addr);
         vm.prank(relayer);
         bool done = account.recoverAccess(abi.encode(newOwner.addr), address(recovery), "");
         vm.assertTrue(done);
@@ -252,6 +255,7 @@ contract ERC7947EmailRecoveryTest is AccountRecoveryTest, UserOperations {
 
     function test_vote_revertsWhenNewKeyIsTheAccount() external {
         accept(recovery, place, ALICE);
+        ensureRound(recovery, place);
         RecoveryPublicInputs memory inputs = mail(ALICE, recovery.recoverySubject(place, place));
         vm.expectRevert(abi.encodeWithSelector(IEmailRecovery.InvalidNewKey.selector, place, place));
         recovery.vote(place, place, inputs, "");
@@ -259,6 +263,7 @@ contract ERC7947EmailRecoveryTest is AccountRecoveryTest, UserOperations {
 
     function test_vote_revertsWhenMailIsForAnotherChain() external {
         accept(recovery, place, ALICE);
+        ensureRound(recovery, place);
         RecoveryPublicInputs memory inputs =
             mail(ALICE, recovery.recoverySubject(place, newOwner.addr));
         vm.chainId(1);
@@ -277,6 +282,8 @@ contract ERC7947EmailRecoveryTest is AccountRecoveryTest, UserOperations {
         vm.prank(oldOwner.addr);
         account.addRecoveryProvider(address(second), abi.encode(defaultConfig()));
         accept(second, place, ALICE);
+        ensureRound(recovery, place);
+        ensureRound(second, place);
         RecoveryPublicInputs memory inputs =
             mail(ALICE, recovery.recoverySubject(place, newOwner.addr));
         RecoveryPublicInputs memory expected =
@@ -322,13 +329,14 @@ contract ERC7947EmailRecoveryTest is AccountRecoveryTest, UserOperations {
 
     function test_removeRecoveryProvider_andBackBeginsAnew() external {
         matureRecovery(recovery, place, newOwner.addr);
-        uint64 before = recovery.nonceOf(place);
+        (uint64 before,) = recovery.setupOf(place);
         bytes memory data = abi.encode(defaultConfig());
         vm.startPrank(oldOwner.addr);
         account.removeRecoveryProvider(address(recovery));
         account.addRecoveryProvider(address(recovery), data);
         vm.stopPrank();
-        vm.assertGt(recovery.nonceOf(place), before);
+        (uint64 after_,) = recovery.setupOf(place);
+        vm.assertNotEq(after_, before);
         vm.assertFalse(recovery.guardianOf(place, ALICE).accepted);
         vm.expectRevert(abi.encodeWithSelector(IEmailRecovery.NoRecoveryPending.selector, place));
         execute(recovery, place);
@@ -367,6 +375,62 @@ contract ERC7947EmailRecoveryTest is AccountRecoveryTest, UserOperations {
         vm.assertFalse(account.recoveryProviderAdded(address(clinging)));
     }
 
+    /// @dev Whoever sends the removal can't leave the configuration behind by giving just enough gas
+    /// for all but the farewell, however many guardians there are.
+    function test_removeRecoveryProvider_forgetsWithWhateverGas() external {
+        IEmailRecovery.RecoveryConfig memory config = defaultConfig();
+        config.guardians = new IEmailRecovery.GuardianWeight[](16);
+        for (uint256 i = 0; i < 16; ++i) {
+            config.guardians[i] = IEmailRecovery.GuardianWeight(asCommitment(i + 1), 1);
+        }
+        config.guardians[0].commitment = ALICE;
+        config.guardians[1].commitment = BOB;
+        vm.prank(place);
+        recovery.configure(config);
+        startRecovery(recovery, place, newOwner.addr);
+        bytes memory removal =
+            abi.encodeCall(RecoverableAccount.removeRecoveryProvider, (address(recovery)));
+        uint256 before = vm.snapshotState();
+        uint256 removed;
+        for (uint256 gas_ = 20_000; gas_ < 1_300_000; gas_ += 20_000) {
+            vm.prank(oldOwner.addr);
+            (bool ok, bytes memory answer) = place.call{gas: gas_}(removal);
+            if (ok) {
+                vm.assertEq(pendingKey(recovery, place), address(0));
+                vm.assertEq(recovery.getRecoveryData(place), "");
+                vm.revertToState(before);
+                ++removed;
+            } else if (gas_ > 200_000) {
+                bytes32 selector = bytes32(RecoverableAccount.NotEnoughGas.selector);
+                vm.assertEq(bytes32(bytes4(answer)), selector);
+            }
+        }
+        vm.assertGt(removed, 5);
+    }
+
+    /// @dev A provider that burns what it gets keeps nobody.
+    function test_removeRecoveryProvider_evenIfTheProviderBurnsItsGas() external {
+        ClingingProvider clinging = new ClingingProvider();
+        vm.startPrank(oldOwner.addr);
+        account.addRecoveryProvider(address(clinging), "");
+        vm.etch(address(clinging), hex"fe");
+        account.removeRecoveryProvider{gas: 1_200_000}(address(clinging));
+        vm.assertFalse(account.recoveryProviderAdded(address(clinging)));
+    }
+
+    /// @dev Ether that comes with the removal goes to the provider.
+    function test_removeRecoveryProvider_passesTheValueOn() external {
+        ClingingProvider taker = new ClingingProvider();
+        vm.deal(oldOwner.addr, 3);
+        vm.startPrank(oldOwner.addr);
+        account.addRecoveryProvider(address(taker), "");
+        vm.etch(address(taker), hex"00");
+        uint256 before = place.balance;
+        account.removeRecoveryProvider{value: 3}(address(taker));
+        vm.assertEq(address(taker).balance, 3);
+        vm.assertEq(place.balance, before);
+    }
+
     function test_execute_revertsWhenTheAccountDoesNotTrustTheProvider() external {
         ERC7947EmailRecovery second = new ERC7947EmailRecovery();
         bytes memory configure = abi.encodeCall(IEmailRecovery.configure, (defaultConfig()));
@@ -378,6 +442,11 @@ contract ERC7947EmailRecoveryTest is AccountRecoveryTest, UserOperations {
 
         // Nothing is lost: the account may still add it, and the recovery is where it was.
         vm.assertEq(pendingKey(second, place), newOwner.addr);
+
+        // Or for a day; then guardians need not wait for the expiry.
+        vm.warp(block.timestamp + 1 days);
+        second.discard(place);
+        vm.assertEq(pendingKey(second, place), address(0));
     }
 
     function test_owner_isNotChangedByTheProviderDirectly() external {
@@ -436,9 +505,10 @@ contract ERC7947EmailRecoveryTest is AccountRecoveryTest, UserOperations {
     function test_execute_accountMayReconfigureItselfMeanwhile() external {
         address hostile = hostileAccount(HostileERC7947Account.Deed.Reconfigure);
         HostileERC7947Account(hostile).prepareConfig(defaultConfig());
-        uint64 before = recovery.nonceOf(hostile);
+        (uint64 before,) = recovery.setupOf(hostile);
         execute(recovery, hostile);
-        vm.assertEq(recovery.nonceOf(hostile), before + 2);
+        (uint64 after_,) = recovery.setupOf(hostile);
+        vm.assertNotEq(after_, before);
         vm.assertEq(pendingKey(recovery, hostile), address(0));
     }
 

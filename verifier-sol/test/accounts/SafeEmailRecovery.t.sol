@@ -70,7 +70,7 @@ contract SafeEmailRecoveryTest is AccountRecoveryTest, Safes {
 
     function test_configureOwner_revertsWhenARecoveryIsPending() external {
         startRecovery(recovery, place, newOwner.addr);
-        uint64 nonce_ = recovery.nonceOf(place);
+        (uint64 nonce_,,) = recovery.roundOf(place);
         vm.prank(place);
         vm.expectRevert(
             abi.encodeWithSelector(IEmailRecovery.RecoveryPending.selector, place, nonce_)
@@ -82,13 +82,14 @@ contract SafeEmailRecoveryTest is AccountRecoveryTest, Safes {
     function test_configureOwner_voidsVotesForTheOtherOwner() external {
         accept(recovery, place, ALICE);
         vote(recovery, place, ALICE, newOwner.addr);
-        uint64 before = recovery.nonceOf(place);
+        (uint64 before,) = recovery.setupOf(place);
         vm.expectEmit(address(recovery));
         emit SafeEmailRecovery.RecoverableOwnerSet(place, third.addr);
         vm.prank(place);
         recovery.configureOwner(third.addr, defaultConfig());
-        vm.assertEq(recovery.nonceOf(place), before + 1);
-        vm.assertEq(recovery.guardianOf(place, ALICE).votedAt, 0);
+        (uint64 after_,) = recovery.setupOf(place);
+        vm.assertNotEq(after_, before);
+        vm.assertEq(recovery.guardianOf(place, ALICE).votedKey, address(0));
     }
 
     function test_configure_keepsTheOwner() external {
@@ -184,6 +185,8 @@ contract SafeEmailRecoveryTest is AccountRecoveryTest, Safes {
         vm.prank(place);
         second.configureOwner(third.addr, defaultConfig());
         accept(second, place, ALICE);
+        ensureRound(second, place);
+        ensureRound(recovery, place);
         expectSubjectMismatch(
             second,
             mail(ALICE, recovery.recoverySubject(place, newOwner.addr)),
@@ -193,6 +196,7 @@ contract SafeEmailRecoveryTest is AccountRecoveryTest, Safes {
 
     function test_vote_revertsWhenMailIsForAnotherChain() external {
         accept(recovery, place, ALICE);
+        ensureRound(recovery, place);
         RecoveryPublicInputs memory inputs =
             mail(ALICE, recovery.recoverySubject(place, newOwner.addr));
         vm.chainId(1);
@@ -205,6 +209,7 @@ contract SafeEmailRecoveryTest is AccountRecoveryTest, Safes {
 
     function test_vote_revertsWhenNewKeyCouldNotBeAnOwner() external {
         accept(recovery, place, ALICE);
+        ensureRound(recovery, place);
         address[6] memory keys = [first.addr, lost.addr, third.addr, SENTINEL, place, address(0)];
         for (uint256 i = 0; i < keys.length; ++i) {
             RecoveryPublicInputs memory inputs =
@@ -266,16 +271,21 @@ contract SafeEmailRecoveryTest is AccountRecoveryTest, Safes {
         vm.expectRevert(ForbiddingModuleGuard.Forbidden.selector);
         execute(recovery, place);
         vm.assertEq(pendingKey(recovery, place), newOwner.addr);
+        vm.warp(block.timestamp + 1 days);
+        recovery.discard(place);
+        vm.assertEq(pendingKey(recovery, place), address(0));
     }
 
     function test_removeDisabled_clearsWhatADisabledModuleKnew() external {
         startRecovery(recovery, place, newOwner.addr);
-        uint64 before = recovery.nonceOf(place);
+        (uint64 before,) = recovery.setupOf(place);
         disable();
         vm.prank(stranger);
         recovery.removeDisabled(place);
         vm.assertEq(recovery.recoverableOwnerOf(place), address(0));
-        vm.assertGt(recovery.nonceOf(place), before);
+        vm.expectRevert(abi.encodeWithSelector(IEmailRecovery.NotConfigured.selector, place));
+        recovery.setupOf(place);
+        vm.assertNotEq(before, 0);
 
         vm.prank(place);
         safe.enableModule(address(recovery));
@@ -333,6 +343,15 @@ contract SafeEmailRecoveryTest is AccountRecoveryTest, Safes {
         vm.expectRevert(abi.encodeWithSelector(SafeEmailRecovery.TooManyOwners.selector, 65, 64));
         execute(recovery, address(large));
 
+        // Which is no refusal of the Safe's.
+        vm.warp(block.timestamp + 1 days);
+        (uint64 nonce_,,) = recovery.roundOf(address(large));
+        vm.expectRevert(
+            abi.encodeWithSelector(
+                IEmailRecovery.RecoveryStillLive.selector, address(large), nonce_
+            )
+        );
+        recovery.discard(address(large));
         vm.prank(relayer);
         recovery.executeAfter(address(large), all[63].addr);
         vm.assertEq(large.getOwners()[64], newOwner.addr);

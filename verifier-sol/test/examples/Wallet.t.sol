@@ -18,6 +18,7 @@ contract WalletTest is RealRecoveryTest, Published {
         WALLET.install(WALLET_RECOVERY, guardiansConfig());
         accept("accept-alice");
         accept("accept-bob");
+        ensureRound(WALLET_RECOVERY, address(WALLET));
         vm.warp(VOTES);
         vote("recover-alice", NEW_KEY);
         vote("recover-bob", NEW_KEY);

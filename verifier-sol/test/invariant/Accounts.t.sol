@@ -26,6 +26,7 @@ contract AccountsInvariantTest is RecoveryTest, ModularAccounts, Safes {
         super.setUp();
         verifier = new MockProofVerifier();
         acceptRoots(onlyRoot(asRoot(1)));
+        vm.warp(START);
         deployEntryPoint();
         deploySafeContracts();
         validator = new OwnerValidator();

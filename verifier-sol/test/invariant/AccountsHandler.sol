@@ -44,6 +44,9 @@ contract AccountsHandler is Test {
     constructor(Places memory at, address owner, IEmailRecovery.RecoveryConfig memory config) {
         _at = at;
         _config.verifier = config.verifier;
+        _config.setupAcknowledgement = config.setupAcknowledgement;
+        _config.cancelThreshold = config.cancelThreshold;
+        _config.votingPeriod = config.votingPeriod;
         _config.registry = config.registry;
         _config.threshold = config.threshold;
         _config.delay = config.delay;
@@ -68,6 +71,7 @@ contract AccountsHandler is Test {
     function vote(uint256 kindSeed, uint256 guardianSeed, uint256 keySeed) external {
         (EmailRecovery recovery, address account) = recoveryAndAccount(kind(kindSeed));
         address newKey = key(keySeed);
+        openRound(recovery, account);
         RecoveryPublicInputs memory inputs =
             mail(guardianSeed, recovery.recoverySubject(account, newKey));
         try recovery.vote(account, newKey, inputs, "") {} catch {}
@@ -77,6 +81,7 @@ contract AccountsHandler is Test {
     function recoverTo(uint256 kindSeed, uint256 keySeed) external {
         (EmailRecovery recovery, address account) = recoveryAndAccount(kind(kindSeed));
         address newKey = key(keySeed);
+        openRound(recovery, account);
         for (uint256 i = 0; i < 2; ++i) {
             RecoveryPublicInputs memory inputs = mail(i, recovery.acceptanceSubject(account));
             try recovery.acceptGuardian(account, inputs, "") {} catch {}
@@ -85,7 +90,24 @@ contract AccountsHandler is Test {
         }
     }
 
+    /// @dev Two of them stop what is pending.
+    function cancelByGuardians(uint256 kindSeed, uint256 guardianSeed) external {
+        (EmailRecovery recovery, address account) = recoveryAndAccount(kind(kindSeed));
+        openRound(recovery, account);
+        string memory subject = recovery.cancellationSubject(account);
+        for (uint256 i = 0; i < 2; ++i) {
+            RecoveryPublicInputs memory inputs = mail(guardianSeed % 3 + i, subject);
+            try recovery.voteToCancel(account, inputs, "") {} catch {}
+        }
+    }
+
     // Anybody
+
+    function discard(uint256 kindSeed) external {
+        (EmailRecovery recovery, address account) = recoveryAndAccount(kind(kindSeed));
+        vm.prank(STRANGER);
+        try recovery.discard(account) {} catch {}
+    }
 
     /// @dev One time in two as soon as it may be.
     function execute(uint256 kindSeed, uint256 timeSeed) external {
@@ -236,6 +258,12 @@ contract AccountsHandler is Test {
         require(due, "nothing was due");
         ownerOf[which] = newKey;
         ++recoveries[which];
+    }
+
+    /// @dev Unless one is open.
+    function openRound(EmailRecovery recovery, address account) private {
+        vm.prank(STRANGER);
+        try recovery.openRound(account) {} catch {}
     }
 
     function mail(uint256 guardianSeed, string memory subject)

@@ -13,7 +13,6 @@ import {RecoveryModel} from "./RecoveryModel.sol";
 contract EmailRecoveryInvariantTest is RecoveryTest {
     RecoveryModel private _model;
     RecoveryHandler private _handler;
-    uint64 private _lastNonce;
 
     function setUp() public override {
         super.setUp();
@@ -23,8 +22,7 @@ contract EmailRecoveryInvariantTest is RecoveryTest {
             roots[i] = asRoot(i + 1);
         }
         acceptRoots(roots);
-        _lastNonce = RECOVERY.nonceOf(address(ACCOUNT));
-        _model = new RecoveryModel(owner, _lastNonce, DELAY, EXPIRY);
+        _model = new RecoveryModel(owner, VOTING_PERIOD, DELAY, EXPIRY, MAIL_AGE);
         _handler = new RecoveryHandler(
             _model,
             RECOVERY,
@@ -44,11 +42,26 @@ contract EmailRecoveryInvariantTest is RecoveryTest {
         vm.assertEq(ACCOUNT.owner(), _model.owner());
     }
 
-    function invariant_nonceIsTheModelsAndNeverFalls() external {
-        uint64 nonce = RECOVERY.nonceOf(address(ACCOUNT));
-        vm.assertEq(nonce, _model.nonce());
-        vm.assertGe(nonce, _lastNonce);
-        _lastNonce = nonce;
+    function invariant_roundIsTheModels() external view {
+        (uint64 nonce, uint256 openedAt, uint256 closesAt) = RECOVERY.roundOf(address(ACCOUNT));
+        vm.assertEq(openedAt, _model.isOpen() ? _model.openedAt() : 0);
+        vm.assertEq(closesAt, openedAt == 0 ? 0 : openedAt + VOTING_PERIOD);
+        vm.assertTrue(nonce == 0 || _handler.drawn(nonce));
+    }
+
+    /// @dev Whatever anybody has done, with whatever mails: the account's own word ends it.
+    function invariant_theOwnerCanAlwaysCancel() external {
+        if (!_model.configured()) return;
+        uint256 before = vm.snapshotState();
+        cancel(ACCOUNT);
+        vm.assertEq(RECOVERY.pendingRecoveryOf(address(ACCOUNT)).newKey, address(0));
+        (uint64 nonce,,) = RECOVERY.roundOf(address(ACCOUNT));
+        vm.assertEq(nonce, 0);
+        vm.warp(block.timestamp + DELAY);
+        (bool ok,) =
+            address(RECOVERY).call(abi.encodeCall(IEmailRecovery.execute, (address(ACCOUNT))));
+        vm.assertFalse(ok);
+        vm.revertToState(before);
     }
 
     function invariant_pendingRecoveryIsTheModels() external view {
@@ -80,9 +93,10 @@ contract EmailRecoveryInvariantTest is RecoveryTest {
         vm.assertLe(sum, total);
     }
 
-    /// @dev `RecoveryHandler` fails when a nonce ends twice; here, that what has ended is over.
+    /// @dev `RecoveryHandler` fails when a round ends twice; here, that what has ended is over.
     function invariant_whatHasEndedStaysEnded() external view {
-        vm.assertEq(_handler.ended(RECOVERY.nonceOf(address(ACCOUNT))), "");
+        (uint64 nonce,,) = RECOVERY.roundOf(address(ACCOUNT));
+        if (nonce != 0) vm.assertEq(_handler.ended(_model.rounds()), "");
     }
 
     /// @dev One long life, to see that the handler gets everywhere.
@@ -92,10 +106,13 @@ contract EmailRecoveryInvariantTest is RecoveryTest {
             seed = uint256(keccak256(abi.encode(i)));
             _step(seed % 100, seed >> 8, address(uint160(seed >> 96)));
         }
-        string[10] memory actions = [
+        string[13] memory actions = [
             "configure",
             "remove",
             "cancel",
+            "open round",
+            "vote to cancel",
+            "cancelled by guardians",
             "change owner",
             "accept",
             "vote",
@@ -110,14 +127,16 @@ contract EmailRecoveryInvariantTest is RecoveryTest {
     }
 
     function _step(uint256 dice, uint256 seed, address sender) private {
-        if (dice < 36) _handler.writeAndVote(seed, sender);
-        else if (dice < 56) _handler.accept(seed, sender);
+        if (dice < 36) _handler.writeAndVote(seed << 8, sender);
+        else if (dice < 48) _handler.accept(seed, sender);
+        else if (dice < 56) _handler.openRound(sender);
         else if (dice < 70) _handler.passTime(seed);
-        else if (dice < 78) _handler.execute(sender);
+        else if (dice < 73) _handler.execute(sender);
+        else if (dice < 76) _handler.passToExpiry(seed);
         else if (dice < 82) _handler.discard(sender);
         else if (dice < 86) _handler.vote(seed, sender);
-        else if (dice < 90) _handler.write(seed);
-        else if (dice < 92) _handler.configure(seed, seed >> 64);
+        else if (dice < 90) _handler.write(seed << 8);
+        else if (dice < 92) _handler.configure(seed, seed << 96, seed % 2 == 0);
         else if (dice < 94) _handler.cancel(seed);
         else if (dice < 95) _handler.remove(seed);
         else if (dice < 97) _handler.changeOwner(seed);

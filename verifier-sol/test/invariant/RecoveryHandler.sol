@@ -19,10 +19,11 @@ import {RecoveryModel} from "./RecoveryModel.sol";
 /// fails where one takes what the other refuses. Mail is prepared at one time and arrives at
 /// another, once or again.
 contract RecoveryHandler is Test {
+    /// @dev A mail that cancels has no key.
     struct Mail {
         uint256 guardian;
         address key;
-        uint64 nonce;
+        uint256 round;
         bool used;
         RecoveryPublicInputs inputs;
     }
@@ -37,8 +38,10 @@ contract RecoveryHandler is Test {
 
     /// @notice How often each thing has happened, for the report.
     mapping(string action => uint256) public done;
-    /// @notice Whether a nonce is over, and by which event.
-    mapping(uint64 nonce => string) public ended;
+    /// @notice Whether a round is over, and by which event.
+    mapping(uint256 round => string) public ended;
+    /// @notice Whether a nonce was drawn before.
+    mapping(uint64 nonce => bool) public drawn;
 
     IEmailRecovery.RecoveryConfig private _config;
     Mail[] private _mails;
@@ -58,6 +61,8 @@ contract RecoveryHandler is Test {
         REGISTRY = registry;
         REGISTRAR = registrar;
         _config.verifier = config.verifier;
+        _config.setupAcknowledgement = config.setupAcknowledgement;
+        _config.votingPeriod = config.votingPeriod;
         _config.registry = config.registry;
         _config.delay = config.delay;
         _config.expiry = config.expiry;
@@ -65,7 +70,7 @@ contract RecoveryHandler is Test {
         _config.undatedMail = IEmailRecovery.UndatedMail.Accept;
     }
 
-    function configure(uint256 weightSeed, uint256 thresholdSeed) external {
+    function configure(uint256 weightSeed, uint256 thresholdSeed, bool cancelFirst) external {
         IEmailRecovery.RecoveryConfig memory config = _config;
         uint256[5] memory weights;
         uint256 total;
@@ -83,12 +88,17 @@ contract RecoveryHandler is Test {
                 IEmailRecovery.GuardianWeight(commitment(i), uint16(weights[i]));
         }
         config.threshold = uint32(bound(thresholdSeed, 1, total));
-        bool first = !MODEL.configured();
-        bool ok = _asAccount(abi.encodeCall(IEmailRecovery.configure, (config)));
-        _expect(ok, MODEL.canConfigure(), "configure");
+        config.cancelThreshold = uint32(bound(thresholdSeed >> 128, 1, total));
+        bytes memory call = cancelFirst
+            ? abi.encodeCall(IEmailRecovery.cancelAndConfigure, (config))
+            : abi.encodeCall(IEmailRecovery.configure, (config));
+        bool ok = _asAccount(call);
+        _expect(ok, cancelFirst ? MODEL.configured() : MODEL.canConfigure(), "configure");
         if (!ok) return;
-        if (!first) _end("configured");
-        MODEL.configure(weights, config.threshold);
+        _end("configured");
+        MODEL.configure(weights, config.threshold, config.cancelThreshold);
+        (uint64 nonce,) = RECOVERY.setupOf(address(ACCOUNT));
+        _draw(nonce);
     }
 
     function remove(uint256 seed) external {
@@ -117,10 +127,26 @@ contract RecoveryHandler is Test {
         ++done["change owner"];
     }
 
+    function openRound(address sender) external {
+        bool expected = MODEL.canOpen();
+        vm.prank(sender);
+        try RECOVERY.openRound(address(ACCOUNT)) {
+            _expect(true, expected, "open round");
+            if (MODEL.openedAt() != 0) _end("lapsed");
+            MODEL.open();
+            (uint64 nonce,,) = RECOVERY.roundOf(address(ACCOUNT));
+            _draw(nonce);
+        } catch {
+            _expect(false, expected, "open round");
+        }
+    }
+
     function accept(uint256 seed, address sender) external {
+        if (!MODEL.configured()) return;
         uint256 guardian = seed % 5;
         string memory subject = RECOVERY.acceptanceSubject(address(ACCOUNT));
         RecoveryPublicInputs memory inputs = _inputs(guardian, subject, _root(seed));
+        inputs.timestamp = 0;
         bool expected = MODEL.canAccept(guardian) && !MODEL.revoked(inputs.registryRoot);
         vm.prank(sender);
         try RECOVERY.acceptGuardian(address(ACCOUNT), inputs, "") {
@@ -133,20 +159,25 @@ contract RecoveryHandler is Test {
 
     /// @notice A guardian writes; when the mail arrives is another question.
     function write(uint256 seed) external {
+        if (!MODEL.configured() || !MODEL.isOpen()) return;
         (uint256 guardian, address key) = (seed % 5, _key(seed >> 8));
-        string memory subject = RECOVERY.recoverySubject(address(ACCOUNT), key);
+        if (seed >> 254 == 0) key = address(0);
+        string memory subject = key == address(0)
+            ? RECOVERY.cancellationSubject(address(ACCOUNT))
+            : RECOVERY.recoverySubject(address(ACCOUNT), key);
         RecoveryPublicInputs memory inputs = _inputs(guardian, subject, _root(seed));
-        _mails.push(Mail(guardian, key, MODEL.nonce(), false, inputs));
+        if ((seed >> 250) & 1 == 1) inputs.timestamp = 0;
+        _mails.push(Mail(guardian, key, MODEL.rounds(), false, inputs));
     }
 
     function writeAndVote(uint256 seed, address sender) external {
         this.write(seed);
-        _vote(_mails.length - 1, sender);
+        if (_mails.length != 0) _arrive(_mails.length - 1, sender);
     }
 
     /// @notice Any mail that was ever written arrives, perhaps not for the first time.
     function vote(uint256 seed, address sender) external {
-        if (_mails.length != 0) _vote(seed % _mails.length, sender);
+        if (_mails.length != 0) _arrive(seed % _mails.length, sender);
     }
 
     function execute(address sender) external {
@@ -177,6 +208,12 @@ contract RecoveryHandler is Test {
         vm.warp(block.timestamp + bound(time, 0, 3 days));
     }
 
+    /// @notice Nobody executes what waits, now and then.
+    function passToExpiry(uint256 seed) external {
+        if (seed % 2 != 0 || MODEL.expiresAt() <= block.timestamp) return;
+        vm.warp(MODEL.expiresAt());
+    }
+
     /// @notice Revokes any root but the last, so that mail can go on.
     function revokeRoot(uint256 seed) external {
         if (seed % 16 != 0) return;
@@ -195,18 +232,41 @@ contract RecoveryHandler is Test {
         return address(uint160(0x1000 + i));
     }
 
-    function _vote(uint256 index, address sender) private {
+    function _arrive(uint256 index, address sender) private {
         Mail memory mail = _mails[index];
-        bool expected = !mail.used && mail.nonce == MODEL.nonce()
-            && MODEL.canVote(mail.guardian, mail.key) && !MODEL.revoked(mail.inputs.registryRoot);
+        bool alive =
+            !mail.used && mail.round == MODEL.rounds() && !MODEL.revoked(mail.inputs.registryRoot);
+        if (mail.key == address(0)) _voteToCancel(mail, alive, index, sender);
+        else _vote(mail, alive, index, sender);
+    }
+
+    function _vote(Mail memory mail, bool alive, uint256 index, address sender) private {
+        uint256 time = mail.inputs.timestamp;
+        bool expected = alive && MODEL.canVote(mail.guardian, mail.key, time);
         vm.prank(sender);
         try RECOVERY.vote(address(ACCOUNT), mail.key, mail.inputs, "") {
             _expect(true, expected, "vote");
             _mails[index].used = true;
-            MODEL.vote(mail.guardian, mail.key, mail.inputs.registryRoot);
+            MODEL.vote(mail.guardian, mail.key, time, mail.inputs.registryRoot);
             if (MODEL.pendingKey() != address(0)) ++done["start"];
         } catch {
             _expect(false, expected, "vote");
+        }
+    }
+
+    function _voteToCancel(Mail memory mail, bool alive, uint256 index, address sender) private {
+        bool expected = alive && MODEL.canVoteToCancel(mail.guardian, mail.inputs.timestamp);
+        vm.prank(sender);
+        try RECOVERY.voteToCancel(address(ACCOUNT), mail.inputs, "") {
+            _expect(true, expected, "vote to cancel");
+            _mails[index].used = true;
+            MODEL.voteToCancel(mail.guardian, mail.inputs.registryRoot);
+            if (MODEL.openedAt() == 0) {
+                ++done["cancelled by guardians"];
+                _endAfter("cancelled by guardians");
+            }
+        } catch {
+            _expect(false, expected, "vote to cancel");
         }
     }
 
@@ -224,11 +284,20 @@ contract RecoveryHandler is Test {
         if (got) ++done[action];
     }
 
-    /// @dev Each nonce ends once.
+    /// @dev Each round ends once; called before the model is told.
     function _end(string memory how) private {
-        uint64 nonce = MODEL.nonce();
-        vm.assertEq(ended[nonce], "");
-        ended[nonce] = how;
+        if (MODEL.openedAt() != 0) _endAfter(how);
+    }
+
+    function _endAfter(string memory how) private {
+        vm.assertEq(ended[MODEL.rounds()], "");
+        ended[MODEL.rounds()] = how;
+    }
+
+    function _draw(uint64 nonce) private {
+        vm.assertFalse(drawn[nonce]);
+        drawn[nonce] = true;
+        vm.roll(block.number + 1);
     }
 
     function _inputs(uint256 guardian, string memory subject, RegistryRoot root)
@@ -238,7 +307,7 @@ contract RecoveryHandler is Test {
         return RecoveryPublicInputs({
             registryRoot: root,
             emailCommitment: commitment(guardian),
-            timestamp: 0,
+            timestamp: block.timestamp,
             nullifier: Nullifier.wrap(++_nullifiers),
             subject: RecoverySubject.pack(subject)
         });

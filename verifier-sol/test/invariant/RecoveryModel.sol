@@ -4,21 +4,26 @@ pragma solidity 0.8.30;
 import {RegistryRoot} from "../../contracts/interfaces/PublicInputs.sol";
 
 /// @notice The rules of recovery for one account, written down a second time, as plainly as they
-/// can be: no rounds, no packing, no calls. Every guardian's vote is erased when it lapses by rule.
+/// can be: no packing, no calls. Rounds are numbered; what is over is erased.
 contract RecoveryModel {
     uint256 public constant GUARDIANS = 5;
 
     struct Vote {
         address key;
-        uint256 at;
+        uint256 mailTime;
         RegistryRoot root;
         bool inPending;
+        bool cancels;
+        RegistryRoot cancelRoot;
     }
 
     bool public configured;
-    uint64 public nonce;
+    uint256 public setups;
+    uint256 public rounds;
+    uint256 public openedAt;
     address public owner;
     uint256 public threshold;
+    uint256 public cancelThreshold;
     address public pendingKey;
     uint256 public executableFrom;
     uint256 public expiresAt;
@@ -27,24 +32,33 @@ contract RecoveryModel {
     Vote[GUARDIANS] public votes;
     mapping(RegistryRoot root => bool) public revoked;
 
+    uint256 private immutable PERIOD;
     uint256 private immutable DELAY;
     uint256 private immutable EXPIRY;
+    uint256 private immutable MAIL_AGE;
 
-    constructor(address owner_, uint64 nonce_, uint256 delay, uint256 expiry) {
+    constructor(address owner_, uint256 period, uint256 delay, uint256 expiry, uint256 mailAge) {
         owner = owner_;
-        nonce = nonce_;
+        PERIOD = period;
         DELAY = delay;
         EXPIRY = expiry;
+        MAIL_AGE = mailAge;
     }
 
     function canConfigure() external view returns (bool) {
         return pendingKey == address(0);
     }
 
-    function configure(uint256[GUARDIANS] calldata weights, uint256 threshold_) external {
-        if (configured) _nextNonce();
+    function configure(
+        uint256[GUARDIANS] calldata weights,
+        uint256 threshold_,
+        uint256 cancelThreshold_
+    ) external {
+        _endRound();
+        ++setups;
         configured = true;
         threshold = threshold_;
+        cancelThreshold = cancelThreshold_;
         for (uint256 i = 0; i < GUARDIANS; ++i) {
             accepted[i] = accepted[i] && weights[i] != 0;
             weight[i] = weights[i];
@@ -52,7 +66,7 @@ contract RecoveryModel {
     }
 
     function remove() external {
-        _nextNonce();
+        _endRound();
         configured = false;
         for (uint256 i = 0; i < GUARDIANS; ++i) {
             accepted[i] = false;
@@ -61,7 +75,22 @@ contract RecoveryModel {
     }
 
     function cancel() external {
-        _nextNonce();
+        _endRound();
+    }
+
+    /// @notice Whether a round is open: it takes votes, or a recovery of it is pending.
+    function isOpen() public view returns (bool) {
+        return openedAt != 0 && (pendingKey != address(0) || block.timestamp < openedAt + PERIOD);
+    }
+
+    function canOpen() external view returns (bool) {
+        return configured && !isOpen();
+    }
+
+    function open() external {
+        _endRound();
+        ++rounds;
+        openedAt = block.timestamp;
     }
 
     function canAccept(uint256 guardian) external view returns (bool) {
@@ -72,20 +101,39 @@ contract RecoveryModel {
         accepted[guardian] = true;
     }
 
-    function canVote(uint256 guardian, address key) external view returns (bool) {
-        return configured && pendingKey == address(0) && weight[guardian] != 0 && accepted[guardian]
-            && !_counts(guardian) && key != owner;
+    function canVote(uint256 guardian, address key, uint256 mailTime) external view returns (bool) {
+        Vote memory cast = votes[guardian];
+        bool newer = cast.mailTime == 0 || mailTime > cast.mailTime;
+        return _isMember(guardian) && isOpen() && pendingKey == address(0) && newer && key != owner
+            && _isRecent(mailTime);
     }
 
-    function vote(uint256 guardian, address key, RegistryRoot root) external {
-        votes[guardian] = Vote(key, block.timestamp, root, false);
+    function vote(uint256 guardian, address key, uint256 mailTime, RegistryRoot root) external {
+        Vote storage cast = votes[guardian];
+        cast.key = key;
+        cast.mailTime = mailTime;
+        cast.root = root;
         if (weightFor(key) < threshold) return;
         pendingKey = key;
         executableFrom = block.timestamp + DELAY;
         expiresAt = block.timestamp + EXPIRY;
         for (uint256 i = 0; i < GUARDIANS; ++i) {
-            votes[i].inPending = votes[i].key == key && _counts(i);
+            votes[i].inPending = votes[i].key == key && !revoked[votes[i].root];
         }
+    }
+
+    function canVoteToCancel(uint256 guardian, uint256 mailTime) external view returns (bool) {
+        return _isMember(guardian) && pendingKey != address(0) && _isRecent(mailTime);
+    }
+
+    function voteToCancel(uint256 guardian, RegistryRoot root) external {
+        votes[guardian].cancels = true;
+        votes[guardian].cancelRoot = root;
+        uint256 sum;
+        for (uint256 i = 0; i < GUARDIANS; ++i) {
+            if (votes[i].cancels && !revoked[votes[i].cancelRoot]) sum += weight[i];
+        }
+        if (sum >= cancelThreshold) _endRound();
     }
 
     function canExecute() external view returns (bool) {
@@ -95,7 +143,7 @@ contract RecoveryModel {
 
     function execute() external {
         owner = pendingKey;
-        _nextNonce();
+        _endRound();
     }
 
     function canDiscard() external view returns (bool) {
@@ -105,7 +153,7 @@ contract RecoveryModel {
     }
 
     function discard() external {
-        _nextNonce();
+        _endRound();
     }
 
     function changeOwner(address newOwner) external {
@@ -118,8 +166,9 @@ contract RecoveryModel {
 
     /// @notice Weight of the votes for a key that count now.
     function weightFor(address key) public view returns (uint256 sum) {
+        if (!isOpen()) return 0;
         for (uint256 i = 0; i < GUARDIANS; ++i) {
-            if (votes[i].key == key && _counts(i)) sum += weight[i];
+            if (votes[i].key == key && !revoked[votes[i].root]) sum += weight[i];
         }
     }
 
@@ -130,13 +179,16 @@ contract RecoveryModel {
         }
     }
 
-    function _counts(uint256 guardian) private view returns (bool) {
-        Vote memory cast = votes[guardian];
-        return cast.key != address(0) && block.timestamp < cast.at + EXPIRY && !revoked[cast.root];
+    function _isMember(uint256 guardian) private view returns (bool) {
+        return configured && weight[guardian] != 0 && accepted[guardian];
     }
 
-    function _nextNonce() private {
-        ++nonce;
+    function _isRecent(uint256 mailTime) private view returns (bool) {
+        return mailTime == 0 || block.timestamp <= mailTime + MAIL_AGE;
+    }
+
+    function _endRound() private {
+        delete openedAt;
         delete pendingKey;
         delete executableFrom;
         delete expiresAt;

@@ -8,9 +8,14 @@ import {RecoveryPublicInputs} from "../../contracts/interfaces/PublicInputs.sol"
 /// order of events, arithmetic of time and weight.
 contract MockProofVerifier is IRecoveryProofVerifier {
     bool public answer = true;
+    string public srsKind = "mock";
 
     function setAnswer(bool answer_) external {
         answer = answer_;
+    }
+
+    function setSrsKind(string calldata srsKind_) external {
+        srsKind = srsKind_;
     }
 
     function verify(RecoveryPublicInputs calldata, bytes calldata)
@@ -28,9 +33,5 @@ contract MockProofVerifier is IRecoveryProofVerifier {
 
     function verifyingKeyDigest() external pure returns (bytes32) {
         return 0;
-    }
-
-    function srsKind() external pure returns (string memory) {
-        return "mock";
     }
 }

@@ -33,6 +33,7 @@ abstract contract MockedRecoveryTest is RecoveryTest {
         RegistryRoot[] memory roots = new RegistryRoot[](2);
         (roots[0], roots[1]) = (ROOT, NEXT_ROOT);
         acceptRoots(roots);
+        vm.warp(START);
         configure(ACCOUNT, defaultConfig());
     }
 
@@ -58,11 +59,25 @@ abstract contract MockedRecoveryTest is RecoveryTest {
         return mail(commitment, RECOVERY.acceptanceSubject(address(ACCOUNT)));
     }
 
+    /// @dev Opens a round where none is open.
     function ballot(EmailCommitment commitment, address newKey)
         internal
         returns (RecoveryPublicInputs memory)
     {
+        openRound();
         return mail(commitment, RECOVERY.recoverySubject(address(ACCOUNT), newKey));
+    }
+
+    function cancellation(EmailCommitment commitment)
+        internal
+        returns (RecoveryPublicInputs memory)
+    {
+        return mail(commitment, RECOVERY.cancellationSubject(address(ACCOUNT)));
+    }
+
+    /// @dev Unless one is open.
+    function openRound() internal {
+        ensureRound(RECOVERY, address(ACCOUNT));
     }
 
     function accept(EmailCommitment commitment) internal {
@@ -77,6 +92,20 @@ abstract contract MockedRecoveryTest is RecoveryTest {
 
     function vote(EmailCommitment commitment, address newKey) internal {
         submitVote(newKey, ballot(commitment, newKey));
+    }
+
+    function voteToCancel(EmailCommitment commitment) internal {
+        submitCancellation(cancellation(commitment));
+    }
+
+    function submitCancellation(RecoveryPublicInputs memory inputs) internal {
+        vm.prank(relayer);
+        RECOVERY.voteToCancel(address(ACCOUNT), inputs, "");
+    }
+
+    function refuseCancellation(RecoveryPublicInputs memory inputs, bytes memory refusal) internal {
+        vm.expectRevert(refusal);
+        submitCancellation(inputs);
     }
 
     function submitAcceptance(RecoveryPublicInputs memory inputs) internal {
@@ -157,8 +186,14 @@ abstract contract MockedRecoveryTest is RecoveryTest {
         vote(BOB, newKey);
     }
 
-    function nonce() internal view returns (uint64) {
-        return RECOVERY.nonceOf(address(ACCOUNT));
+    /// @dev Of the open round; 0 where none is open.
+    function nonce() internal view returns (uint64 nonce_) {
+        (nonce_,,) = RECOVERY.roundOf(address(ACCOUNT));
+    }
+
+    /// @dev What acceptances must name.
+    function setupNonce() internal view returns (uint64 nonce_) {
+        (nonce_,) = RECOVERY.setupOf(address(ACCOUNT));
     }
 
     function pending() internal view returns (IEmailRecovery.PendingRecovery memory) {

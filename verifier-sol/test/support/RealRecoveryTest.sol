@@ -29,6 +29,7 @@ abstract contract RealRecoveryTest is RecoveryTest, RealVerifier {
         RegistryRoot[] memory roots = new RegistryRoot[](2);
         (roots[0], roots[1]) = (firstRoot, secondRoot);
         acceptRoots(roots);
+        vm.warp(START);
     }
 
     function guardiansConfig() internal view returns (IEmailRecovery.RecoveryConfig memory) {
@@ -47,12 +48,13 @@ abstract contract RealRecoveryTest is RecoveryTest, RealVerifier {
         RECOVERY.vote(address(ACCOUNT), newKey, mail.inputs, mail.proof);
     }
 
-    /// @dev The account is configured, all have accepted, and it is time to vote.
+    /// @dev The account is configured, all have accepted, a round is open, and it is time to vote.
     function acceptAll() internal {
         configure(ACCOUNT, guardiansConfig());
         accept("accept-alice");
         accept("accept-bob");
         accept("accept-carol");
+        ensureRound(RECOVERY, address(ACCOUNT));
         vm.warp(VOTES);
     }
 }

@@ -26,6 +26,11 @@ abstract contract RecoveryTest is Test {
 
     uint256 internal constant CHAIN = 31_337;
     uint256 internal constant START = 1_800_000_000;
+    /// @dev What nonces are drawn from, so that the fixtures' mails can name them.
+    uint256 internal constant BLOCK = 20_000_000;
+    bytes32 internal constant RANDAO = keccak256("randomness of the tests' block");
+    bytes32 internal constant PREVIOUS_BLOCK = keccak256("the block before the tests' block");
+    uint32 internal constant VOTING_PERIOD = 7 days;
     uint32 internal constant DELAY = 2 days;
     uint32 internal constant EXPIRY = 9 days;
     uint32 internal constant MAIL_AGE = 3 days;
@@ -39,7 +44,10 @@ abstract contract RecoveryTest is Test {
 
     function setUp() public virtual {
         vm.chainId(CHAIN);
-        vm.warp(START - REGISTRY_DELAY);
+        vm.warp(START - 4 * REGISTRY_DELAY);
+        vm.roll(BLOCK);
+        vm.prevrandao(RANDAO);
+        vm.setBlockhash(BLOCK - 1, PREVIOUS_BLOCK);
         vm.etch(address(ACCOUNT), type(OwnedAccount).runtimeCode);
         vm.etch(address(OTHER_ACCOUNT), type(OwnedAccount).runtimeCode);
         vm.etch(address(RECOVERY), type(OwnedAccountRecovery).runtimeCode);
@@ -49,14 +57,13 @@ abstract contract RecoveryTest is Test {
         registry = new KeyRegistryRoots(registrar, REGISTRY_DELAY);
     }
 
-    /// @dev Proposes roots, lets the delay pass and accepts them. Moves time on.
+    /// @dev Proposes roots one after the other and accepts each after the delay. Moves time on.
     function acceptRoots(RegistryRoot[] memory roots) internal {
         for (uint256 i = 0; i < roots.length; ++i) {
+            RegistryRoot latest = registry.latestRoot();
             vm.prank(registrar);
-            registry.proposeRoot(roots[i]);
-        }
-        vm.warp(block.timestamp + REGISTRY_DELAY);
-        for (uint256 i = 0; i < roots.length; ++i) {
+            registry.proposeRoot(roots[i], latest);
+            vm.warp(block.timestamp + REGISTRY_DELAY);
             registry.acceptRoot(roots[i]);
         }
     }
@@ -73,8 +80,11 @@ abstract contract RecoveryTest is Test {
         returns (IEmailRecovery.RecoveryConfig memory config)
     {
         config.verifier = verifier;
+        config.setupAcknowledgement = keccak256("I accept forged proofs");
         config.registry = registry;
         config.threshold = 2;
+        config.cancelThreshold = 2;
+        config.votingPeriod = VOTING_PERIOD;
         config.delay = DELAY;
         config.expiry = EXPIRY;
         config.maxMailAge = MAIL_AGE;
@@ -96,6 +106,14 @@ abstract contract RecoveryTest is Test {
 
     function configure(OwnedAccount account, IEmailRecovery.RecoveryConfig memory config) internal {
         callAs(account, address(RECOVERY), abi.encodeCall(IEmailRecovery.configure, (config)));
+    }
+
+    /// @dev As a relayer does when somebody asks for a recovery and no round is open.
+    function ensureRound(IEmailRecovery recovery, address account) internal {
+        (uint64 nonce,,) = recovery.roundOf(account);
+        if (nonce != 0) return;
+        vm.prank(relayer);
+        recovery.openRound(account);
     }
 
     function cancel(OwnedAccount account) internal {

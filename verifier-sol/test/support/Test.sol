@@ -25,6 +25,23 @@ abstract contract Test {
         roots[0] = value;
     }
 
+    /// @dev A key that a registry takes, each number another: as DNS has it, without base64.
+    function rsaKey(uint256 number) internal pure returns (bytes memory) {
+        return abi.encodePacked(
+            hex"30820122300d06092a864886f70d01010105000382010f003082010a0282010100",
+            rsaModulus(number),
+            hex"0203010001"
+        );
+    }
+
+    /// @dev 2,048 bits, odd.
+    function rsaModulus(uint256 number) internal pure returns (bytes memory modulus) {
+        modulus = abi.encodePacked(
+            type(uint256).max, number, type(uint256).max, type(uint256).max, new bytes(128)
+        );
+        modulus[255] = 0x01;
+    }
+
     /// @dev A number of a range, spread evenly for small ranges.
     function bound(uint256 value, uint256 minimum, uint256 maximum)
         internal

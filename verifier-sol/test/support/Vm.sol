@@ -13,6 +13,8 @@ interface Vm {
     function warp(uint256 timestamp) external;
     function roll(uint256 number) external;
     function chainId(uint256 id) external;
+    function prevrandao(bytes32 value) external;
+    function setBlockhash(uint256 number, bytes32 hash) external;
     function deal(address account, uint256 balance) external;
     function etch(address target, bytes calldata code) external;
     function store(address target, bytes32 slot, bytes32 value) external;

@@ -6,10 +6,10 @@ import { keyRegistryRootsBytecode } from "zkdkim-contracts/bytecode";
 const client = createPublicClient({ transport: http("http://127.0.0.1:8545") });
 const [account, address] = ["0x00", "0x01"] as const;
 
-export const nonce: Promise<bigint> = client.readContract({
+export const round: Promise<readonly [nonce: bigint, openedAt: bigint, closesAt: bigint]> = client.readContract({
   address,
   abi: iEmailRecoveryAbi,
-  functionName: "nonceOf",
+  functionName: "roundOf",
   args: [account],
 });
 export const pending: Promise<{ newKey: `0x${string}`; executableFrom: number; expiresAt: number }> =

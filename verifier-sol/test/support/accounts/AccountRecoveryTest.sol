@@ -20,6 +20,7 @@ abstract contract AccountRecoveryTest is MockedRecoveryTest {
         EmailCommitment commitment,
         address newKey
     ) internal {
+        ensureRound(recovery, account);
         string memory subject = recovery.recoverySubject(account, newKey);
         vm.prank(relayer);
         recovery.vote(account, newKey, mail(commitment, subject), "");

@@ -29,6 +29,9 @@ contract HostileERC7947Account is IAccountRecovery {
 
     function prepareConfig(IEmailRecovery.RecoveryConfig memory config) external {
         _config.verifier = config.verifier;
+        _config.setupAcknowledgement = config.setupAcknowledgement;
+        _config.cancelThreshold = config.cancelThreshold;
+        _config.votingPeriod = config.votingPeriod;
         _config.registry = config.registry;
         _config.threshold = config.threshold;
         _config.delay = config.delay;

@@ -25,6 +25,8 @@ library InstallExamples {
         config.verifier = verifier;
         config.registry = registry;
         config.threshold = 2;
+        config.cancelThreshold = 2; // guardians who agree stop a recovery, too
+        config.votingPeriod = 7 days; // from the opening of a round
         config.delay = 3 days; // the owner's time to cancel
         config.expiry = 17 days; // from the start of the delay
         config.maxMailAge = 7 days;
