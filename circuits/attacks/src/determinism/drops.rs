@@ -264,6 +264,11 @@ pub fn run(
                 figures.without_effect.push(named);
                 continue;
             }
+            // Looked at by hand, and as strong as before.
+            Verdict::Unnoticed if named.reason.is_some() => {
+                figures.without_effect.push(named);
+                continue;
+            }
             Verdict::Noticed(_) => figures.weakenings_noticed += 1,
             Verdict::Unnoticed => {
                 figures.unnoticed_count += 1;
