@@ -1,11 +1,12 @@
 //! The Subjects that recovery contracts ask for, and why a given Subject is none of them.
 //!
-//! A proof says what the Subject is, whatever it is; the contracts of this project accept exactly two
+//! A proof says what the Subject is, whatever it is; the contracts of this project accept exactly three
 //! forms, which they build themselves and compare byte by byte (`RecoverySubject.sol`):
 //!
 //! ```text
 //! Guard 0x<account> on <chain id> nonce <nonce>
 //! Recover 0x<account> on <chain id> nonce <nonce> to 0x<new key>
+//! Cancel 0x<account> on <chain id> nonce <nonce>
 //! ```
 //!
 //! Addresses are 40 lower-case hexadecimal digits, numbers decimal without leading zeros: two
@@ -44,6 +45,17 @@ impl FromStr for Address {
     }
 }
 
+/// What a guardian says.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Action {
+    /// That it agrees to be one.
+    Guard,
+    /// That the account shall have this key.
+    Recover(Address),
+    /// That the recovery that waits shall end.
+    Cancel,
+}
+
 /// What a recovery contract may ask a guardian to write.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Command {
@@ -51,19 +63,23 @@ pub struct Command {
     pub account: Address,
     /// EIP-155 identifier of its chain.
     pub chain: u128,
-    /// The account's nonce at its recovery contract.
+    /// The number that the recovery contract has drawn for the account: for its configuration
+    /// ([`Action::Guard`]), or for the round that is open.
     pub nonce: u64,
-    /// The key that the account shall have; none in the mail with which a guardian agrees to be one.
-    pub new_key: Option<Address>,
+    /// What the guardian says of the account.
+    pub action: Action,
 }
 
 /// The Subject, as the contract builds it.
 impl fmt::Display for Command {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Command { account, chain, nonce, new_key } = self;
-        match new_key {
-            None => write!(f, "Guard {account} on {chain} nonce {nonce}"),
-            Some(key) => write!(f, "Recover {account} on {chain} nonce {nonce} to {key}"),
+        let Command { account, chain, nonce, action } = self;
+        match action {
+            Action::Guard => write!(f, "Guard {account} on {chain} nonce {nonce}"),
+            Action::Recover(key) => {
+                write!(f, "Recover {account} on {chain} nonce {nonce} to {key}")
+            }
+            Action::Cancel => write!(f, "Cancel {account} on {chain} nonce {nonce}"),
         }
     }
 }
@@ -74,18 +90,20 @@ impl FromStr for Command {
     /// Exactly what [`fmt::Display`] writes, and nothing else.
     fn from_str(text: &str) -> Result<Self, ()> {
         let words: Vec<&str> = text.split(' ').collect();
-        let (account, chain, nonce, new_key) = match words[..] {
-            ["Guard", account, "on", chain, "nonce", nonce] => (account, chain, nonce, None),
-            ["Recover", account, "on", chain, "nonce", nonce, "to", key] => {
-                (account, chain, nonce, Some(key))
-            }
+        let [verb, account, "on", chain, "nonce", nonce, ref rest @ ..] = words[..] else {
+            return Err(());
+        };
+        let action = match (verb, rest) {
+            ("Guard", []) => Action::Guard,
+            ("Recover", ["to", key]) => Action::Recover(key.parse().map_err(drop)?),
+            ("Cancel", []) => Action::Cancel,
             _ => return Err(()),
         };
         let command = Command {
             account: account.parse().map_err(drop)?,
             chain: chain.parse().map_err(drop)?,
             nonce: nonce.parse().map_err(drop)?,
-            new_key: new_key.map(str::parse).transpose().map_err(drop)?,
+            action,
         };
         // Written again it must be the same text: no capitals, no leading zeros or signs.
         (command.to_string() == text).then_some(command).ok_or(())
@@ -136,7 +154,8 @@ fn cause(text: &str) -> (String, &'static str) {
     match recovered(text) {
         Some((_, cause, remedy)) => (cause.into(), remedy),
         None => (
-            "it is neither \"Guard 0x… on … nonce …\" nor \"Recover 0x… on … nonce … to 0x…\""
+            "it is none of \"Guard 0x… on … nonce …\", \"Recover 0x… on … nonce … to 0x…\" and \
+             \"Cancel 0x… on … nonce …\""
                 .into(),
             WRITE_EXACTLY,
         ),
@@ -153,7 +172,8 @@ fn recovered(text: &str) -> Option<(String, &'static str, &'static str)> {
         return Some((plain, "it has spaces too many", WRITE_EXACTLY));
     }
     // "Re:", "Fwd:", "[EXTERNAL]": whatever stands before or behind the command.
-    let begins = ["Guard 0x", "Recover 0x"].iter().filter_map(|word| plain.find(word)).min();
+    let begins =
+        ["Guard 0x", "Recover 0x", "Cancel 0x"].iter().filter_map(|word| plain.find(word)).min();
     if let Some(at) = begins.filter(|at| *at > 0) {
         if let Some((command, _)) = longest_command(&plain[at..]) {
             let cause = "something stands before the command, as in a reply or a forwarded mail";
@@ -251,16 +271,20 @@ mod tests {
         format!("Guard {ACCOUNT} on 8453 nonce 12")
     }
 
+    fn cancel() -> String {
+        format!("Cancel {ACCOUNT} on 1 nonce 7")
+    }
+
     #[test]
     fn commands_are_the_contracts_texts() {
         let command = Command {
             account: ACCOUNT.parse().unwrap(),
             chain: 1,
             nonce: 0,
-            new_key: Some(KEY.parse().unwrap()),
+            action: Action::Recover(KEY.parse().unwrap()),
         };
         assert_eq!(command.to_string(), recover());
-        for text in [recover(), guard()] {
+        for text in [recover(), guard(), cancel()] {
             assert_eq!(text.parse::<Command>().unwrap().to_string(), text);
             assert_eq!(advice(text.as_bytes()), None);
         }
@@ -285,16 +309,18 @@ mod tests {
             (encoded("Hello"), "encoded words"),
             (format!("Re: {text}"), "before the command"),
             (format!("[EXT] Fwd: {}", guard()), "before the command"),
+            (format!("Re: {}", cancel()), "before the command"),
+            (format!("{} to {KEY}", cancel()), "behind the command"),
             (format!("{text} thanks"), "behind the command"),
             (text.replace("aabb", "AaBb"), "capital letters"),
             (text.replace(" on ", "  on "), "spaces too many"),
-            (text.replace("nonce 0", "nonce 00"), "neither"),
-            (text.replace("on 1", "on +1"), "neither"),
-            (text.replace("Recover", "recover"), "neither"),
-            (text.replace(KEY, &KEY[..41]), "neither"),
-            ("Hello".into(), "neither"),
-            ("Hello  there".into(), "neither"),
-            (String::new(), "neither"),
+            (text.replace("nonce 0", "nonce 00"), "none of"),
+            (text.replace("on 1", "on +1"), "none of"),
+            (text.replace("Recover", "recover"), "none of"),
+            (text.replace(KEY, &KEY[..41]), "none of"),
+            ("Hello".into(), "none of"),
+            ("Hello  there".into(), "none of"),
+            (String::new(), "none of"),
         ] {
             let note = advice(subject.as_bytes()).expect(&subject);
             assert!(note.detail.contains(cause), "{subject}: {}", note.detail);
@@ -345,7 +371,7 @@ mod tests {
             ["=?utf-8?Q?=4?=", "=?utf-8?Q?=zz?=", "=?utf-8?X?a?=", "=?utf-8?B?!?=", "=?a?="]
         {
             let note = advice(broken.as_bytes()).unwrap();
-            assert!(note.detail.contains("neither"), "{broken}: {}", note.detail);
+            assert!(note.detail.contains("none of"), "{broken}: {}", note.detail);
         }
     }
 

@@ -14,7 +14,7 @@ use zkdkim_plonk::{
 use zkdkim_prover::hex_form::field_from_hex;
 use zkdkim_relation::{
     inspect::{Policy, UnsignedParts},
-    recovery_subject::{self, Address},
+    recovery_subject::{Action, Address, Command as RecoveryCommand},
 };
 use zkdkim_store::{files, KeyCache};
 
@@ -99,7 +99,7 @@ pub struct MessageArgs {
     #[arg(long)]
     pub accept_changed_body: bool,
     /// The Subject that the contract asks for, in full
-    #[arg(long, value_name = "TEXT", conflicts_with_all = ["account", "chain", "nonce", "new_key"])]
+    #[arg(long, value_name = "TEXT", conflicts_with_all = ["account", "chain", "nonce", "new_key", "cancel"])]
     pub subject: Option<String>,
     /// Build the Subject: the account that is guarded or recovered
     #[arg(long, value_name = "ADDRESS", requires_all = ["chain", "nonce"])]
@@ -107,12 +107,15 @@ pub struct MessageArgs {
     /// Its chain's EIP-155 number, such as 1 for Ethereum
     #[arg(long, value_name = "ID", requires = "account")]
     pub chain: Option<u128>,
-    /// Its nonce at the recovery contract
+    /// The number that the recovery contract has drawn, for the configuration or the open round
     #[arg(long, value_name = "N", requires = "account")]
     pub nonce: Option<u64>,
     /// The key that it shall have; without it, the Subject is that of a guardian's consent
     #[arg(long, value_name = "ADDRESS", requires = "account")]
     pub new_key: Option<Address>,
+    /// The Subject is that of a guardian who stops a recovery
+    #[arg(long, requires = "account", conflicts_with = "new_key")]
+    pub cancel: bool,
     /// The time to compare t= with, in seconds since 1970; this machine's clock by default
     #[arg(long, value_name = "SECONDS")]
     pub clock: Option<u64>,
@@ -132,8 +135,12 @@ impl MessageArgs {
     pub fn wanted_subject(&self) -> Option<String> {
         match (self.account, self.chain, self.nonce) {
             (Some(account), Some(chain), Some(nonce)) => {
-                let new_key = self.new_key;
-                Some(recovery_subject::Command { account, chain, nonce, new_key }.to_string())
+                let action = match self.new_key {
+                    Some(key) => Action::Recover(key),
+                    None if self.cancel => Action::Cancel,
+                    None => Action::Guard,
+                };
+                Some(RecoveryCommand { account, chain, nonce, action }.to_string())
             }
             _ => self.subject.clone(),
         }
@@ -237,6 +244,12 @@ pub enum RegistryCommand {
     },
     /// Print the root, which contracts hold
     Root,
+    /// Print a key's leaf and the nodes beside its way to the root, by which a registry contract takes
+    /// the key out of its tree at once (`acceptRemovals`)
+    Path {
+        /// The key's slot
+        slot: u32,
+    },
     /// List the keys
     Show,
 }

@@ -129,6 +129,10 @@ fn the_users_side_makes_salt_commitment_and_registry() {
     registry(&["remove", DOMAIN, "--slot", "7"]).fails(2, "input");
     assert_eq!(registry(&["show"]).succeeds().stdout.lines().count(), 2);
     assert_eq!(registry(&["root"]).last()["root"], root);
+    let path = registry(&["path", "0"]).succeeds().lines().remove(0);
+    assert_eq!(path["siblings"].as_array().unwrap().len(), 20);
+    assert_eq!(registry(&["path", "0"]).last()["root"], root);
+    registry(&["path", "1"]).fails(2, "registry-file");
     let other = registry(&["add", "other.org", &txt_record()]).succeeds().last();
     assert_eq!((&other["slot"], &other["keys"]), (&1.into(), &2.into()));
     assert_ne!(other["root"], root);

@@ -101,6 +101,14 @@ fn the_subject_that_is_wanted_decides_before_any_work() {
     }
     let both = [&COMMAND[..], &["--subject", "x"]].concat();
     inspect(&home, MESSAGE, &both).fails(2, "usage");
+    let cancel = [&COMMAND[..6], &["--cancel"]].concat();
+    inspect(&home, MESSAGE, &cancel).fails(1, "unexpected");
+    let text = subject().replace("Recover", "Cancel");
+    let cancels = text.split(" to ").next().unwrap();
+    let other = inspect(&home, &MESSAGE.replace(&subject(), cancels), &cancel);
+    // The demo's signature is of another Subject.
+    other.fails(1, "rsa-signature");
+    inspect(&home, MESSAGE, &[&COMMAND[..], &["--cancel"]].concat()).fails(2, "usage");
 }
 
 #[test]

@@ -278,7 +278,7 @@ fn every_line_is_one_of_the_schemas() {
     let proof = home.path("proof.json");
     let proof = proof.to_str().unwrap();
     let file = ["--file", "registry.json"];
-    let commands: [&[&str]; 20] = [
+    let commands: [&[&str]; 21] = [
         &["demo"],
         &["inspect", &message, "--dns", &dns],
         &["inspect", &message, "--dns", &dns, "--subject", "another"],
@@ -287,6 +287,7 @@ fn every_line_is_one_of_the_schemas() {
         &["salt", "new", "--out", "new.salt"],
         &["commit", ADDRESS, "--salt-file", "new.salt"],
         &["registry", "show", file[0], file[1]],
+        &["registry", "path", "0", file[0], file[1]],
         &["registry", "add", "b.cc", "x", file[0], file[1]],
         &["dns", "record", &dns],
         &["dns", "record", &dns, "--out", "dns.json"],

@@ -21,7 +21,7 @@ use zkdkim_relation::{
     header,
     key_record::KeyRecord,
     message::Message,
-    recovery_subject::{Address, Command},
+    recovery_subject::{Action, Address, Command},
     refusal::{Part, Place},
     rsa, DnsRecords, KeyRegistry, Refusal, Rule,
 };
@@ -279,7 +279,7 @@ impl Gate<'_> {
                 }
                 let hash = consent.hash(&self.committee.network, &request.header_digest());
                 // Forms without a new key do not get here.
-                let Some(new_key) = command.new_key else {
+                let Action::Recover(new_key) = command.action else {
                     return Err(Refused::Recipient("the Subject names no new key"));
                 };
                 if consent.signer(&hash) == Some(new_key) {

@@ -11,7 +11,7 @@
 
 use std::{fmt, str::FromStr};
 
-use zkdkim_relation::recovery_subject::Command;
+use zkdkim_relation::recovery_subject::{Action, Command};
 
 use crate::{identity::NetworkId, seal::SealingKey};
 
@@ -92,7 +92,9 @@ impl SubjectForm {
             return Ok(SubjectForm::Salt(salt));
         }
         match text.parse::<Command>() {
-            Ok(command) if command.new_key.is_some() => Ok(SubjectForm::Recover(command)),
+            Ok(command) if matches!(command.action, Action::Recover(_)) => {
+                Ok(SubjectForm::Recover(command))
+            }
             Ok(_) => Err("a guardian's consent names no key that the answer could be sealed to"),
             Err(()) => Err(NEITHER),
         }

@@ -5,6 +5,7 @@ use std::path::Path;
 use serde_json::json;
 use zkdkim_prover::hex_form::field_hex;
 use zkdkim_relation::{
+    commitment::leaf,
     key_record::KeyRecord,
     key_text::{domain_of_record, signing_domain},
     registry::RegistryError,
@@ -49,6 +50,11 @@ pub fn run(args: &HiArgs, command: &RegistryArgs) -> CommandResult {
             ("remove", registry, Some(slot))
         }
         RegistryCommand::Root => ("root", read_registry(path)?, None),
+        RegistryCommand::Path { slot } => {
+            let registry = read_registry(path)?;
+            show_path(args, &registry, *slot)?;
+            ("path", registry, Some(*slot))
+        }
         RegistryCommand::Show => {
             let registry = read_registry(path)?;
             show(args, &registry)?;
@@ -117,6 +123,23 @@ fn remove(registry: &mut KeyRegistry, domain: &str, slot: Option<u32>) -> Result
     };
     registry.remove(slot)?;
     Ok(slot)
+}
+
+fn show_path(args: &HiArgs, registry: &KeyRegistry, slot: u32) -> Result<(), Fault> {
+    let path = registry.path(slot)?;
+    // A slot that has a path has an entry, and an entry has a leaf.
+    let entry = registry.entries().find_map(|(at, entry)| (at == slot).then_some(entry));
+    let Some(leaf) = entry.and_then(|entry| leaf(entry.domain.as_bytes(), &entry.modulus)) else {
+        return Err(Fault::input("SLOT", "has no key in the registry"));
+    };
+    let (leaf, siblings) = (field_hex(&leaf), path.siblings.each_ref().map(field_hex));
+    args.output
+        .object("registry-path", json!({ "slot": slot, "leaf": leaf, "siblings": siblings }))?;
+    args.output.text(format!("leaf {leaf}"))?;
+    for sibling in siblings {
+        args.output.text(sibling)?;
+    }
+    Ok(())
 }
 
 fn show(args: &HiArgs, registry: &KeyRegistry) -> std::io::Result<()> {
