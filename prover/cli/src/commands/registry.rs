@@ -17,7 +17,7 @@ use zkdkim_store::{
     Error as StoreError, Overwrite,
 };
 
-use super::{CommandResult, SUCCESS};
+use super::{CommandResult, Stop, SUCCESS};
 use crate::{
     cli::{HiArgs, RegistryArgs, RegistryCommand},
     fault::Fault,
@@ -125,12 +125,12 @@ fn remove(registry: &mut KeyRegistry, domain: &str, slot: Option<u32>) -> Result
     Ok(slot)
 }
 
-fn show_path(args: &HiArgs, registry: &KeyRegistry, slot: u32) -> Result<(), Fault> {
-    let path = registry.path(slot)?;
+fn show_path(args: &HiArgs, registry: &KeyRegistry, slot: u32) -> Result<(), Stop> {
+    let path = registry.path(slot).map_err(Fault::from)?;
     // A slot that has a path has an entry, and an entry has a leaf.
     let entry = registry.entries().find_map(|(at, entry)| (at == slot).then_some(entry));
     let Some(leaf) = entry.and_then(|entry| leaf(entry.domain.as_bytes(), &entry.modulus)) else {
-        return Err(Fault::input("SLOT", "has no key in the registry"));
+        return Err(Fault::input("SLOT", "has no key in the registry").into());
     };
     let (leaf, siblings) = (field_hex(&leaf), path.siblings.each_ref().map(field_hex));
     args.output
