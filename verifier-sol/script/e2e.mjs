@@ -114,6 +114,8 @@ async function recoverTwice({ story, prover, folder, chains }) {
   await refused("a stranger accepts", accept(foreign), "NotGuardian");
   const [inputs, proof] = foreign;
   const posing = [{ ...inputs, emailCommitment: guardians.alice.commitment }, proof];
+  await refused("a vote by an acceptance, with no round open", vote(owner.address, posing), "RoundNotOpen");
+  await ensureRound();
   await refused("a vote by an acceptance", vote(owner.address, posing), "SubjectMismatch");
   await replayElsewhere(world, otherChain, place, accepted);
 
