@@ -124,7 +124,7 @@ fn the_users_side_makes_salt_commitment_and_registry() {
     registry(&["init"]).fails(2, "exists");
     registry(&["add", DOMAIN, &txt_record()]).fails(2, "registry-file");
     registry(&["add", DOMAIN, "v=DKIM1; p="]).fails(1, "key-record");
-    registry(&["add", "no dot", &txt_record()]).fails(2, "registry-file");
+    registry(&["add", "no dot", &txt_record()]).fails(2, "input");
     registry(&["remove", "other.org"]).fails(2, "input");
     registry(&["remove", DOMAIN, "--slot", "7"]).fails(2, "input");
     assert_eq!(registry(&["show"]).succeeds().stdout.lines().count(), 2);

@@ -62,6 +62,13 @@ fn validate(root: &Value, schema: &Value, value: &Value) -> Result<(), String> {
                 }
                 true
             }
+            "minItems" | "maxItems" => {
+                let count = rule.as_u64().expect("a number of items");
+                let len = value.as_array().map(|items| items.len() as u64);
+                len.is_none_or(
+                    |len| if keyword == "minItems" { len >= count } else { len <= count },
+                )
+            }
             "required" => {
                 let keys = rule.as_array().expect("required is a list").iter();
                 keys.filter_map(Value::as_str).all(|key| value.get(key).is_some())
