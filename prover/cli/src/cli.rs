@@ -232,6 +232,8 @@ pub enum RegistryCommand {
         domain: String,
         /// Its key record, such as "v=DKIM1; k=rsa; p=…", in any form that `dns record` reads; - for
         /// standard input
+        // PEM begins with hyphens.
+        #[arg(allow_hyphen_values = true)]
         txt_record: String,
     },
     /// Remove a key of a domain; its slot stays empty for ever

@@ -4,6 +4,11 @@
 use std::{fs, path::PathBuf};
 
 use crate::program::{demo_file, txt_record, Home, Run, DOMAIN, MESSAGE};
+use rand_chacha::rand_core::SeedableRng;
+use rsa::{
+    pkcs8::{EncodePublicKey, LineEnding},
+    RsaPrivateKey,
+};
 use serde_json::{json, Value};
 
 const NAME: &str = "demo2025._domainkey.mail.example.org";
@@ -243,7 +248,11 @@ fn key_records_are_read_as_tools_print_them() {
         home.write("dns", text);
         home.json(&["dns", "record", "dns", "--name", NAME]).fails(code, rule);
     }
-    home.json(&["dns", "record", "dns", "--name", "mail.example.org"]).fails(2, "input");
+    home.write("dns", &record);
+    for name in ["mail.example.org", "_domainkey.mail.example.org", "demo2025"] {
+        let refused = home.json(&["dns", "record", "dns", "--name", name]).fails(2, "input");
+        assert!(refused["detail"].as_str().unwrap().contains("--name"), "{refused}");
+    }
     home.json(&["dns", "record", "dns", "--out", "no/such/folder/x"]).fails(2, "io");
 }
 
@@ -274,6 +283,11 @@ fn a_registry_takes_domains_and_records_as_they_are_meant() {
     let recorded = json!({ NAME: record }).to_string();
     let again = home.run_with_stdin(&args, recorded.as_bytes()).fails(2, "registry-file");
     assert_eq!(again["file"], "r.json");
+    let mut rng = rand_chacha::ChaCha20Rng::seed_from_u64(7);
+    let short = RsaPrivateKey::new(&mut rng, 1024).unwrap().to_public_key();
+    let short = short.to_public_key_pem(LineEnding::LF).unwrap();
+    let refused = registry(&["add", "other.org", &short]).fails(1, "key-size");
+    assert!(refused["detail"].as_str().unwrap().contains("1024-bit"), "{refused}");
     for (domain, text) in [
         ("ada@mail.example.org", &record),
         ("other.org", &line),
