@@ -4,6 +4,7 @@ use std::sync::LazyLock;
 
 use crate::common::{
     self,
+    input::{self, malformed, plus, PROOF_AT, Q, R},
     small::{Small, INSTANCES, K},
     Chain, Harness,
 };
@@ -11,11 +12,6 @@ use num_bigint::BigUint;
 use zkdkim_plonk::halo2curves::bn256::Fr;
 use zkdkim_plonk::{calldata::encode_calldata, words::Word};
 use zkdkim_verifier_sol::Verdict;
-
-const R: &str = "30644e72e131a029b85045b68181585d2833e84879b9709143e1f593f0000001";
-const Q: &str = "30644e72e131a029b85045b68181585d97816a916871ca8d3c208c16d87cfd47";
-/// Calldata: selector, two offsets, the proof's length, the proof.
-const PROOF_AT: usize = 4 + 0x60;
 
 struct Shared {
     harness: Harness,
@@ -79,18 +75,6 @@ impl Fixture {
         change(&mut calldata);
         self.chain.call_raw(calldata).0
     }
-}
-
-fn plus(word: &Word, hex: &str) -> Word {
-    let sum = BigUint::from_bytes_be(word) + BigUint::parse_bytes(hex.as_bytes(), 16).unwrap();
-    let bytes = sum.to_bytes_be();
-    let mut out = Word::default();
-    out[32 - bytes.len()..].copy_from_slice(&bytes);
-    out
-}
-
-fn malformed(error: &str) -> Verdict {
-    Verdict::Malformed(error.into())
 }
 
 #[test]
@@ -256,20 +240,11 @@ fn rejects_every_other_instance() {
         let place = at + 32 * instance..at + 32 * instance + 32;
         let flipped = f.with_calldata(|data| data[place.end - 1] ^= 1);
         assert_eq!(flipped, Verdict::Invalid);
-        for multiple in 1..=4 {
-            let verdict = f.with_calldata(|data| {
-                for _ in 0..multiple {
-                    let word: Word = data[place.clone()].try_into().unwrap();
-                    data[place.clone()].copy_from_slice(&plus(&word, R));
-                }
-            });
-            assert_eq!(verdict, malformed("InstanceNotCanonical"));
-        }
-        let order = f.with_calldata(|data| {
-            data[place.clone()].copy_from_slice(&plus(&[0; 32], R));
-        });
-        assert_eq!(order, malformed("InstanceNotCanonical"));
     }
+    let bytes = f.proof.len();
+    input::rejects_second_encodings_of_public_inputs(bytes, INSTANCES, &mut |change| {
+        f.with_calldata(change)
+    });
     let mut rotated = f.instances.clone();
     rotated.rotate_left(1);
     let proof = f.proof.clone();
@@ -280,14 +255,7 @@ fn rejects_every_other_instance() {
 fn rejects_calldata_of_any_other_length() {
     let mut f = fixture();
     let whole = encode_calldata(&f.proof, &f.instances).len();
-    for cut in [1, 31, 32, 33, 64, whole - PROOF_AT, whole - 4, whole - 1, whole] {
-        let verdict = f.with_calldata(|data| data.truncate(whole - cut));
-        assert!(matches!(verdict, Verdict::Malformed(_)), "cut {cut}: {verdict:?}");
-    }
-    for tail in [1, 31, 32, 1000] {
-        let verdict = f.with_calldata(|data| data.resize(whole + tail, 0));
-        assert_eq!(verdict, malformed("CalldataLayout"), "tail {tail}");
-    }
+    input::rejects_other_lengths(whole, &mut |change| f.with_calldata(change));
 }
 
 #[test]
@@ -295,36 +263,7 @@ fn rejects_other_layouts_of_the_same_arguments() {
     let mut f = fixture();
     let proof_bytes = f.proof.len();
 
-    // Every byte of both offsets and both lengths.
-    let lengths = [4, 0x24, 0x44, PROOF_AT + proof_bytes];
-    for start in lengths {
-        for byte in start..start + 32 {
-            for bit in [0, 7] {
-                let verdict = f.with_calldata(|data| data[byte] ^= 1 << bit);
-                assert!(matches!(verdict, Verdict::Malformed(_)), "byte {byte}: {verdict:?}");
-            }
-        }
-    }
-
-    // Well-formed for Solidity's decoder: instances first, then the proof.
-    let swapped = f.with_calldata(|data| {
-        let proof = data[0x44..PROOF_AT + proof_bytes].to_vec();
-        let instances = data[PROOF_AT + proof_bytes..].to_vec();
-        data.truncate(0x44);
-        data[4..0x24].copy_from_slice(&word(0x40 + instances.len()));
-        data[0x24..0x44].copy_from_slice(&word(0x40));
-        data.extend(instances);
-        data.extend(proof);
-    });
-    assert_eq!(swapped, malformed("CalldataLayout"));
-
-    // A gap of one word between the offsets and the proof.
-    let gap = f.with_calldata(|data| {
-        data[4..0x24].copy_from_slice(&word(0x60));
-        data[0x24..0x44].copy_from_slice(&word(0x80 + proof_bytes));
-        data.splice(0x44..0x44, [0; 32]);
-    });
-    assert_eq!(gap, malformed("CalldataLayout"));
+    input::rejects_other_layouts(proof_bytes, &mut |change| f.with_calldata(change));
 
     let (proof, mut instances) = (f.proof.clone(), f.instances.clone());
     instances.push(Fr::from(0));
@@ -337,12 +276,6 @@ fn rejects_other_layouts_of_the_same_arguments() {
         proof.resize(length, 0);
         assert_eq!(f.chain.call(&proof, &instances).0, malformed("ProofLength"));
     }
-}
-
-fn word(value: usize) -> Word {
-    let mut word = Word::default();
-    word[24..].copy_from_slice(&(value as u64).to_be_bytes());
-    word
 }
 
 /// Clauses: `input-canonical`.

@@ -128,7 +128,8 @@ pub struct Block {
 pub trait Chains {
     /// A block of the canonical chain; none where there is no such chain or block.
     fn block(&self, chain: u64, number: u64) -> Result<Option<Block>, Unavailable>;
-    /// The nonce of an account at its recovery contract; none where there is no such chain or account.
+    /// The nonce of the round that is open for an account at its recovery contract (`roundOf`); none where there is no such
+    /// chain, account or round.
     fn nonce(&self, chain: u128, account: Address) -> Result<Option<u64>, Unavailable>;
     /// Whether an account that is a contract accepts a signature (ERC-1271); false where it is none.
     fn accepts_signature(
@@ -313,7 +314,9 @@ impl Gate<'_> {
     fn check_nonce(&self, command: &Command) -> Result<(), Refused> {
         match self.chains.nonce(command.chain, command.account) {
             Ok(Some(nonce)) if nonce == command.nonce => Ok(()),
-            Ok(_) => Err(Refused::Stale("the Subject's nonce is not the account's present one")),
+            Ok(_) => {
+                Err(Refused::Stale("the Subject's nonce is not that of the round that is open"))
+            }
             Err(Unavailable) => Err(Refused::Unavailable("the Subject's chain")),
         }
     }

@@ -7,7 +7,8 @@
 //!
 //! KEY is the one-time key that the answer is sealed to (64 lower-case hexadecimal digits), HASH the first eight bytes of
 //! the block's hash (16 digits): it shows that the mail was not written before the block, where the provider signs no time.
-//! The Subject by which a guardian agrees, `Guard …`, opens nothing: it names no key that could say where to seal the answer.
+//! `Guard …` and `Cancel …`, which the recovery contracts ask for too, open nothing: they name no key that could say where to
+//! seal the answer.
 
 use std::{fmt, str::FromStr};
 
@@ -95,7 +96,7 @@ impl SubjectForm {
             Ok(command) if matches!(command.action, Action::Recover(_)) => {
                 Ok(SubjectForm::Recover(command))
             }
-            Ok(_) => Err("a guardian's consent names no key that the answer could be sealed to"),
+            Ok(_) => Err("it names no key that the answer could be sealed to"),
             Err(()) => Err(NEITHER),
         }
     }
@@ -178,9 +179,11 @@ mod tests {
     }
 
     #[test]
-    fn a_guardians_consent_opens_nothing() {
-        let guard = b"Guard 0x1111111111111111111111111111111111111111 on 1 nonce 0";
-        assert!(SubjectForm::parse(guard).unwrap_err().contains("guardian's consent"));
+    fn a_command_without_a_key_opens_nothing() {
+        for verb in ["Guard", "Cancel"] {
+            let text = format!("{verb} 0x1111111111111111111111111111111111111111 on 1 nonce 0");
+            assert!(SubjectForm::parse(text.as_bytes()).unwrap_err().contains("names no key"));
+        }
         assert!(SubjectForm::parse(b"\xff").is_err());
     }
 }

@@ -2,8 +2,10 @@
 #![allow(dead_code, missing_docs)]
 
 pub mod edge;
+pub mod input;
 pub mod large;
 pub mod small;
+pub mod snapshot;
 
 use rand::SeedableRng;
 use rand_chacha::ChaCha20Rng;

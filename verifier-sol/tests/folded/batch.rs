@@ -7,9 +7,10 @@ use zkdkim_plonk::{
 };
 use zkdkim_verifier_sol::Verdict;
 
+use crate::common::input::{malformed, plus, PROOF_AT, Q, R};
 use crate::{
     common::small::{Small, INSTANCES},
-    folded::harness::{fixture, malformed, plus, Chain, Fixture, PROOF_AT, Q, R},
+    folded::harness::{fixture, Chain, Fixture},
 };
 
 type Item = (Vec<u8>, Vec<Fr>);

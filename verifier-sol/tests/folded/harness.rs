@@ -2,7 +2,6 @@
 
 use std::sync::LazyLock;
 
-use num_bigint::BigUint;
 use rand::SeedableRng;
 use rand_chacha::ChaCha20Rng;
 use zkdkim_plonk::{
@@ -16,12 +15,7 @@ use zkdkim_verifier_sol::{
     export_folded, Artifacts, Deployed, Evm, InsecureSetup, Setup, Solc, Sources, Verdict,
 };
 
-use crate::common::{self, small};
-
-pub const R: &str = "30644e72e131a029b85045b68181585d2833e84879b9709143e1f593f0000001";
-pub const Q: &str = "30644e72e131a029b85045b68181585d97816a916871ca8d3c208c16d87cfd47";
-/// Calldata: selector, two offsets, the proof's length, the proof.
-pub const PROOF_AT: usize = 4 + 0x60;
+use crate::common::{self, input::malformed, small};
 
 pub struct Key {
     pub srs: Srs,
@@ -88,18 +82,6 @@ pub fn expected(native: &Result<(), Error>) -> Verdict {
         }),
         Err(other) => panic!("{other}"),
     }
-}
-
-pub fn malformed(error: &str) -> Verdict {
-    Verdict::Malformed(error.into())
-}
-
-pub fn plus(word: &[u8], hex: &str) -> Word {
-    let sum = BigUint::from_bytes_be(word) + BigUint::parse_bytes(hex.as_bytes(), 16).unwrap();
-    let bytes = sum.to_bytes_be();
-    let mut out = Word::default();
-    out[32 - bytes.len()..].copy_from_slice(&bytes);
-    out
 }
 
 /// One key of the small circuit for all tests, with two proofs; an EVM for each test.

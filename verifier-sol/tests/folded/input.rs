@@ -1,12 +1,10 @@
 //! Every proof has one encoding and one layout of calldata.
 
-use zkdkim_plonk::{calldata::encode_calldata, halo2curves::bn256::Fr, words::Word};
+use zkdkim_plonk::{calldata::encode_calldata, halo2curves::bn256::Fr};
 use zkdkim_verifier_sol::Verdict;
 
-use crate::{
-    common::small::INSTANCES,
-    folded::harness::{fixture, malformed, plus, PROOF_AT, Q, R},
-};
+use crate::common::input::{self, malformed, plus, Q, R};
+use crate::{common::small::INSTANCES, folded::harness::fixture};
 
 #[test]
 fn rejects_second_encodings_of_scalars_and_coordinates() {
@@ -25,73 +23,24 @@ fn rejects_second_encodings_of_scalars_and_coordinates() {
 #[test]
 fn rejects_second_encodings_of_public_inputs() {
     let mut f = fixture();
-    let at = PROOF_AT + f.proof.len() + 32;
-    for instance in 0..INSTANCES {
-        let place = at + 32 * instance..at + 32 * instance + 32;
-        for multiple in 1..=4 {
-            let verdict = f.with_calldata(|data| {
-                for _ in 0..multiple {
-                    let sum = plus(&data[place.clone()], R);
-                    data[place.clone()].copy_from_slice(&sum);
-                }
-            });
-            assert_eq!(verdict, malformed("InstanceNotCanonical"));
-        }
-        let order = f.with_calldata(|data| {
-            data[place.clone()].copy_from_slice(&plus(&[0; 32], R));
-        });
-        assert_eq!(order, malformed("InstanceNotCanonical"));
-    }
+    let bytes = f.proof.len();
+    input::rejects_second_encodings_of_public_inputs(bytes, INSTANCES, &mut |change| {
+        f.with_calldata(change)
+    });
 }
 
 #[test]
 fn rejects_calldata_of_any_other_length() {
     let mut f = fixture();
     let whole = encode_calldata(&f.proof, &f.instances).len();
-    for cut in [1, 31, 32, 33, 64, whole - PROOF_AT, whole - 4, whole - 1, whole] {
-        let verdict = f.with_calldata(|data| data.truncate(whole - cut));
-        assert!(matches!(verdict, Verdict::Malformed(_)), "cut {cut}: {verdict:?}");
-    }
-    for tail in [1, 31, 32, 1000] {
-        let verdict = f.with_calldata(|data| data.resize(whole + tail, 0));
-        assert_eq!(verdict, malformed("CalldataLayout"), "tail {tail}");
-    }
+    input::rejects_other_lengths(whole, &mut |change| f.with_calldata(change));
 }
 
 #[test]
 fn rejects_other_layouts_of_the_same_arguments() {
     let mut f = fixture();
     let proof_bytes = f.proof.len();
-
-    // Every byte of both offsets and both lengths.
-    for start in [4, 0x24, 0x44, PROOF_AT + proof_bytes] {
-        for byte in start..start + 32 {
-            for bit in [0, 7] {
-                let verdict = f.with_calldata(|data| data[byte] ^= 1 << bit);
-                assert!(matches!(verdict, Verdict::Malformed(_)), "byte {byte}: {verdict:?}");
-            }
-        }
-    }
-
-    // Well-formed for Solidity's decoder: instances first, then the proof.
-    let swapped = f.with_calldata(|data| {
-        let proof = data[0x44..PROOF_AT + proof_bytes].to_vec();
-        let instances = data[PROOF_AT + proof_bytes..].to_vec();
-        data.truncate(0x44);
-        data[4..0x24].copy_from_slice(&word(0x40 + instances.len()));
-        data[0x24..0x44].copy_from_slice(&word(0x40));
-        data.extend(instances);
-        data.extend(proof);
-    });
-    assert_eq!(swapped, malformed("CalldataLayout"));
-
-    // A gap of one word between the offsets and the proof.
-    let gap = f.with_calldata(|data| {
-        data[4..0x24].copy_from_slice(&word(0x60));
-        data[0x24..0x44].copy_from_slice(&word(0x80 + proof_bytes));
-        data.splice(0x44..0x44, [0; 32]);
-    });
-    assert_eq!(gap, malformed("CalldataLayout"));
+    input::rejects_other_layouts(proof_bytes, &mut |change| f.with_calldata(change));
 }
 
 #[test]
@@ -131,10 +80,4 @@ fn never_accepts_for_want_of_gas() {
             assert!(!valid || limit >= gas, "gas limit {limit}");
         }
     }
-}
-
-fn word(value: usize) -> Word {
-    let mut word = Word::default();
-    word[24..].copy_from_slice(&(value as u64).to_be_bytes());
-    word
 }

@@ -12,9 +12,10 @@ use zkdkim_plonk::{
 };
 use zkdkim_verifier_sol::Verdict;
 
+use crate::common::input::{malformed, plus, Q, R};
 use crate::{
     common::small::{Small, INSTANCES},
-    folded::harness::{expected, fixture, malformed, plus, Fixture, Q, R},
+    folded::harness::{expected, fixture, Fixture},
 };
 
 /// `ZKDKIM_MUTATIONS=10000` for the long run.

@@ -1,6 +1,6 @@
 //! What surrounds verification: reproducible output, the key contract, metadata, sizes.
 
-use serde_json::{json, Value};
+use serde_json::json;
 use zkdkim_verifier_sol::{
     export_folded, Address, CallOutcome, Error, Evm, InsecureSetup, Setup, Solc,
 };
@@ -10,6 +10,7 @@ use crate::{
         self,
         large::{self, Large},
         small::{Small, INSTANCES, K},
+        snapshot::{self, entry},
     },
     folded::harness::{fixture, Key},
 };
@@ -103,30 +104,13 @@ fn metadata_must_fit_the_key_and_solidity() {
     }
 }
 
-fn entry(key: &Key) -> Value {
-    let artifacts = &key.artifacts;
-    json!({
-        "proof_bytes": artifacts.proof_bytes,
-        "key_bytes": artifacts.key.size,
-        "key_keccak": artifacts.key.runtime_keccak,
-        "verifier_bytes": artifacts.verifier.size,
-        "verifier_keccak": artifacts.verifier.runtime_keccak,
-    })
-}
-
 /// `ZKDKIM_BLESS=1 cargo test -p zkdkim-verifier-sol --test suite folded::` rewrites the file.
 #[test]
 fn contracts_equal_the_snapshot() {
-    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/snapshots/folded.json");
     let found = json!({
-        "small, fold 4": entry(fixture().key),
-        "large, fold 8": entry(&Key::new(8, 8, &Large, &[large::INSTANCES])),
-        "large, fold 1": entry(&Key::new(8, 1, &Large, &[large::INSTANCES])),
+        "small, fold 4": entry(&fixture().key.artifacts),
+        "large, fold 8": entry(&Key::new(8, 8, &Large, &[large::INSTANCES]).artifacts),
+        "large, fold 1": entry(&Key::new(8, 1, &Large, &[large::INSTANCES]).artifacts),
     });
-    let found = serde_json::to_string_pretty(&found).unwrap() + "\n";
-    if std::env::var_os("ZKDKIM_BLESS").is_some() {
-        std::fs::write(path, &found).unwrap();
-    }
-    let expected = std::fs::read_to_string(path).unwrap_or_default();
-    assert_eq!(found, expected, "bless on purpose, with a line in the change log");
+    snapshot::assert_is("folded.json", &found);
 }
