@@ -2,7 +2,7 @@
 
 use zkdkim_relation::Refusal;
 
-use crate::committee::NodeIndex;
+use crate::node_index::NodeIndex;
 
 /// Result of everything in this crate but what a node answers, whose refusals are [`Refused`](crate::request::Refused).
 pub type Result<T, E = Error> = std::result::Result<T, E>;

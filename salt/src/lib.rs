@@ -35,6 +35,7 @@ pub mod identity;
 pub mod keys;
 pub mod limits;
 pub mod node;
+mod node_index;
 mod polynomial;
 pub mod request;
 pub mod seal;

@@ -4,9 +4,11 @@ use rand::SeedableRng;
 use rand_chacha::ChaCha20Rng;
 use zkdkim_attacks::{
     determinism::{
-        drops::{self, Dropper, Figures, Verdict},
-        report::{open_cells, report},
+        drops::{self, Dropper, Figures},
+        open::open_cells,
+        report::report,
         subject::{Subject, LAYOUTS},
+        verdict::Verdict,
     },
     weakened::widen,
 };

@@ -3,8 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use crate::{
-    classify::{cone, Class, Classifier, Instance},
-    derive::{Derivation, Given, Start, Without},
+    classify::{cone, Class, Classifier},
+    derive::{Derivation, Given, Instance, Start, Without},
     explain::{rest, Rest},
     layout::{Layout, Place},
     lemmas,

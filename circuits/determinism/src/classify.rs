@@ -20,24 +20,13 @@
 use std::collections::{BTreeMap, HashMap, HashSet};
 
 use crate::{
-    derive::{By, Derivation, Without, UNKNOWN},
+    derive::{By, Derivation, Instance, Without, UNKNOWN},
     logup,
     model::{Cell, Source},
     ranges::Support,
     rules::{self, Rule},
     scalar::Scalar,
 };
-
-/// An instance of a constraint: what a verifier checks in one place.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Instance {
-    /// A gate in a row or a copy: the number of its constraint.
-    Constraint(u32),
-    /// A row of a gate of the lookup argument, by number.
-    Sum(u32),
-    /// A tuple that is looked up, by the constraint system or by an argument of the circuit's own: its number.
-    Looked(u32),
-}
 
 /// What an instance is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]

@@ -42,13 +42,11 @@ pub mod classify;
 pub mod derive;
 pub mod evaluate;
 pub mod explain;
-pub mod identities;
 pub mod implied;
 pub mod layout;
-pub mod lemmas;
-pub mod logup;
 pub mod model;
 pub mod poly;
-pub mod ranges;
-pub mod rules;
 pub mod scalar;
+
+pub use derive::{lemmas, ranges, rules};
+pub use model::{identities, logup};

@@ -3,7 +3,8 @@
 
 use zkdkim_determinism::{
     check::{Check, Spec},
-    classify::{Class, Instance as Piece},
+    classify::Class,
+    derive::Instance as Piece,
     evaluate::Program,
     layout::{Layout, Place},
     model::Source,

@@ -2,7 +2,8 @@
 
 use zkdkim_determinism::{
     check::{Check, Spec},
-    classify::{Class, Instance},
+    classify::Class,
+    derive::Instance,
     evaluate::{Broken, Program},
     explain::Why,
     layout::{Layout, Place},

@@ -12,10 +12,9 @@
 
 mod record;
 
+pub use crate::node_index::NodeIndex;
 pub(crate) use record::{read_point, write_member};
 pub use record::{CommitteeRecord, Dealer};
-
-use std::{fmt, num::NonZeroU8};
 
 use ic_bls12_381::Scalar;
 
@@ -31,28 +30,6 @@ use crate::{
 pub const MAX_NODES: usize = 32;
 /// Longest URL of a node in bytes.
 pub const MAX_URL_BYTES: usize = 200;
-
-/// The number of a node in its committee, from 1 on: where its share is the value of the polynomial.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct NodeIndex(NonZeroU8);
-
-impl NodeIndex {
-    /// None for 0, where the polynomial has the secret that nobody may have.
-    pub fn new(index: u8) -> Option<NodeIndex> {
-        NonZeroU8::new(index).map(NodeIndex)
-    }
-
-    /// The number.
-    pub fn get(self) -> u8 {
-        self.0.get()
-    }
-}
-
-impl fmt::Display for NodeIndex {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}", self.0)
-    }
-}
 
 /// Who a node is, before it has a share.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -9,7 +9,7 @@ use sha2::{Digest, Sha256};
 use zkdkim_circuits::{header::BYTES, poseidon::PERMUTATION_ROWS};
 use zkdkim_determinism::{
     check::Check,
-    classify::Instance,
+    derive::Instance,
     evaluate::{Broken, Program},
 };
 use zkdkim_grid::CellRef;

@@ -16,8 +16,8 @@ use rand::{seq::SliceRandom, Rng};
 use serde::{Deserialize, Serialize};
 use zkdkim_determinism::{
     check::Check,
-    classify::{Classifier, Instance},
-    derive::Derivation,
+    classify::Classifier,
+    derive::{Derivation, Instance},
     evaluate::Program,
     implied::implied,
     ranges::Support,
@@ -27,7 +27,8 @@ use zkdkim_plonk::halo2curves::bn256::Fr;
 use super::{
     assertions::{Assertions, Purpose},
     attack::{self, Outcome},
-    subject::Subject,
+    subject::{row_number, Subject},
+    verdict::Verdict,
     weaken::{self, Weakener},
 };
 
@@ -61,17 +62,6 @@ pub struct Figures {
     pub unnoticed: Vec<Named>,
     /// Drawn, but without effect, each with the reason.
     pub without_effect: Vec<Named>,
-}
-
-/// What became of an instance that was left out.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub enum Verdict {
-    /// Noticed: how.
-    Noticed(String),
-    /// The circuit is the same without it: why.
-    Redundant(String),
-    /// Nothing noticed it.
-    Unnoticed,
 }
 
 impl Figures {
@@ -220,11 +210,6 @@ impl<'c> Dropper<'c> {
             }
         }
     }
-}
-
-/// The number at the end of a row's name.
-pub fn row_number(row: &str) -> usize {
-    row.rsplit_once(' ').and_then(|(_, row)| row.parse().ok()).unwrap_or(0)
 }
 
 /// Leaves out `count` instances of a layout and weakens as many; `say` is told what noticed each.

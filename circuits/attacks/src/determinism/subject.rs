@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use zkdkim_circuits::{logup::TupleType, statement::CircuitParams};
 use zkdkim_determinism::{
     check::{Check, Spec},
-    classify::Instance,
+    derive::Instance,
     layout::{Layout, Place},
     model::{Cell, Finding, Source},
 };
@@ -132,4 +132,9 @@ impl Subject {
         let found = check.unread();
         [&listed - &found, &found - &listed]
     }
+}
+
+/// The number at the end of a row's name.
+pub fn row_number(row: &str) -> usize {
+    row.rsplit_once(' ').and_then(|(_, row)| row.parse().ok()).unwrap_or(0)
 }

@@ -21,10 +21,10 @@ use zkdkim_relation::header::MAX_HEADER_BYTES;
 
 use super::{
     attack::{self, Inputs},
-    drops::Verdict,
     headers::Headers,
-    report::open_cells,
+    open::open_cells,
     subject::Subject,
+    verdict::Verdict,
 };
 use crate::{provider, small, weakened::widen, SAMPLE_HEADER};
 

@@ -11,8 +11,9 @@ use anyhow::{Context, Result};
 use serde::{Deserialize, Serialize};
 
 use super::{
-    drops::{Dropper, Figures, Named, Verdict},
+    drops::{Dropper, Figures, Named},
     subject::Subject,
+    verdict::Verdict,
 };
 
 /// A line of the state file.

@@ -10,15 +10,16 @@
 //! Cells have numbers: advice cells column by column, then public inputs, challenges, and *virtual* cells, which stand
 //! for combinations of others (limbs made of pieces) and are defined by a constraint each.
 
+pub mod identities;
+pub mod logup;
 mod reads;
 mod tuple;
 
 use std::collections::{BTreeSet, HashMap};
 
+use self::{identities::Identities, logup::Argument};
 use crate::{
-    identities::{self, Identities},
     layout::{Expr, Layout, Place},
-    logup::{self, Argument},
     poly::Poly,
     scalar::{integer, Scalar},
 };

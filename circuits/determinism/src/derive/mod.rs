@@ -13,19 +13,35 @@
 //! determines cells of that level only. Or else a cell would be "determined" by a challenge that is drawn after the
 //! prover has committed to it: true of two assignments with one challenge, and worth nothing.
 
+pub mod lemmas;
+pub mod ranges;
+pub mod rules;
+
 use std::{
     collections::{BTreeSet, HashMap, HashSet, VecDeque},
     rc::Rc,
 };
 
-use crate::{
-    classify::Instance,
-    lemmas::{self, Lemma},
-    model::{Cell, Finding, Model},
+use self::{
+    lemmas::Lemma,
     ranges::{Prepared, Range, Ranges, Support},
-    rules::{self, Rule, Step},
+    rules::{Rule, Step},
+};
+use crate::{
+    model::{Cell, Finding, Model},
     scalar::Scalar,
 };
+
+/// An instance of a constraint: what a verifier checks in one place.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Instance {
+    /// A gate in a row or a copy: the number of its constraint.
+    Constraint(u32),
+    /// A row of a gate of the lookup argument, by number.
+    Sum(u32),
+    /// A tuple that is looked up, by the constraint system or by an argument of the circuit's own: its number.
+    Looked(u32),
+}
 
 /// What is left out of a derivation.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
