@@ -8,36 +8,33 @@ use rand::rngs::OsRng;
 use zkdkim_benches::sample;
 use zkdkim_circuits::statement::{CircuitParams, StatementCircuit};
 use zkdkim_plonk::{
-    keys::{KeyedCircuit, ProverKey},
+    container::Container,
+    keys::{ProverKey, VerifierKey},
+    kinds::ContainerKind,
     progress::Silent,
     prove::prove,
     srs::Srs,
     verify::verify,
 };
 use zkdkim_prover::Proof;
-use zkdkim_store::{
-    binary::{read_prover_key, write_prover_key},
-    Overwrite,
-};
 use zkdkim_verifier_sol::{Artifacts, Evm, InsecureSetup, Sources};
 
 type Key = ProverKey<StatementCircuit>;
 
 fn statement(criterion: &mut Criterion, name: &str, params: CircuitParams) {
-    let k = StatementCircuit::k(&params);
-    let srs = Srs::insecure_dev(k).expect("an SRS");
+    let srs = Srs::insecure_dev(params.k, params.fold).expect("an SRS");
     let key = Key::generate(&srs, &params, &Silent).expect("keys");
     let registry = sample::registry().expect("registry");
     let (input, public) = sample::statement(&registry).expect("provable");
     let instances = public.to_instances();
-    let folder = tempfile::tempdir().expect("a folder");
-    let path = folder.path().join("statement.pk");
-    write_prover_key(&path, &key, Overwrite::Never).expect("a key file");
+    let verifier = key.verifier().to_container().expect("a key file").into_bytes();
 
     let mut group = criterion.benchmark_group(name);
     measure(&mut group, "parse, check and evaluate natively", || sample::statement(&registry));
-    measure(&mut group, "load the proving key", || {
-        read_prover_key::<StatementCircuit>(&path, &params).expect("a key")
+    measure(&mut group, "load the keys", || {
+        let file = Container::from_bytes(verifier.clone(), ContainerKind::VerifyingKey);
+        let key = VerifierKey::from_container(&file.expect("a file"), &params).expect("a key");
+        Key::complete(key, &params, &Silent).expect("keys")
     });
     measure(&mut group, "witness, first phase", || {
         StatementCircuit::new(params, &input).expect("fits")
@@ -67,7 +64,8 @@ fn statement(criterion: &mut Criterion, name: &str, params: CircuitParams) {
 
 fn main() {
     let mut criterion = Criterion::default().configure_from_args();
-    statement(&mut criterion, "statement", CircuitParams::ON_CHAIN);
-    statement(&mut criterion, "statement, twelve lookups a row", CircuitParams::QUICK);
+    for (name, params) in CircuitParams::LAYOUTS {
+        statement(&mut criterion, name, params);
+    }
     criterion.final_summary();
 }

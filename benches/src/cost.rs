@@ -38,6 +38,8 @@ pub struct Report {
     pub gates: BTreeMap<String, GateCost>,
     /// What the verifier evaluates.
     pub queries: QueryCost,
+    /// Every commitment of proof and key with its columns and rotations, in the order of the opening.
+    pub groups: Vec<String>,
     /// How likely the random checks are to pass by chance.
     pub errors: ErrorBounds,
     /// Sizes of a proof and of the call that carries it; the same for every proof of a key.
@@ -100,8 +102,6 @@ pub struct ColumnCost {
     pub public_inputs: usize,
     /// Challenges drawn between the phases.
     pub challenges: usize,
-    /// Lookup arguments of Halo2's own; 0, because the logUp argument consists of gates.
-    pub native_lookups: usize,
 }
 
 /// Gates of one chip.
@@ -120,13 +120,13 @@ pub struct GateCost {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct QueryCost {
-    /// Evaluations of advice columns.
+    /// Cells of advice columns that the identities read.
     pub advice: usize,
-    /// Evaluations of fixed columns, selectors included.
+    /// Cells of fixed columns, selectors included.
     pub fixed: usize,
-    /// Evaluations of the instance column, which the verifier makes itself.
+    /// Cells of the instance column, which the verifier evaluates itself.
     pub instance: usize,
-    /// Highest degree of the circuit; sets the number of quotient pieces.
+    /// Highest degree of an identity; sets the degree of the quotient.
     pub degree: usize,
 }
 
@@ -136,6 +136,8 @@ pub struct QueryCost {
 pub struct ProofCost {
     /// Commitments, 64 bytes each.
     pub commitments: usize,
+    /// Commitments of the key, which no proof carries.
+    pub key_commitments: usize,
     /// Evaluations, 32 bytes each.
     pub evaluations: usize,
     /// Bytes of the proof.
@@ -154,8 +156,6 @@ pub struct KeyCost {
     pub verifying_key_sha256: String,
     /// Bytes of the verifying key's file.
     pub verifying_key_bytes: u64,
-    /// Bytes of the proving key's file.
-    pub proving_key_bytes: u64,
 }
 
 /// Code sizes of the generated contracts, and the gas that they take in the embedded EVM.
@@ -204,7 +204,7 @@ pub fn gas_bound(measured: u64) -> u64 {
 
 /// The golden file of a parameter set.
 pub fn golden_path(params: CircuitParams) -> PathBuf {
-    let name = format!("statement-k{}.json", params.k);
+    let name = format!("statement-{}.json", params.name().unwrap_or("unnamed"));
     Path::new(env!("CARGO_MANIFEST_DIR")).join("golden").join(name)
 }
 

@@ -6,13 +6,15 @@
 //! | [`Sha256`] | 14 | spread tables through Halo2's own lookups |
 //! | [`Poseidon`] | 12 | none |
 //!
+//! They are proved by Halo2's own prover ([`crate::stock`]), as ours has no native lookups.
+//!
 //! The header chips have no circuit here: all that makes them sound is the logUp argument, whose sums read the
 //! columns of every chip, so a circuit "of the header alone" would be the statement with idle columns. Their
 //! witnesses are measured, and so is the argument's; their share of a proof is the columns in
-//! `golden/statement-k14.json`.
+//! `golden/statement-on-chain.json`.
 //! For the same reason these proofs do not add up to one of the statement, where one argument serves all.
 
-use anyhow::{anyhow, ensure, Result};
+use anyhow::{Context, Result};
 use halo2_rsa::{RsaColumns, RsaConfig, RsaRows, RsaWitness};
 use num_bigint::BigUint;
 use sha2::Digest;
@@ -25,27 +27,15 @@ use zkdkim_circuits::{
 use zkdkim_grid::{CellRef, Grid};
 use zkdkim_plonk::{
     circuit::{Layouter, SimpleFloorPlanner, Value},
-    halo2curves::{
-        bn256::{Bn256, Fr, G1Affine},
-        ff::Field,
-    },
+    halo2curves::{bn256::Fr, ff::Field},
     plonk::{
-        create_proof, keygen_pk, keygen_vk_custom, verify_proof, Advice, Challenge, Circuit,
-        Column, ConstraintSystem, Error, FirstPhase, Fixed, ProvingKey, SecondPhase, TableColumn,
+        Advice, Challenge, Circuit, Column, ConstraintSystem, Error, FirstPhase, Fixed,
+        SecondPhase, TableColumn,
     },
-    poly::{
-        kzg::{
-            commitment::{KZGCommitmentScheme, ParamsKZG},
-            multiopen::{ProverSHPLONK, VerifierSHPLONK},
-            strategy::SingleStrategy,
-        },
-        Rotation, VerificationStrategy,
-    },
+    poly::Rotation,
 };
-use zkdkim_plonk::{
-    srs::Srs,
-    transcript::{KeccakRead, KeccakWrite},
-};
+
+use crate::stock::Stock;
 
 /// A gadget that can stand in a circuit of its own.
 pub trait Gadget: Clone {
@@ -128,24 +118,21 @@ impl<G: Gadget> Circuit<Fr> for Alone<G> {
     }
 }
 
-/// A gadget's circuit with its proving key.
+/// A gadget's circuit with its keys.
 pub struct Harness<G> {
     circuit: Alone<G>,
-    srs: Srs,
-    key: ProvingKey<G1Affine>,
+    keys: Stock,
 }
 
 impl<G: Gadget> Harness<G> {
-    /// Makes SRS and keys.
+    /// Makes the keys.
     ///
     /// # Errors
     /// Where key generation fails.
     pub fn new(gadget: G) -> Result<Self> {
         let circuit = Alone(gadget);
-        let srs = Srs::insecure_dev(G::K)?;
-        let vk = keygen_vk_custom(srs.params(), &circuit, true).map_err(|e| anyhow!("{e}"))?;
-        let key = keygen_pk(srs.params(), vk, &circuit).map_err(|e| anyhow!("{e}"))?;
-        Ok(Self { circuit, srs, key })
+        let keys = Stock::new(G::K, &circuit)?;
+        Ok(Self { circuit, keys })
     }
 
     /// Proves, the witness included.
@@ -153,17 +140,7 @@ impl<G: Gadget> Harness<G> {
     /// # Errors
     /// Halo2's.
     pub fn prove(&self) -> Result<Vec<u8>> {
-        let mut transcript = KeccakWrite::new(Vec::new());
-        create_proof::<KZGCommitmentScheme<Bn256>, ProverSHPLONK<'_, Bn256>, _, _, _, _>(
-            self.srs.params(),
-            &self.key,
-            std::slice::from_ref(&self.circuit),
-            &[&[]],
-            rand::rngs::OsRng,
-            &mut transcript,
-        )
-        .map_err(|e| anyhow!("{e}"))?;
-        Ok(transcript.into_inner())
+        self.keys.prove(self.circuit.clone(), &[])
     }
 
     /// Verifies: what is measured must be a proof.
@@ -171,24 +148,7 @@ impl<G: Gadget> Harness<G> {
     /// # Errors
     /// Where it is none.
     pub fn verify(&self, proof: &[u8]) -> Result<()> {
-        type Strategy<'a> = SingleStrategy<'a, Bn256>;
-        type Scheme = KZGCommitmentScheme<Bn256>;
-        let params: &ParamsKZG<Bn256> = self.srs.params();
-        let strategy =
-            <Strategy<'_> as VerificationStrategy<'_, Scheme, VerifierSHPLONK<'_, Bn256>>>::new(
-                params,
-            );
-        let mut transcript = KeccakRead::new(proof);
-        verify_proof::<Scheme, VerifierSHPLONK<'_, Bn256>, _, KeccakRead<&[u8]>, Strategy<'_>>(
-            params,
-            self.key.get_vk(),
-            strategy,
-            &[&[]],
-            &mut transcript,
-        )
-        .map_err(|e| anyhow!("{}: {e}", G::NAME))?;
-        ensure!(transcript.finish().is_ok(), "{}: trailing bytes", G::NAME);
-        Ok(())
+        self.keys.verify(&[], proof).with_context(|| G::NAME)
     }
 }
 

@@ -3,7 +3,7 @@
 //! *Deterministic* ones (rows, columns, degrees, commitments, proof bytes, code size, gas) are a
 //! [`cost::Report`]; it is checked in as `golden/*.json`, and a test compares. *Times* come from
 //! `cargo bench -p zkdkim-benches` (criterion, with CPU seconds beside) and, as a table for the README, from
-//! `cargo run --release -p zkdkim-benches --bin figures`; with folded openings, as JSON, from
+//! `cargo run --release -p zkdkim-benches --bin figures`; as JSON, beside the stock prover, from
 //! `cargo run --release -p zkdkim-benches --bin figures -- --json on-chain`.
 //!
 //! ```text
@@ -15,6 +15,8 @@
 //! ```
 
 pub mod cost;
-pub mod folded;
+pub mod curve;
 pub mod gadgets;
+pub mod layouts;
 pub mod sample;
+pub mod stock;

@@ -39,30 +39,38 @@ use serde::{Deserialize, Serialize};
 
 use crate::{columns::RANGE_SLOTS, header, poseidon, sha256};
 
-/// What a layout of the statement depends on.
+/// What a layout of the statement and its keys depend on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct CircuitParams {
     /// The circuit has `2^k` rows.
     pub k: u32,
-    /// Lookups in the spread tables that each row makes: 6 or 12. Six are not written, so that the names of keys made
-    /// before there were twelve stay.
-    #[serde(default = "six", skip_serializing_if = "is_six")]
+    /// Lookups in the spread tables that each row makes: 6 or 12.
     pub lookups: usize,
-}
-
-fn six() -> usize {
-    RANGE_SLOTS
-}
-
-fn is_six(lookups: &usize) -> bool {
-    *lookups == RANGE_SLOTS
+    /// How many polynomials share a commitment, from 1 to 16. The circuit is the same for all; its keys differ.
+    pub fold: usize,
 }
 
 impl CircuitParams {
-    /// Fewest columns, so the cheapest proof to verify on chain. The default.
-    pub const ON_CHAIN: Self = Self { k: 14, lookups: RANGE_SLOTS };
-    /// Fewest rows, so the quickest proof to make.
-    pub const QUICK: Self = Self { k: 13, lookups: 2 * RANGE_SLOTS };
+    /// Fewest columns and full commitments, so the cheapest proof to verify on chain. The default.
+    pub const ON_CHAIN: Self = Self { k: 14, lookups: RANGE_SLOTS, fold: 8 };
+    /// Fewest rows, and still full commitments.
+    pub const MIDDLE: Self = Self { k: 13, lookups: 2 * RANGE_SLOTS, fold: 9 };
+    /// Fewest rows and small commitments, so the quickest proof to make.
+    pub const QUICK: Self = Self { k: 13, lookups: 2 * RANGE_SLOTS, fold: 4 };
+
+    /// The layouts that ship, by the names that the command line has for them; the default comes first.
+    pub const LAYOUTS: [(&'static str, Self); 3] =
+        [("on-chain", Self::ON_CHAIN), ("middle", Self::MIDDLE), ("quick", Self::QUICK)];
+
+    /// The layout of this name, if it ships.
+    pub fn named(name: &str) -> Option<Self> {
+        Self::LAYOUTS.into_iter().find(|(known, _)| *known == name).map(|(_, params)| params)
+    }
+
+    /// The name of this layout, if it ships.
+    pub fn name(&self) -> Option<&'static str> {
+        Self::LAYOUTS.into_iter().find(|(_, params)| params == self).map(|(name, _)| name)
+    }
 
     /// Lanes of six lookups.
     pub const fn lanes(self) -> usize {

@@ -68,7 +68,7 @@ fn inputs_that_do_not_fit_are_named() {
         }
     }
     for lookups in [0, 1, 7, 18, 24, usize::MAX] {
-        let error = refused(CircuitParams { k: 14, lookups });
+        let error = refused(CircuitParams { lookups, ..CircuitParams::ON_CHAIN });
         assert_eq!(error, CircuitError::UnsupportedLookups { got: lookups });
     }
     let mut input = recovery();

@@ -191,7 +191,7 @@ fn ptau(power: u32, secret: Fr) -> Vec<u8> {
 }
 
 fn srs_file() -> Vec<u8> {
-    let srs = Srs::insecure_dev(1).expect("a small k");
+    let srs = Srs::insecure_dev(1, 2).expect("a small k");
     srs.to_container().expect("a short header").into_bytes()
 }
 

@@ -33,7 +33,7 @@ fn fixture() -> &'static Fixture {
     static FIXTURE: OnceLock<Fixture> = OnceLock::new();
     FIXTURE.get_or_init(|| {
         let params = CircuitParams::default();
-        let srs = Srs::insecure_dev(params.k).expect("a k that is supported");
+        let srs = Srs::insecure_dev(params.k, params.fold).expect("a k that is supported");
         let key = ProverKey::<StatementCircuit>::generate(&srs, &params, &Silent).expect("keys");
         let registry = KeyRegistry::from_json(REGISTRY).expect("the registry of the test vectors");
         let verifier = key.verifier().clone();

@@ -24,7 +24,7 @@ pub(crate) fn fixture() -> &'static Fixture {
     static FIXTURE: OnceLock<Fixture> = OnceLock::new();
     FIXTURE.get_or_init(|| {
         let params = Params::default();
-        let srs = Srs::insecure_dev(params.k).expect("a small k");
+        let srs = Srs::insecure_dev(params.k, params.fold).expect("a small k");
         let key = ProverKey::generate(&srs, &params, &Silent).expect("keys");
         let (circuit, instances) = ProductAndSum::new(params, 6, 7);
         let proof = prove(&srs, &key, circuit, &instances, OsRng, &Silent).expect("a proof");

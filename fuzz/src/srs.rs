@@ -16,9 +16,10 @@ pub fn run(data: &[u8]) -> bool {
     };
     let Ok(container) = Container::from_bytes(file, ContainerKind::Srs) else { return false };
     let Ok(srs) = Srs::from_container(&container) else { return false };
-    assert_eq!((srs.k(), srs.kind()), (container.header().k, &container.header().srs_kind));
+    let header = container.header();
+    assert_eq!((srs.k(), srs.fold() as u32), (header.k, header.fold));
+    assert_eq!(srs.kind(), &header.srs_kind);
     assert_eq!(srs.sha256(), container.payload_sha256());
-    assert_eq!(srs.truncated(1).expect("a smaller one").k(), 1);
     true
 }
 
@@ -39,6 +40,7 @@ fn pack(first: u8, payload: &[u8]) -> Vec<u8> {
         kind: ContainerKind::Srs,
         circuit: String::new(),
         k: u32::from(first >> 1 & 7),
+        fold: 1 + u32::from(first >> 2 & 3),
         srs_kind,
         srs_sha256: Sha256Digest::of(payload),
         vk_sha256: Sha256Digest::NONE,

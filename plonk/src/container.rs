@@ -1,4 +1,4 @@
-//! The container of every binary file that this program writes: SRS, verifying key, proving key.
+//! The container of every binary file that this program writes: SRS and verifying keys.
 //!
 //! ```text
 //! 8 bytes   magic "ZKDKIM01"
@@ -28,7 +28,7 @@ use crate::{
 };
 
 const MAGIC: &[u8; 8] = b"ZKDKIM01";
-const FORMAT_VERSION: u32 = 1;
+const FORMAT_VERSION: u32 = 2;
 /// Magic, version, length of the header.
 const PREFIX_BYTES: usize = 16;
 const DIGEST_BYTES: usize = 32;
@@ -40,8 +40,10 @@ pub struct ContainerHeader {
     pub kind: ContainerKind,
     /// Circuit and parameters that a key belongs to; empty for an SRS.
     pub circuit: String,
-    /// Binary logarithm of the number of rows (keys) or of powers (SRS).
+    /// Binary logarithm of the number of rows.
     pub k: u32,
+    /// How many polynomials share a commitment.
+    pub fold: u32,
     /// Where the SRS comes from.
     pub srs_kind: SrsKind,
     /// SHA-256 of the payload of the SRS.
@@ -208,6 +210,7 @@ mod tests {
             kind: ContainerKind::VerifyingKey,
             circuit: "test/v1".into(),
             k: 9,
+            fold: 4,
             srs_kind: SrsKind::InsecureDev,
             srs_sha256: Sha256Digest([1; 32]),
             vk_sha256: Sha256Digest([2; 32]),
@@ -275,11 +278,11 @@ mod tests {
 
     #[test]
     fn rejects_another_kind() {
-        let error = Container::from_bytes(file(), ContainerKind::ProvingKey).unwrap_err();
+        let error = Container::from_bytes(file(), ContainerKind::Srs).unwrap_err();
         assert!(matches!(
             error,
             Error::WrongContainerKind {
-                expected: ContainerKind::ProvingKey,
+                expected: ContainerKind::Srs,
                 got: ContainerKind::VerifyingKey
             }
         ));

@@ -86,6 +86,14 @@ pub enum Error {
         /// The k in the file.
         got: u32,
     },
+    /// The key or SRS is for another number of polynomials in a commitment.
+    #[error("artefact for {got} polynomials in a commitment, {expected} are needed")]
+    WrongFold {
+        /// The fold that is needed.
+        expected: usize,
+        /// The fold in the file.
+        got: usize,
+    },
     /// Something belongs to another verifying key.
     #[error("{what} belongs to the verifying key {got}, not to {expected}")]
     WrongKey {
@@ -122,16 +130,16 @@ pub enum Error {
         /// What was found, and in which section.
         detail: String,
     },
-    /// Halo2 could not lay the circuit out or make its keys.
+    /// The circuit could not be laid out, or keys not be made of it.
     #[error("key generation failed: {detail}")]
     Keygen {
-        /// Halo2's error as text.
+        /// The proof system's error as text.
         detail: String,
     },
     /// The prover failed, or its own verifier refused the proof.
     #[error("proving failed: {detail}")]
     Proving {
-        /// Halo2's error as text, or why the finished proof does not verify.
+        /// The proof system's error as text, or why the finished proof does not verify.
         detail: String,
     },
     /// The number of public inputs is wrong.
@@ -169,6 +177,7 @@ impl Error {
             Error::Malformed { .. } => "malformed",
             Error::WrongCircuit { .. } => "wrong-circuit",
             Error::WrongK { .. } => "wrong-k",
+            Error::WrongFold { .. } => "wrong-fold",
             Error::WrongKey { .. } => "wrong-key",
             Error::WrongSrs { .. } => "wrong-srs",
             Error::Srs { check, .. } => check.id(),

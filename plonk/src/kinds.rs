@@ -9,12 +9,10 @@ use crate::codec::{Decode, Encode};
 /// What is in an artefact.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode)]
 pub enum ContainerKind {
-    /// Structured reference string: the powers in G1, their Lagrange basis, two points of G2 ([`crate::srs`]).
+    /// Structured reference string: the powers in G1, their folded Lagrange bases, a point of G2 ([`crate::srs`]).
     Srs,
-    /// Circuit name, `[s]` in G2 and Halo2's verifying key ([`crate::keys`]).
+    /// Circuit name and verifying key ([`crate::keys`]).
     VerifyingKey,
-    /// The payload of the verifying key, then the polynomials that proving needs ([`crate::keys`]).
-    ProvingKey,
 }
 
 impl ContainerKind {
@@ -23,7 +21,6 @@ impl ContainerKind {
         match self {
             ContainerKind::Srs => 1 << 30,
             ContainerKind::VerifyingKey => 1 << 26,
-            ContainerKind::ProvingKey => 1 << 32,
         }
     }
 }
@@ -33,7 +30,6 @@ impl fmt::Display for ContainerKind {
         f.write_str(match self {
             ContainerKind::Srs => "structured reference string",
             ContainerKind::VerifyingKey => "verifying key",
-            ContainerKind::ProvingKey => "proving key",
         })
     }
 }
@@ -78,8 +74,8 @@ impl SrsKind {
     }
 
     /// Name of the file in the cache; never a production name for the development SRS.
-    pub fn file_name(&self, k: u32) -> String {
-        format!("{}-k{k}.srs", self.stem())
+    pub fn file_name(&self, k: u32, fold: usize) -> String {
+        format!("{}-k{k}-m{fold}.srs", self.stem())
     }
 
     /// What stands in the names of files made from the SRS.
@@ -128,7 +124,7 @@ pub enum SrsCheck {
     KnownSecret,
     /// The points are not the powers of one secret.
     Powers,
-    /// The Lagrange basis does not belong to the powers.
+    /// The folded Lagrange bases do not belong to the powers.
     Lagrange,
 }
 

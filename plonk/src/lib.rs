@@ -8,12 +8,12 @@
 //!
 //! | module | what |
 //! | --- | --- |
-//! | [`circuit`], [`plonk`], [`poly`], [`dev`], [`halo2curves`] | the front end of `halo2_proofs` (halo2-axiom), re-exported: circuits name it here and nowhere else |
+//! | [`circuit`], [`plonk`], [`poly`], [`dev`], [`halo2curves`], [`transcript`] | the front end of `halo2_proofs` (halo2-axiom), re-exported: circuits name it here and nowhere else |
+//! | [`folded`] | the proof system: PLONK with KZG on BN254, up to sixteen polynomials under one commitment; knows no files |
 //! | [`srs`] | structured reference strings, checked however they come; the marked development SRS; `.ptau` |
 //! | [`keys`] | proving and verifying keys with one digest; what does not belong together is refused |
-//! | [`mod@prove`], [`mod@verify`] | PLONK with KZG on BN254 and SHPLONK |
-//! | [`folded`] | the same circuits proved with up to sixteen polynomials under one commitment: a proof system of our own, not yet that of the product |
-//! | [`transcript`], [`words`], [`calldata`] | encodings that the EVM can replay |
+//! | [`mod@prove`], [`mod@verify`] | a circuit with its key: proved and checked, verified, one or many |
+//! | [`words`], [`calldata`] | encodings of the EVM |
 //! | [`container`] | the binary form of SRS and keys |
 //!
 //! Bytes in, bytes out: nothing here opens a file, asks the clock or prints. What is read from others never panics.
@@ -29,12 +29,11 @@ pub mod kinds;
 pub mod progress;
 pub mod prove;
 pub mod srs;
-pub mod transcript;
 pub mod verify;
 pub mod words;
 
 pub use error::{Error, Result};
-pub use halo2_proofs::{arithmetic, circuit, dev, halo2curves, plonk, poly};
+pub use halo2_proofs::{arithmetic, circuit, dev, halo2curves, plonk, poly, transcript};
 
 #[cfg(doctest)]
 #[doc = include_str!("../README.md")]

@@ -1,4 +1,5 @@
-//! The structured reference string (SRS): `[1], [s], [s²], …` in G1 and `[1], [s]` in G2 of BN254.
+//! The structured reference string (SRS): `[1], [s], [s²], …` in G1 and `[1], [s]` in G2 of BN254, and the bases in
+//! which a folded commitment is a sum over values ([`folded::Srs`]).
 //!
 //! Whoever knows `s` can forge proofs, so it matters where an SRS comes from, and every artefact made
 //! from one carries its [`SrsKind`]. The kind is a label, set when the SRS was made or imported; two
@@ -7,19 +8,21 @@
 //! development SRS.
 //!
 //! Nothing is read unchecked (S23 of the security requirements), see [`check`].
+//!
+//! # Size
+//!
+//! For 2^k rows and m polynomials in a commitment there are max(m, 4) · 2^k powers (4 for gates of degree up to 5) and
+//! m · 2^k folded bases, 64 bytes each: 16.8 MB for k = 14, m = 8.
 
 use std::fmt;
 
-use halo2_proofs::{
-    arithmetic::g_to_lagrange,
-    halo2curves::{
-        bn256::{Bn256, Fr, G1Affine, G2Affine},
-        ff::Field,
-        group::prime::PrimeCurveAffine,
-        serde::SerdeObject,
-    },
-    poly::{commitment::Params, kzg::commitment::ParamsKZG},
+use halo2_proofs::halo2curves::{
+    bn256::{Fr, G1Affine, G2Affine},
+    ff::Field,
+    group::prime::PrimeCurveAffine,
+    serde::SerdeObject,
 };
+use rand::rngs::OsRng;
 use rand_chacha::{rand_core::SeedableRng, ChaCha20Rng};
 use rayon::prelude::*;
 
@@ -27,14 +30,17 @@ use crate::{
     container::{Container, ContainerHeader, EncodedContainer},
     digest::Sha256Digest,
     error::{Error, Result},
+    folded,
     kinds::{ContainerKind, SrsCheck, SrsKind},
 };
 
 pub mod check;
 pub mod ptau;
 
-/// The largest SRS that is made or read.
+/// The most rows, as a binary logarithm, that an SRS is made or read for.
 pub const MAX_K: u32 = 22;
+/// Highest degree of a gate that an SRS is long enough for.
+const DEGREE: usize = 5;
 const G1_BYTES: usize = 64;
 const G2_BYTES: usize = 128;
 
@@ -45,7 +51,7 @@ const INSECURE_DEV_SEED: [u8; 32] = *b"zkdkim INSECURE development SRS!";
 /// An SRS that passed [`check`] or was made here, with its origin and the digest of its payload.
 #[derive(Clone)]
 pub struct Srs {
-    params: ParamsKZG<Bn256>,
+    bases: folded::Srs,
     kind: SrsKind,
     sha256: Sha256Digest,
 }
@@ -55,45 +61,52 @@ impl fmt::Debug for Srs {
         f.debug_struct("Srs")
             .field("kind", &self.kind)
             .field("k", &self.k())
+            .field("fold", &self.fold())
             .field("sha256", &self.sha256)
             .finish()
     }
 }
 
 impl Srs {
-    /// Makes the development SRS. The same secret for every k, so a smaller one is a prefix of a larger.
+    /// Makes the development SRS. Its secret is the same for every size.
     ///
     /// # Errors
     ///
-    /// [`SrsCheck::Size`] for a k that is not between 1 and [`MAX_K`].
-    pub fn insecure_dev(k: u32) -> Result<Srs> {
-        check_k(k)?;
-        let params = ParamsKZG::setup(k, ChaCha20Rng::from_seed(INSECURE_DEV_SEED));
-        Ok(Srs::from_trusted_parts(params, SrsKind::InsecureDev))
+    /// [`SrsCheck::Size`] for a k that is not between 1 and [`MAX_K`], or a fold that is not between 1 and 16.
+    pub fn insecure_dev(k: u32, fold: usize) -> Result<Srs> {
+        powers_needed(k, fold)?;
+        let bases = folded::Srs::insecure_from_secret(k, fold, DEGREE, insecure_dev_secret());
+        Ok(Srs::from_trusted_bases(bases.map_err(refused)?, SrsKind::InsecureDev))
     }
 
-    /// Takes powers that were read from elsewhere, checks them, and derives the Lagrange basis.
+    /// Takes powers that were read from elsewhere, checks them, and derives the folded bases: about a minute of CPU
+    /// time for 2^17 of them.
     ///
     /// # Errors
     ///
     /// Whatever [`check`] refuses.
     pub fn from_powers(
         k: u32,
+        fold: usize,
         powers: Vec<G1Affine>,
         g2: G2Affine,
         s_g2: G2Affine,
         kind: SrsKind,
     ) -> Result<Srs> {
-        check_k(k)?;
-        check::check_powers(k, &powers, &g2, &s_g2, &kind)?;
-        let lagrange = g_to_lagrange(powers.iter().map(|g| g.to_curve()).collect(), k);
-        let params = params_from_parts(k, powers, lagrange, g2, s_g2);
-        Ok(Srs::from_trusted_parts(params, kind))
+        let needed = powers_needed(k, fold)?;
+        if powers.len() != needed {
+            let detail = format!("{} powers for k = {k}, fold {fold}: {needed}", powers.len());
+            return Err(Error::Srs { check: SrsCheck::Size, detail });
+        }
+        check::check_g2(&g2, &s_g2, &kind)?;
+        check::check_powers(&powers, &s_g2)?;
+        let bases = folded::Srs::from_powers(k, fold, powers, s_g2).map_err(refused)?;
+        Ok(Srs::from_trusted_bases(bases, kind))
     }
 
-    fn from_trusted_parts(params: ParamsKZG<Bn256>, kind: SrsKind) -> Srs {
-        let sha256 = Sha256Digest::of(&encode(&params));
-        Srs { params, kind, sha256 }
+    fn from_trusted_bases(bases: folded::Srs, kind: SrsKind) -> Srs {
+        let sha256 = Sha256Digest::of(&bases.to_bytes());
+        Srs { bases, kind, sha256 }
     }
 
     /// Decodes and checks the content of an SRS file.
@@ -103,11 +116,22 @@ impl Srs {
     /// Whatever [`check`] refuses.
     pub fn from_container(container: &Container) -> Result<Srs> {
         let header = container.header();
-        let k = header.k;
-        check_k(k)?;
-        let (powers, lagrange, g2, s_g2) = decode(k, container.payload())?;
-        check::check_powers(k, &powers, &g2, &s_g2, &header.srs_kind)?;
-        check::check_lagrange(k, &powers, &lagrange)?;
+        let (k, fold) = (header.k, header.fold as usize);
+        let needed = powers_needed(k, fold)?;
+        let bases = folded::Srs::from_bytes(container.payload()).map_err(refused)?;
+        let got = (bases.k(), bases.fold(), bases.powers().len());
+        if got != (k, fold, needed) {
+            let detail = format!(
+                "k = {}, fold {}, {} powers; its header says k = {k}, fold {fold}, which takes {needed}",
+                got.0, got.1, got.2
+            );
+            return Err(Error::Srs { check: SrsCheck::Size, detail });
+        }
+        check::check_g2(&G2Affine::generator(), bases.tau_g2(), &header.srs_kind)?;
+        check::check_powers(bases.powers(), bases.tau_g2())?;
+        bases
+            .check_folded(OsRng)
+            .map_err(|e| Error::Srs { check: SrsCheck::Lagrange, detail: e.to_string() })?;
         if header.srs_sha256 != container.payload_sha256() {
             return Err(Error::WrongSrs {
                 what: "the SRS file",
@@ -115,8 +139,8 @@ impl Srs {
                 got: header.srs_sha256.to_string(),
             });
         }
-        let params = params_from_parts(k, powers, lagrange, g2, s_g2);
-        Ok(Srs { params, kind: header.srs_kind.clone(), sha256: container.payload_sha256() })
+        let (kind, sha256) = (header.srs_kind.clone(), container.payload_sha256());
+        Ok(Srs { bases, kind, sha256 })
     }
 
     /// The SRS as a file.
@@ -129,35 +153,17 @@ impl Srs {
             kind: ContainerKind::Srs,
             circuit: String::new(),
             k: self.k(),
+            fold: self.fold() as u32,
             srs_kind: self.kind.clone(),
             srs_sha256: self.sha256,
             vk_sha256: Sha256Digest::NONE,
         };
-        EncodedContainer::new(&header, encode(&self.params))
+        EncodedContainer::new(&header, self.bases.to_bytes())
     }
 
-    /// The first 2^k powers, with their own Lagrange basis.
-    ///
-    /// # Errors
-    ///
-    /// [`SrsCheck::Size`] where the SRS is smaller.
-    pub fn truncated(&self, k: u32) -> Result<Srs> {
-        check_k(k)?;
-        if k > self.k() {
-            let detail = format!("it has 2^{} powers, 2^{k} are needed", self.k());
-            return Err(Error::Srs { check: SrsCheck::Size, detail });
-        }
-        if k == self.k() {
-            return Ok(self.clone());
-        }
-        let mut params = self.params.clone();
-        params.downsize(k);
-        Ok(Srs::from_trusted_parts(params, self.kind.clone()))
-    }
-
-    /// The SRS as Halo2 takes it: 2^k powers, their Lagrange basis, two points of G2.
-    pub fn params(&self) -> &ParamsKZG<Bn256> {
-        &self.params
+    /// The SRS as prover and key generation take it.
+    pub fn bases(&self) -> &folded::Srs {
+        &self.bases
     }
 
     /// Where it comes from.
@@ -165,9 +171,14 @@ impl Srs {
         &self.kind
     }
 
-    /// Binary logarithm of the number of powers.
+    /// Binary logarithm of the number of rows.
     pub fn k(&self) -> u32 {
-        self.params.k()
+        self.bases.k()
+    }
+
+    /// How many polynomials share a commitment.
+    pub fn fold(&self) -> usize {
+        self.bases.fold()
     }
 
     /// SHA-256 of its payload.
@@ -176,12 +187,26 @@ impl Srs {
     }
 }
 
-fn check_k(k: u32) -> Result<()> {
-    if (1..=MAX_K).contains(&k) {
-        return Ok(());
+/// How many powers an SRS of this size has.
+///
+/// # Errors
+///
+/// [`SrsCheck::Size`] for a k that is not between 1 and [`MAX_K`], or a fold that is not between 1 and 16.
+pub fn powers_needed(k: u32, fold: usize) -> Result<usize> {
+    if !(1..=MAX_K).contains(&k) {
+        let detail = format!("k = {k} is not between 1 and {MAX_K}");
+        return Err(Error::Srs { check: SrsCheck::Size, detail });
     }
-    let detail = format!("k = {k} is not between 1 and {MAX_K}");
-    Err(Error::Srs { check: SrsCheck::Size, detail })
+    folded::Srs::powers_needed(k, fold, DEGREE).map_err(refused)
+}
+
+/// The proof system's refusal of an SRS, as ours.
+fn refused(error: folded::Error) -> Error {
+    let check = match error {
+        folded::Error::Malformed { .. } => SrsCheck::Curve,
+        _ => SrsCheck::Size,
+    };
+    Error::Srs { check, detail: error.to_string() }
 }
 
 /// The secret of the development SRS, to recognise it.
@@ -189,45 +214,8 @@ pub(crate) fn insecure_dev_secret() -> Fr {
     Fr::random(ChaCha20Rng::from_seed(INSECURE_DEV_SEED))
 }
 
-/// halo2's parameters from parts; for a verifier the bases may be as short as the first power.
-pub(crate) fn params_from_parts(
-    k: u32,
-    powers: Vec<G1Affine>,
-    lagrange: Vec<G1Affine>,
-    g2: G2Affine,
-    s_g2: G2Affine,
-) -> ParamsKZG<Bn256> {
-    // `from_parts` is a method that ignores its receiver; there is no other constructor.
-    let receiver = ParamsKZG::<Bn256>::setup(1, ChaCha20Rng::from_seed(INSECURE_DEV_SEED));
-    receiver.from_parts(k, powers, Some(lagrange), g2, s_g2)
-}
-
-/// Payload of an SRS file: powers, Lagrange basis, the two points of G2; coordinates in Montgomery form.
-fn encode(params: &ParamsKZG<Bn256>) -> Vec<u8> {
-    let mut bytes = Vec::new();
-    let written = params.write_custom(&mut bytes, halo2_proofs::SerdeFormat::RawBytes);
-    debug_assert!(written.is_ok(), "writing into memory does not fail");
-    // halo2 writes its k in front; here the header has it.
-    bytes.split_off(4)
-}
-
-type Parts = (Vec<G1Affine>, Vec<G1Affine>, G2Affine, G2Affine);
-
-fn decode(k: u32, payload: &[u8]) -> Result<Parts> {
-    let n = 1usize << k;
-    let expected = 2 * n * G1_BYTES + 2 * G2_BYTES;
-    if payload.len() != expected {
-        let detail = format!("{} bytes for k = {k}, expected {expected}", payload.len());
-        return Err(Error::Srs { check: SrsCheck::Size, detail });
-    }
-    let (g1, g2) = payload.split_at(2 * n * G1_BYTES);
-    let (powers, lagrange) = g1.split_at(n * G1_BYTES);
-    let (first, second) = g2.split_at(G2_BYTES);
-    Ok((g1_points(powers)?, g1_points(lagrange)?, g2_point(first)?, g2_point(second)?))
-}
-
-/// Decodes points of G1: canonical coordinates, on the curve, not the identity.
-pub(crate) fn g1_points(bytes: &[u8]) -> Result<Vec<G1Affine>> {
+/// Decodes points of G1 in Montgomery form: canonical coordinates, on the curve, not the identity.
+fn g1_points(bytes: &[u8]) -> Result<Vec<G1Affine>> {
     let points = bytes.par_chunks_exact(G1_BYTES).enumerate().map(|(i, raw)| {
         let point = G1Affine::from_raw_bytes(raw).filter(|p| !bool::from(p.is_identity()));
         point.ok_or_else(|| {
@@ -238,8 +226,8 @@ pub(crate) fn g1_points(bytes: &[u8]) -> Result<Vec<G1Affine>> {
     points.collect()
 }
 
-/// Decodes a point of G2: canonical coordinates, on the curve, not the identity.
-pub(crate) fn g2_point(bytes: &[u8]) -> Result<G2Affine> {
+/// Decodes a point of G2 in Montgomery form: canonical coordinates, on the curve, not the identity.
+fn g2_point(bytes: &[u8]) -> Result<G2Affine> {
     let point = G2Affine::from_raw_bytes(bytes).filter(|p| !bool::from(p.is_identity()));
     point.ok_or_else(|| {
         let detail = "a point in G2 is not on the curve".into();

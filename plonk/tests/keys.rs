@@ -12,7 +12,7 @@ use zkdkim_plonk::{
     progress::Silent,
     prove,
     srs::Srs,
-    verify::verify,
+    verify::{verify, verify_batch},
     Error, Result,
 };
 
@@ -45,12 +45,8 @@ fn verifier_file(key: &Prover) -> Container {
     container(key.verifier().to_container().unwrap(), ContainerKind::VerifyingKey)
 }
 
-fn prover_file(key: &Prover) -> Container {
-    container(key.to_container().unwrap(), ContainerKind::ProvingKey)
-}
-
 fn setup(params: Params) -> (Srs, Prover) {
-    let srs = Srs::insecure_dev(params.k).unwrap();
+    let srs = Srs::insecure_dev(params.k, params.fold).unwrap();
     let key = Prover::generate(&srs, &params, &Silent).unwrap();
     (srs, key)
 }
@@ -114,14 +110,44 @@ fn the_digest_of_a_key_is_stable() {
 fn keys_read_as_they_were_written() {
     let params = Params::default();
     let (srs, key) = setup(params);
-    let again = Prover::from_container(&prover_file(&key), &params).unwrap();
     let verifier = Verifier::from_container(&verifier_file(&key), &params).unwrap();
     assert_eq!(verifier.sha256(), key.verifier().sha256());
-    assert_eq!(again.verifier().sha256(), key.verifier().sha256());
-    assert_eq!(verifier.vk().transcript_repr(), key.verifier().vk().transcript_repr());
+    assert_eq!(verifier.vk().digest(), key.verifier().vk().digest());
+    let again = Prover::complete(verifier.clone(), &params, &Silent).unwrap();
     let (circuit, instances) = ProductAndSum::new(params, 3, 5);
-    let proof = prove(&srs, &again, circuit, &instances).unwrap();
+    let proof = prove(&srs, &again, circuit.clone(), &instances).unwrap();
     verify(&verifier, &instances, &proof).unwrap();
+    // The same randomness: the same proof, so nothing of the key differs.
+    assert_eq!(prove(&srs, &key, circuit, &instances).unwrap(), proof);
+}
+
+#[test]
+fn batches_verify_all_or_nothing() {
+    let params = Params::default();
+    let (srs, key) = setup(params);
+    let proofs: Vec<([Fr; 2], Vec<u8>)> = [(3, 5), (6, 7), (1, 1)]
+        .map(|(a, b)| {
+            let (circuit, instances) = ProductAndSum::new(params, a, b);
+            let proof = prove(&srs, &key, circuit, &instances).unwrap();
+            (instances, proof)
+        })
+        .into();
+    let batch = |proofs: &[([Fr; 2], Vec<u8>)]| {
+        let all: Vec<(&[Fr], &[u8])> = proofs.iter().map(|(i, p)| (&i[..], &p[..])).collect();
+        verify_batch(key.verifier(), &all)
+    };
+    batch(&proofs).unwrap();
+    for i in 0..3 {
+        let mut bad = proofs.clone();
+        bad[i].0[0] += Fr::one();
+        assert!(matches!(batch(&bad), Err(Error::InvalidProof { .. })), "{i}");
+        let mut bad = proofs.clone();
+        bad[i].1.pop();
+        let error = batch(&bad).unwrap_err();
+        assert!(error.to_string().contains(&format!("proof {i} of the batch")), "{error}");
+    }
+    let short = verify_batch(key.verifier(), &[(&proofs[0].0[..1], &proofs[0].1[..])]);
+    assert!(matches!(short, Err(Error::InstanceCount { expected: 2, got: 1 })));
 }
 
 #[test]
@@ -132,13 +158,20 @@ fn rejects_keys_of_something_else() {
     let read = |params: &Params| Verifier::from_container(&file, params).unwrap_err();
     assert!(matches!(read(&Params { doubled: true, ..params }), Error::WrongCircuit { .. }));
     assert!(matches!(read(&Params { k: 6, ..params }), Error::WrongCircuit { .. }));
+    assert!(matches!(read(&Params { fold: 2, ..params }), Error::WrongCircuit { .. }));
     let bytes = key.verifier().to_container().unwrap().into_bytes();
-    let wrong_kind = Container::from_bytes(bytes, ContainerKind::ProvingKey).unwrap_err();
+    let wrong_kind = Container::from_bytes(bytes, ContainerKind::Srs).unwrap_err();
     assert!(matches!(wrong_kind, Error::WrongContainerKind { .. }), "{wrong_kind}");
 
     let (other_srs, _) = setup(Params { k: 6, ..params });
-    let wrong_k = Verifier::generate(&other_srs, &params).unwrap_err();
+    let wrong_k = Prover::generate(&other_srs, &params, &Silent).unwrap_err();
     assert!(matches!(wrong_k, Error::WrongK { expected: 5, got: 6 }), "{wrong_k}");
+    let narrow = Srs::insecure_dev(params.k, 2).unwrap();
+    let wrong_fold = Prover::generate(&narrow, &params, &Silent).unwrap_err();
+    assert!(matches!(wrong_fold, Error::WrongFold { expected: 3, got: 2 }), "{wrong_fold}");
+    let doubled = Params { doubled: true, ..params };
+    let other = Prover::complete(key.verifier().clone(), &doubled, &Silent).unwrap_err();
+    assert!(matches!(other, Error::Keygen { .. }), "{other}");
     let (circuit, instances) = ProductAndSum::new(params, 6, 7);
     let wrong_srs = prove(&other_srs, &key, circuit, &instances).unwrap_err();
     assert!(matches!(wrong_srs, Error::WrongSrs { .. }), "{wrong_srs}");
@@ -158,8 +191,7 @@ fn rejects_verifying_keys_that_are_well_packed_and_wrong() {
     let (_, key) = setup(params);
     let good = verifier_file(&key);
     let circuit = u32::from_le_bytes(good.payload()[..4].try_into().unwrap()) as usize;
-    let point = 4 + circuit;
-    let halo2 = point + 128;
+    let vk = 4 + circuit;
 
     let read = |change: &dyn Fn(&mut Vec<u8>)| {
         Verifier::from_container(&forge(&good, change), &params).unwrap_err()
@@ -167,23 +199,22 @@ fn rejects_verifying_keys_that_are_well_packed_and_wrong() {
     assert!(matches!(read(&|p| p[6] ^= 1), Error::WrongCircuit { .. }));
     assert!(matches!(read(&|p| p[3] = 0xff), Error::Malformed { .. }));
     assert!(matches!(read(&|p| p.truncate(3)), Error::Malformed { .. }));
-    assert!(matches!(read(&|p| p[point..halo2].fill(0xff)), Error::Srs { .. }));
-    assert!(matches!(read(&|p| p[point..halo2].fill(0)), Error::Srs { .. }));
     type Change<'a> = &'a dyn Fn(&mut Vec<u8>);
-    let halo2_bytes: [(&str, Change<'_>); 7] = [
-        ("version", &|p| p[halo2] = 3),
-        ("k", &|p| p[halo2 + 1] = 31),
-        ("compression", &|p| p[halo2 + 5] = 2),
-        ("number of commitments", &|p| p[halo2 + 6..halo2 + 10].fill(0xff)),
-        ("a commitment", &|p| p[halo2 + 10..halo2 + 42].fill(0xff)),
+    let changes: [(&str, Change<'_>); 5] = [
+        ("version", &|p| p[vk] = 0),
+        ("k", &|p| p[vk + 11] = 31),
+        ("a coordinate above the modulus", &|p| {
+            let len = p.len();
+            p[len - 32..].fill(0xff);
+        }),
         ("too short", &|p| p.truncate(p.len() - 1)),
         ("too long", &|p| p.push(0)),
     ];
-    for (name, change) in halo2_bytes {
+    for (name, change) in changes {
         let error = read(change);
         assert!(matches!(error, Error::Malformed { .. }), "{name}: {error}");
     }
-    // The same for every truncation and a sample of flips: an error, never a panic.
+    // The same for every truncation and a flip of every byte: an error, never a panic.
     for len in 0..good.payload().len() {
         read(&|p| p.truncate(len));
     }
@@ -192,64 +223,22 @@ fn rejects_verifying_keys_that_are_well_packed_and_wrong() {
     }
 }
 
-/// A key has one digest. Selectors stand in the file beside the commitments to which they led; a flipped
-/// bit of theirs need not change the key, so files with different digests could verify the same proofs.
+/// The name stands for the circuit: a key of other gates must not bear it, whatever its digest.
 #[test]
-fn rejects_keys_with_other_selectors_under_their_own_digest() {
+fn rejects_a_key_of_other_gates_under_this_circuits_name() {
     let params = Params::default();
     let (_, key) = setup(params);
-    let good = verifier_file(&key);
-    // Two selectors of 32 rows each.
-    for bit in 0..2 * 32 {
-        let mut payload = good.payload().to_vec();
-        let at = payload.len() - 8 + bit / 8;
-        payload[at] ^= 1 << (bit % 8);
-        let mut header = good.header().clone();
-        header.vk_sha256 = Sha256Digest::of(&payload);
-        let error = Verifier::from_container(&packed(&header, payload), &params).unwrap_err();
-        assert!(matches!(error, Error::Malformed { .. }), "bit {bit}: {error}");
-        assert!(error.to_string().contains("selectors"), "bit {bit}: {error}");
-    }
-}
-
-#[test]
-fn rejects_proving_keys_that_are_well_packed_and_wrong() {
-    let params = Params::default();
-    let (srs, key) = setup(params);
-    let good = prover_file(&key);
-    let read =
-        |change: &dyn Fn(&mut Vec<u8>)| Prover::from_container(&forge(&good, change), &params);
-    let len = good.payload().len();
-    for (name, change) in [
-        ("empty", (&|p: &mut Vec<u8>| p.clear()) as &dyn Fn(&mut Vec<u8>)),
-        ("length of the verifying key", &|p| p[..8].fill(0xff)),
-        ("one byte less", &|p| p.truncate(p.len() - 1)),
-        ("one byte more", &|p| p.push(0)),
-        ("one polynomial less", &|p| p.truncate(len - (32 << 5))),
-        ("a coefficient above the modulus", &|p| p[len - 32..].fill(0xff)),
-    ] {
-        let error = read(change).unwrap_err();
-        assert!(matches!(error, Error::Malformed { .. }), "{name}: {error}");
-    }
-    // A key whose polynomials are other numbers is found when its first proof is verified.
-    let vk_len = u64::from_le_bytes(good.payload()[..8].try_into().unwrap()) as usize;
-    let polynomial = 32 << 5;
-    // Behind l_0, l_last, l_active and the values of the fixed columns: their coefficients.
-    let fixed = 8 + vk_len + (3 + key.pk().fixed_values().len()) * polynomial;
-    let bad = read(&|p| p[fixed] ^= 1).unwrap();
-    let (circuit, instances) = ProductAndSum::new(params, 6, 7);
-    let error = prove(&srs, &bad, circuit, &instances).unwrap_err();
-    assert!(matches!(error, Error::Proving { .. }), "{error}");
-    // The payload as such: damage is found by its digest.
-    let mut bytes = key.to_container().unwrap().into_bytes();
-    let last = bytes.len() - 1;
-    bytes[last] ^= 1;
-    let kind = ContainerKind::ProvingKey;
-    let error = Container::from_bytes(bytes.clone(), kind).unwrap_err();
-    assert!(matches!(error, Error::Damaged { part: "payload", .. }), "{error}");
-    bytes.truncate(last);
-    let error = Container::from_bytes(bytes, kind).unwrap_err();
-    assert!(matches!(error, Error::Truncated { .. }), "{error}");
+    let (_, other) = setup(Params { doubled: true, ..params });
+    let name =
+        |file: &Container| 4 + u32::from_le_bytes(file.payload()[..4].try_into().unwrap()) as usize;
+    let (mine, theirs) = (verifier_file(&key), verifier_file(&other));
+    let mut payload = mine.payload()[..name(&mine)].to_vec();
+    payload.extend(&theirs.payload()[name(&theirs)..]);
+    let mut header = mine.header().clone();
+    header.vk_sha256 = Sha256Digest::of(&payload);
+    let error = Verifier::from_container(&packed(&header, payload), &params).unwrap_err();
+    assert!(matches!(error, Error::Malformed { .. }), "{error}");
+    assert!(error.to_string().contains("not those of the circuit"), "{error}");
 }
 
 #[test]

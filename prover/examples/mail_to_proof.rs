@@ -23,7 +23,7 @@ fn main() -> Result<(), Box<dyn Error>> {
 
     // Once: SRS and keys. For real, the SRS of a ceremony; the secret of this one is public.
     let params = CircuitParams::ON_CHAIN;
-    let srs = Srs::insecure_dev(params.k)?;
+    let srs = Srs::insecure_dev(params.k, params.fold)?;
     let key = ProverKey::generate(&srs, &params, &Silent)?;
     let verifying_key = key.verifier().clone();
 

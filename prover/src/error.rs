@@ -22,6 +22,16 @@ pub enum Error {
     /// A proof file says something else about its key than the key does.
     #[error("the proof file's labels (circuit, k, srs) are not those of its verifying key")]
     Labels,
+    /// A proof or key was made under another layout of the statement.
+    #[error("{what} is of the layout {got}, not of {expected}")]
+    WrongLayout {
+        /// What is: `the proof` or `the key`.
+        what: &'static str,
+        /// Name of the layout in use.
+        expected: &'static str,
+        /// Name of its own.
+        got: &'static str,
+    },
     /// The bytes are not a salt file, or the salt is weak. Never quotes them.
     #[error("{detail}")]
     SaltFile {
@@ -74,6 +84,7 @@ impl Error {
             Error::Plonk(error) => error.id(),
             Error::ProofFile { .. } => "proof-file",
             Error::Labels => "proof-labels",
+            Error::WrongLayout { .. } => "wrong-layout",
             Error::SaltFile { .. } => "salt-file",
             Error::InsecureSrs { .. } => "insecure-srs",
             Error::ExpectedSubject => "expected-subject",

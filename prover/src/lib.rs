@@ -8,12 +8,13 @@
 //! ```
 //!
 //! [`Prover`] and [`Verifier`] are the front door. Nothing here opens a file, reads a clock, draws randomness that the
-//! caller did not hand in (but see [`Prover::prove`]), or prints: `zkdkim-store` keeps keys on disk, the program
+//! caller did not hand in, or prints: `zkdkim-store` keeps keys on disk, the program
 //! `zkdkim` is the command line.
 
 pub mod error;
 pub mod expect;
 pub mod hex_form;
+pub mod layout;
 pub mod proof_file;
 pub mod prover;
 pub mod salt_file;

@@ -29,7 +29,7 @@ use crate::{
 /// # let (mail, registry) = (b"", KeyRegistry::new());
 /// // For real: an SRS from a ceremony. This one's secret is public.
 /// let params = CircuitParams::ON_CHAIN;
-/// let srs = Srs::insecure_dev(params.k)?;
+/// let srs = Srs::insecure_dev(params.k, params.fold)?;
 /// let key = ProverKey::generate(&srs, &params, &Silent)?;
 /// let verifying_key = key.verifier().clone();
 /// let salt = Salt::random(&mut OsRng);
@@ -76,7 +76,7 @@ impl Prover {
     /// Checks every rule on a message as it was received and proves it: `clock`, in seconds since 1970, is what `t=` and
     /// `x=` are compared with, if anything.
     ///
-    /// `rng` blinds the proof. The stock prover of Halo2 draws some of its blinding from `rand::thread_rng` besides.
+    /// `rng` blinds the proof; there is no other randomness in it.
     ///
     /// # Errors
     ///
@@ -88,7 +88,7 @@ impl Prover {
         salt: &Salt,
         registry: &KeyRegistry,
         clock: Option<u64>,
-        rng: impl RngCore + CryptoRng,
+        rng: impl RngCore + CryptoRng + Send + Sync,
         progress: &dyn Progress,
     ) -> Result<Proof> {
         let prepared = prepare(message, salt, registry, clock)?;
@@ -113,7 +113,7 @@ impl Prover {
         &self,
         circuit: StatementCircuit,
         public: &PublicInputs,
-        rng: impl RngCore + CryptoRng,
+        rng: impl RngCore + CryptoRng + Send + Sync,
         progress: &dyn Progress,
     ) -> Result<Proof> {
         let instances = public.to_instances();

@@ -6,6 +6,7 @@ use zkdkim_plonk::{keys::VerifierKey, verify::verify};
 use crate::{
     error::{Error, Result},
     expect::{Expected, PublicView},
+    layout::layout_of,
     proof_file::Proof,
 };
 
@@ -49,9 +50,15 @@ impl Verifier {
     ///
     /// # Errors
     ///
-    /// [`zkdkim_plonk::Error::WrongKey`] and [`Error::Labels`] for a file of another key,
+    /// [`Error::WrongLayout`], [`zkdkim_plonk::Error::WrongKey`] and [`Error::Labels`] for a file of another key,
     /// [`zkdkim_plonk::Error::InvalidProof`], [`Error::Unexpected`], [`Error::ExpectedSubject`].
     pub fn verify(&self, proof: &Proof, expected: &Expected) -> Result<Verified> {
+        // First, as it is what a user can mend; a label all the same, and nothing rests on it.
+        if proof.circuit != self.key.circuit() && layout_of(&proof.circuit).is_some() {
+            let expected = layout_of(self.key.circuit()).unwrap_or("unnamed");
+            let got = layout_of(&proof.circuit).unwrap_or("unnamed");
+            return Err(Error::WrongLayout { what: "the proof", expected, got });
+        }
         if proof.vk_sha256 != self.key.sha256() {
             let (expected, got) = (self.key.sha256().to_string(), proof.vk_sha256.to_string());
             return Err(zkdkim_plonk::Error::WrongKey { what: "the proof", expected, got }.into());

@@ -23,7 +23,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     let (circuit, public) = ProductAndSum::new(params, 6, 7);
 
     // The secret of this SRS is public; for real, import one of a ceremony.
-    let srs = Srs::insecure_dev(params.k)?;
+    let srs = Srs::insecure_dev(params.k, params.fold)?;
     let key = ProverKey::generate(&srs, &params, &Silent)?;
     let proof = prove(&srs, &key, circuit, &public, OsRng, &Silent)?;
 

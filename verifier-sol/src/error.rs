@@ -6,12 +6,6 @@ use std::path::PathBuf;
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
-    /// The verifying key uses a feature of Halo2 that the generated contract does not implement.
-    #[error("the verifying key uses {feature}, which the Solidity verifier does not support")]
-    Unsupported {
-        /// The feature, as the object of the sentence.
-        feature: String,
-    },
     /// A quantity is outside what the contract's tables can hold.
     #[error("{what} is {got}, but the limit is {limit}")]
     Limit {
@@ -80,8 +74,3 @@ pub enum Error {
 
 /// Shorthand for results of this crate.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
-
-/// An [`Error::Unsupported`] of `feature`, which the sentence says that the key uses.
-pub(crate) fn unsupported(feature: impl Into<String>) -> Error {
-    Error::Unsupported { feature: feature.into() }
-}

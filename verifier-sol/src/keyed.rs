@@ -6,20 +6,20 @@ use zkdkim_plonk::keys::{KeyedCircuit, VerifierKey};
 
 use crate::{
     artifact::{Artifacts, Metadata, Sources},
-    codegen::export,
     compile::Solc,
     error::Result,
+    generate::export,
 };
 
 /// The contracts over the development SRS, compiled once and checked in; a test makes them anew.
-const INSECURE_DEV: &str = include_str!("../checked-in/insecure-dev-k14.json");
+const INSECURE_DEV: &str = include_str!("../checked-in/insecure-dev-on-chain.json");
 
 impl Sources {
     /// Generates the Solidity sources for a key.
     ///
     /// # Errors
     ///
-    /// [`crate::Error::Unsupported`] and [`crate::Error::Limit`] for a key that the generator does not support.
+    /// [`crate::Error::Limit`] for a key whose verifier would be too large.
     pub fn for_key<C: KeyedCircuit>(key: &VerifierKey<C>) -> Result<Sources> {
         let metadata = Metadata {
             circuit_id: C::ID.into(),
@@ -27,7 +27,7 @@ impl Sources {
             srs_kind: key.srs_kind().into(),
             instances: C::INSTANCES,
         };
-        export(key.vk(), key.verifier_params(), &metadata)
+        export(key.vk(), &metadata)
     }
 }
 

@@ -5,11 +5,11 @@ pragma solidity {{solc}};
 import {IVerifier} from "./IVerifier.sol";
 
 /// @title Verifier of "{{circuit_id}}"
-{{warning}}/// @notice Halo2 with KZG on BN254, SHPLONK openings and a Keccak-256 transcript.
+{{warning}}/// @notice Halo2's arithmetisation with folded KZG openings on BN254 and a Keccak-256 transcript.
 /// {{shape}}
 /// @dev Everything lies at fixed memory addresses, named below; the key contract's code, the
-/// public inputs and the proof are copied there once. Names follow the protocol: x is the
-/// evaluation point, y combines constraints; SHPLONK's own y, v, u are W, V, U here.
+/// public inputs and the proof are copied there. Names follow the protocol: y combines identities,
+/// z is the evaluation point, v combines groups, u is the point of the second opening.
 contract {{contract}} is IVerifier {
     /// Order of the group: scalars live below it.
     uint256 private constant R =
@@ -22,13 +22,6 @@ contract {{contract}} is IVerifier {
         {{key_code_hash}};
     bytes32 private constant VERIFYING_KEY_DIGEST =
         {{key_digest}};
-
-    uint256 private constant K = {{k}};
-    uint256 private constant INSTANCES = {{instances}};
-    uint256 private constant PROOF_BYTES = {{proof_bytes}};
-    uint256 private constant KEY_BYTES = {{key_bytes}};
-    /// Columns to a grand product of the permutation argument, as bytes of its table.
-    uint256 private constant CHUNK_BYTES = {{chunk_bytes}};
 
 {{addresses}}
     address private immutable KEY;
@@ -60,97 +53,146 @@ contract {{contract}} is IVerifier {
         view
         returns (bool)
     {
-        _load(proof, instances);
-        _requireCanonical();
+        if (proof.length != PROOF_BYTES) revert ProofLength(PROOF_BYTES, proof.length);
+        _requireLayout(proof, instances, 1);
+        _loadKey();
+        _load(0x64, 0x84 + PROOF_BYTES);
+        bytes4 refusal = _refusal();
+        if (refusal != 0) {
+            assembly {
+                mstore(0, refusal)
+                revert(0, 4)
+            }
+        }
         _deriveChallenges();
-        if (!_invertDenominators()) return false;
-        _evaluateLagrange();
-        _evaluateQuotient();
-        _combineEvaluations();
-        return _checkOpening();
+        return _accumulate(1, true) && _checkPairing();
     }
 
-    /// Copies key, public inputs and proof; accepts one layout of calldata only.
-    function _load(bytes calldata proof, uint256[] calldata instances) private view {
-        if (proof.length != PROOF_BYTES) revert ProofLength(PROOF_BYTES, proof.length);
-        if (instances.length != INSTANCES) revert InstanceCount(INSTANCES, instances.length);
-        uint256 proofAt;
+    /// @inheritdoc IVerifier
+    function verifyBatch(bytes calldata proofs, uint256[] calldata instances)
+        external
+        view
+        returns (bool)
+    {
+        uint256 count = proofs.length / PROOF_BYTES;
+        if (proofs.length == 0) revert EmptyBatch();
+        if (proofs.length % PROOF_BYTES != 0) {
+            revert ProofLength(PROOF_BYTES * (count + 1), proofs.length);
+        }
+        _requireLayout(proofs, instances, count);
+        _loadKey();
+        uint256 instancesAt = 0x84 + proofs.length;
+        // After the memory of one proof: the hash that binds each, then the challenges of each.
+        uint256 challenges = MEMORY_END + 0x20 * count;
+        for (uint256 i = 0; i < count; ++i) {
+            _load(0x64 + i * PROOF_BYTES, instancesAt + i * (0x20 * PUBLIC_INPUTS));
+            bytes4 refusal = _refusal();
+            if (refusal != 0) revert MalformedInBatch(i, refusal);
+            uint256 binding = _deriveChallenges();
+            assembly {
+                mstore(add(MEMORY_END, mul(0x20, i)), binding)
+                mcopy(add(challenges, mul(CHALLENGE_BYTES, i)), CHALLENGES_AT, CHALLENGE_BYTES)
+            }
+        }
+        uint256 rho;
+        assembly {
+            rho := mod(keccak256(MEMORY_END, mul(0x20, count)), R)
+        }
+        uint256 weight = 1;
+        for (uint256 i = 0; i < count; ++i) {
+            _load(0x64 + i * PROOF_BYTES, instancesAt + i * (0x20 * PUBLIC_INPUTS));
+            assembly {
+                mcopy(CHALLENGES_AT, add(challenges, mul(CHALLENGE_BYTES, i)), CHALLENGE_BYTES)
+            }
+            if (!_accumulate(weight, i == 0)) return false;
+            weight = mulmod(weight, rho, R);
+        }
+        return _checkPairing();
+    }
+
+    /// Accepts one layout of calldata only.
+    function _requireLayout(bytes calldata proofs, uint256[] calldata instances, uint256 count)
+        private
+        pure
+    {
+        uint256 inputs = count * PUBLIC_INPUTS;
+        if (instances.length != inputs) revert InstanceCount(inputs, instances.length);
+        uint256 proofsAt;
         uint256 instancesAt;
         assembly {
-            proofAt := proof.offset
+            proofsAt := proofs.offset
             instancesAt := instances.offset
         }
         if (
-            proofAt != 0x64 || instancesAt != 0x84 + PROOF_BYTES
-                || msg.data.length != 0x84 + PROOF_BYTES + 0x20 * INSTANCES
+            proofsAt != 0x64 || instancesAt != 0x84 + proofs.length
+                || msg.data.length != 0x84 + proofs.length + 0x20 * inputs
         ) revert CalldataLayout();
+    }
 
+    /// Copies the key, zeros in the place of sums included.
+    function _loadKey() private view {
         address key = KEY;
         if (key.codehash != KEY_CODE_HASH) revert UnknownKey();
         assembly {
             mstore(0x40, MEMORY_END)
             extcodecopy(key, KEY_AT, 1, KEY_BYTES)
-            calldatacopy(INSTANCES_AT, instancesAt, mul(0x20, INSTANCES))
-            calldatacopy(PROOF_AT, 0x64, PROOF_BYTES)
         }
     }
 
-    /// Refuses second encodings of scalars and points.
-    function _requireCanonical() private pure {
-        if (_anyNotBelowR(INSTANCES_AT, PROOF_AT)) revert InstanceNotCanonical();
-        if (_anyNotBelowR(EVALS_AT, OPENING_AT)) revert ScalarNotCanonical();
-        _requirePoints(PROOF_AT, EVALS_AT);
-        _requirePoints(OPENING_AT, PROOF_END);
-    }
-
-    /// One word at a time until a multiple of four is left, then four: the loop costs more than the
-    /// comparison.
-    function _anyNotBelowR(uint256 from, uint256 to) private pure returns (bool bad) {
+    /// Copies a proof and its public inputs, which begin at these places of the calldata.
+    function _load(uint256 proofAt, uint256 instancesAt) private pure {
         assembly {
-            let top := sub(R, 1)
-            for {} and(sub(to, from), 0x60) { from := add(from, 0x20) } {
-                bad := or(bad, gt(mload(from), top))
-            }
-            for {} lt(from, to) { from := add(from, 0x80) } {
-                let low := or(gt(mload(from), top), gt(mload(add(from, 0x20)), top))
-                let high := or(gt(mload(add(from, 0x40)), top), gt(mload(add(from, 0x60)), top))
-                bad := or(bad, or(low, high))
-            }
+            calldatacopy(INPUTS_AT, instancesAt, mul(0x20, PUBLIC_INPUTS))
+{{copies}}
         }
     }
 
-    /// The group has prime order, so a point on the curve is in the group. (0, 0), the precompiles'
-    /// name of infinity, is not on the curve.
-    function _requirePoints(uint256 from, uint256 to) private pure {
-        bool small = true;
-        bool onCurve = true;
+    /// Refuses second encodings of scalars and points, points off the curve and at infinity.
+    /// @return The error's selector, zero if there is none.
+    function _refusal() private pure returns (bytes4) {
+        bool bad;
         assembly {
-            for {} lt(from, to) { from := add(from, 0x40) } {
-                let px := mload(from)
-                let py := mload(add(from, 0x20))
-                small := and(small, and(lt(px, Q), lt(py, Q)))
-                px := addmod(mulmod(mulmod(px, px, Q), px, Q), 3, Q)
-                onCurve := and(onCurve, eq(mulmod(py, py, Q), px))
-            }
+            let top := sub(mload(ORDER), 1)
+{{input_checks}}
         }
-        if (!small) revert CoordinateNotCanonical();
-        if (!onCurve) revert PointNotOnCurve();
+        if (bad) return InstanceNotCanonical.selector;
+        assembly {
+            let top := sub(mload(ORDER), 1)
+{{scalar_checks}}
+        }
+        if (bad) return ScalarNotCanonical.selector;
+        bool off;
+        assembly {
+            // The group has prime order, so a point on the curve is in the group. (0, 0), the
+            // precompiles' name of infinity, is not on the curve.
+            let q := Q
+            let top := sub(q, 1)
+            let px
+            let py
+            let large
+{{points}}
+            bad := large
+        }
+        if (bad) return CoordinateNotCanonical.selector;
+        if (off) return PointNotOnCurve.selector;
+        return 0;
     }
 
-    /// Replays the transcript: each challenge hashes the previous hash and what came since.
-    function _deriveChallenges() private pure {
+    /// Replays the transcript: each challenge hashes the previous hash, the byte 01 and what came
+    /// since.
+    /// @return hash What binds key, public inputs and the whole proof.
+    function _deriveChallenges() private pure returns (uint256 hash) {
         assembly {
-            // The previous hash takes the place of the word before [from, to) while it is absorbed.
-            function absorb(hash, from, to) -> next {
-                let at := sub(from, 0x20)
-                let saved := mload(at)
-                mstore(at, hash)
-                next := keccak256(at, sub(to, at))
-                mstore(at, saved)
+            let r := mload(ORDER)
+            // There is room for the state before each message.
+            function absorb(state, from, bytes_) -> next {
+                mstore(sub(from, 0x21), state)
+                mstore8(sub(from, 1), 1)
+                next := keccak256(sub(from, 0x21), add(bytes_, 0x21))
             }
             // A challenge with nothing in between.
-            function again(hash) -> next {
-                mstore(0, hash)
+            function again(state) -> next {
+                mstore(0, state)
                 mstore8(0x20, 1)
                 next := keccak256(0, 0x21)
             }
@@ -158,246 +200,135 @@ contract {{contract}} is IVerifier {
         }
     }
 
+    /// Adds one proof's claim to the sums, times `weight`.
+    /// @param first Whether it is the first; its weight is one.
+    /// @return Whether no divisor was zero and every point could be added.
+    function _accumulate(uint256 weight, bool first) private view returns (bool) {
+        _prepareFractions();
+        if (!_invert()) return false;
+        _evaluateLines();
+        _evaluateQuotient();
+        return _open(weight, first);
+    }
+
+    /// Numerators and divisors of all fractions: of the lines at z, and for each group of R_g(u)/Z_g(u), its evaluations
+    /// combined by powers of u. Sums stay unreduced below 2r.
+    function _prepareFractions() private pure {
+        assembly {
+            function square(a, modulus) -> out {
+                out := mulmod(a, a, modulus)
+            }
+            let r := mload(ORDER)
+            let z := mload(Z)
+            let u := mload(U)
+            let x
+            let f
+            let e
+            let n
+            let d
+{{fractions}}
+        }
+    }
+
     /// Inverts everything that will be divided by, with a single exponentiation.
-    /// @return ok False when a denominator is zero: x or u hit one of a few hundred points.
-    function _invertDenominators() private view returns (bool ok) {
+    /// @return ok False when a divisor is zero: z or u hit one of a few hundred points.
+    function _invert() private view returns (bool ok) {
         assembly {
-            let x := mload(X)
-            let at := DENOMINATORS_AT
-
-            // x − ωⁱ
-            let power := mload(OMEGA_FIRST)
-            for {} lt(at, ROTATION_DENOMINATORS_AT) { at := add(at, 0x20) } {
-                mstore(at, addmod(x, sub(R, power), R))
-                power := mulmod(power, mload(OMEGA), R)
-            }
-            // u − x·ωʲ for the rotations j of the opening
-            for { let j := ROTATIONS_AT } lt(at, X_DENOMINATOR_AT) { j := add(j, 0x20) } {
-                mstore(at, addmod(mload(U), sub(R, mulmod(x, mload(j), R)), R))
-                at := add(at, 0x20)
-            }
-            // x and xⁿ − 1
-            mstore(at, x)
-            for { let i := 0 } lt(i, K) { i := add(i, 1) } { x := mulmod(x, x, R) }
-            mstore(add(at, 0x20), addmod(x, sub(R, 1), R))
-
-            // Forward: products of all that stand before; backward: peel one factor at a time.
-            let product := 1
-            for { at := DENOMINATORS_AT } lt(at, INVERSES_AT) { at := add(at, 0x20) } {
-                mstore(add(at, INVERSE_OFFSET), product)
-                product := mulmod(product, mload(at), R)
-            }
+            let r := mload(ORDER)
+{{forward}}
             ok := iszero(iszero(product))
-            mstore(CURVE_AT, 0x20)
-            mstore(add(CURVE_AT, 0x20), 0x20)
-            mstore(add(CURVE_AT, 0x40), 0x20)
-            mstore(add(CURVE_AT, 0x60), product)
-            mstore(add(CURVE_AT, 0x80), sub(R, 2))
-            mstore(add(CURVE_AT, 0xa0), R)
-            ok := and(ok, staticcall(gas(), 0x05, CURVE_AT, 0xc0, 0, 0x20))
+            mstore(MODEXP_AT, 0x20)
+            mstore(add(MODEXP_AT, 0x20), 0x20)
+            mstore(add(MODEXP_AT, 0x40), 0x20)
+            mstore(add(MODEXP_AT, 0x60), product)
+            mstore(add(MODEXP_AT, 0x80), sub(r, 2))
+            mstore(add(MODEXP_AT, 0xa0), r)
+            ok := and(ok, staticcall(gas(), 0x05, MODEXP_AT, 0xc0, 0, 0x20))
             let inverse := mload(0)
-            for { at := INVERSES_AT } gt(at, DENOMINATORS_AT) {} {
-                at := sub(at, 0x20)
-                let place := add(at, INVERSE_OFFSET)
-                mstore(place, mulmod(inverse, mload(place), R))
-                inverse := mulmod(inverse, mload(at), R)
-            }
+            let d
+{{backward}}
         }
     }
 
-    /// Lagrange polynomials at x, in place of their inverse denominators, and the instance column.
-    function _evaluateLagrange() private pure {
+    /// Lagrange polynomials, the product over inactive rows, and the instance columns, at z.
+    function _evaluateLines() private pure {
         assembly {
-            // ωⁱ·(xⁿ − 1)/n
-            let factor := mulmod(mload(add(X_DENOMINATOR_AT, 0x20)), mload(N_INVERSE), R)
-            factor := mulmod(factor, mload(OMEGA_FIRST), R)
-            let end := add(ROTATION_DENOMINATORS_AT, INVERSE_OFFSET)
-            for { let at := INVERSES_AT } lt(at, end) { at := add(at, 0x20) } {
-                mstore(at, mulmod(mload(at), factor, R))
-                factor := mulmod(factor, mload(OMEGA), R)
-            }
-            function instance(lagrange) -> value {
-                for { let at := INSTANCES_AT } lt(at, PROOF_AT) { at := add(at, 0x20) } {
-                    value := addmod(value, mulmod(mload(at), mload(lagrange), R), R)
-                    lagrange := add(lagrange, 0x20)
-                }
-            }
-{{instance_evals}}
+            let r := mload(ORDER)
+{{lines}}
         }
     }
 
-    /// The value that the quotient must have at x: all constraints, combined by powers of y, over
-    /// xⁿ − 1. Sums stay unreduced while they are below 5r < 2²⁵⁶.
+    /// The value that the masked quotient must have at z: all identities, combined by powers of y, over zⁿ − 1, plus the
+    /// mask. Sums stay unreduced while they are below 5r < 2²⁵⁶.
     function _evaluateQuotient() private pure {
         assembly {
             let total := 0
             let order := mload(ORDER)
             let combiner := mload(Y)
-{{gate_calls}}
-            total := permutation(total, combiner)
-            mstore(QUOTIENT_EVAL, mulmod(total, mload(VANISHING_INVERSE), R))
+{{powers}}
+{{identity_calls}}
+            total := mulmod(total, mload(VANISHING_INVERSE), order)
+            mstore(QUOTIENT_EVAL, addmod(total, mload(MASK), order))
 
-            function permutation(acc, y) -> out {
-                // l_0·(1 − z_0); l_last·(z_last² − z_last); l_0·(z_i − z_{i−1}(ω^last·x))
-                let z := PRODUCT_EVALS_AT
-                out := addmod(mulmod(acc, y, R), mulmod(mload(L_0), add(1, sub(R, mload(z))), R), R)
-                let value := mload(LAST_PRODUCT_EVAL)
-                value := mulmod(value, add(value, sub(R, 1)), R)
-                out := addmod(mulmod(out, y, R), mulmod(mload(L_LAST), value, R), R)
-                for {} lt(z, LAST_PRODUCT_EVAL) {} {
-                    value := sub(R, mload(add(z, 0x40)))
-                    z := add(z, 0x60)
-                    value := mulmod(mload(L_0), add(mload(z), value), R)
-                    out := addmod(mulmod(out, y, R), value, R)
-                }
-                // 1 − l_last − l_blind
-                let active := sub(add(R, 1), mload(L_LAST))
-                for { let at := L_BLIND_FIRST } lt(at, L_0) { at := add(at, 0x20) } {
-                    active := addmod(active, sub(R, mload(at)), R)
-                }
-                // (z(ωx)·Π(p + β·σ + γ) − z(x)·Π(p + β·δʲ·x + γ))·active
-                let column := PERMUTATION_TABLE_AT
-                let sigma := SIGMA_EVALS_AT
-                let shift := mulmod(mload(BETA), mload(X), R)
-                for { z := PRODUCT_EVALS_AT } lt(column, PERMUTATION_TABLE_END) {
-                    z := add(z, 0x60)
-                } {
-                    let left := mload(add(z, 0x20))
-                    let right := mload(z)
-                    let end := add(column, CHUNK_BYTES)
-                    if gt(end, PERMUTATION_TABLE_END) { end := PERMUTATION_TABLE_END }
-                    for {} lt(column, end) { column := add(column, 2) } {
-                        value := add(mload(shr(240, mload(column))), mload(GAMMA))
-                        left := mulmod(
-                            left, add(value, mulmod(mload(BETA), mload(sigma), R)), R
-                        )
-                        right := mulmod(right, add(value, shift), R)
-                        shift := mulmod(shift, mload(DELTA), R)
-                        sigma := add(sigma, 0x20)
-                    }
-                    out := addmod(
-                        mulmod(out, y, R), mulmod(add(left, sub(R, right)), active, R), R
-                    )
-                }
-            }
-{{gates}}
+{{identities}}
         }
     }
 
-    /// For each point of each set of openings, the evaluations there combined by powers of w. Sums
-    /// stay unreduced below 2r.
-    function _combineEvaluations() private pure {
+    /// Adds to the left sum W − Σ vᵍ/Z_g(u)·(P_g − R_g(u)) + u·W′, and to the right one W′. What belongs to the generator
+    /// and to the key's commitments is summed as scalars.
+    function _open(uint256 weight, bool first) private view returns (bool ok) {
         assembly {
+            // sum := sum + scalar·point; the sum has three words of scratch behind it.
+            function addScaled(sum, point, scalar) -> good {
+                let at := add(sum, 0x40)
+                mcopy(at, point, 0x40)
+                mstore(add(sum, 0x80), scalar)
+                good := staticcall(gas(), 0x07, at, 0x60, at, 0x40)
+                good := and(good, staticcall(gas(), 0x06, sum, 0x80, sum, 0x40))
+            }
             let r := mload(ORDER)
-            let w := mload(W)
-            let e := 0
-{{combined}}
+            let combiner := mload(V)
+            switch first
+            case 0 {
+                ok := addScaled(LEFT_AT, OPENING_W, weight)
+                ok := and(ok, addScaled(RIGHT_AT, OPENING_W2, weight))
+            }
+            default {
+                ok := 1
+                mcopy(LEFT_AT, OPENING_W, 0x40)
+                mcopy(RIGHT_AT, OPENING_W2, 0x40)
+            }
+            ok := and(ok, addScaled(LEFT_AT, OPENING_W2, mulmod(weight, mload(U), r)))
+            let scale := sub(r, weight)
+            let x
+{{groups}}
         }
     }
 
-    /// SHPLONK: one linear combination of all commitments, one pairing check.
-    ///
-    /// For polynomial j of set i, opened at the points S_i, the scalar is
-    /// wʲ·vⁱ·Z_{S_0}(u)/Z_{S_i}(u); the value to subtract is the scalar times the interpolation of
-    /// its evaluations at u. A table gives for each set the number of points, the number of
-    /// commitments, the address of its barycentric weights, the addresses of the denominators
-    /// u − x·ωʲ, and those of the commitments. The very first commitment, whose scalar is one, is
-    /// not in the table.
-    function _checkOpening() private view returns (bool ok) {
+    /// Adds the generator and the key's commitments with their scalars; one pairing check.
+    function _checkPairing() private view returns (bool ok) {
         assembly {
-            // Curve scratch: sum (2 words), point (2 words), scalar.
-            ok := combineQuotient()
-            mcopy(CURVE_AT, FIRST_COMMITMENT, 0x40)
-
-            let power := 1
-            let z0 := 0
-            let value := 0
-            let evals := COMBINED_AT
-            for { let table := SETS_TABLE_AT } lt(table, SETS_TABLE_END) {} {
-                let points := shr(240, mload(table))
-                let end := add(table, add(6, mul(2, points)))
-                let vanishing, inverse, opened := interpolate(table, end, evals)
-                evals := add(evals, mul(0x20, points))
-                if iszero(z0) { z0 := vanishing }
-                let scalar := mulmod(power, mulmod(z0, inverse, R), R)
-                value := addmod(value, mulmod(scalar, opened, R), R)
-                if eq(table, SETS_TABLE_AT) { scalar := mload(W) }
-                table := add(end, mul(2, shr(240, mload(add(table, 2)))))
-                ok := and(ok, addCommitments(end, table, scalar))
-                power := mulmod(power, mload(V), R)
+            // First the generator, then what the key commits to.
+            let term := add(LEFT_AT, 0x40)
+            let scalar := CONSTANT_AT
+            let at := COMMITMENTS_AT
+            mstore(term, 1)
+            mstore(add(LEFT_AT, 0x60), 2)
+            ok := 1
+            for {} 1 {} {
+                mcopy(add(LEFT_AT, 0x80), scalar, 0x20)
+                ok := and(ok, staticcall(gas(), 0x07, term, 0x60, term, 0x40))
+                ok := and(ok, staticcall(gas(), 0x06, LEFT_AT, 0x80, LEFT_AT, 0x40))
+                if eq(at, COMMITMENTS_END) { break }
+                mcopy(term, at, 0x40)
+                at := add(at, 0x40)
+                scalar := add(scalar, 0x20)
             }
-            // − value·G − Z_{S_0}(u)·h1 + u·h2
-            mstore(0, 1)
-            mstore(0x20, 2)
-            ok := and(ok, addScaled(0, sub(R, value)))
-            ok := and(ok, addScaled(OPENING_AT, sub(R, z0)))
-            ok := and(ok, addScaled(add(OPENING_AT, 0x40), mload(U)))
-
-            // e(h2, [s]₂)·e(sum, −[1]₂) = 1
-            mcopy(PAIRING_AT, add(OPENING_AT, 0x40), 0x40)
-            mcopy(add(PAIRING_AT, 0xc0), CURVE_AT, 0x40)
+            // e(right, [τ]₂)·e(left, −[1]₂) = 1
+            mcopy(PAIRING_AT, RIGHT_AT, 0x40)
+            mcopy(add(PAIRING_AT, 0xc0), LEFT_AT, 0x40)
             ok := and(ok, staticcall(gas(), 0x08, PAIRING_AT, 0x180, 0, 0x20))
             ok := and(ok, eq(mload(0), 1))
-
-            // sum := sum + scalar·point
-            function addScaled(point, scalar) -> good {
-                let at := add(CURVE_AT, 0x40)
-                mcopy(at, point, 0x40)
-                mstore(add(CURVE_AT, 0x80), scalar)
-                good := staticcall(gas(), 0x07, at, 0x60, at, 0x40)
-                good := and(good, staticcall(gas(), 0x06, CURVE_AT, 0x80, CURVE_AT, 0x40))
-            }
-
-            // The same for a list of points, with the scalar times the next power of w for each.
-            function addCommitments(list, end, scalar) -> good {
-                good := 1
-                let w := mload(W)
-                for {} lt(list, end) { list := add(list, 2) } {
-                    mcopy(add(CURVE_AT, 0x40), shr(240, mload(list)), 0x40)
-                    mstore(add(CURVE_AT, 0x80), scalar)
-                    let at := add(CURVE_AT, 0x40)
-                    good := and(good, staticcall(gas(), 0x07, at, 0x60, at, 0x40))
-                    good := and(good, staticcall(gas(), 0x06, CURVE_AT, 0x80, CURVE_AT, 0x40))
-                    scalar := mulmod(scalar, w, R)
-                }
-            }
-
-            // h = h_0 + xⁿ·(h_1 + xⁿ·(h_2 + …)), left where the table expects it.
-            function combineQuotient() -> good {
-                let xn := add(mload(add(X_DENOMINATOR_AT, 0x20)), 1)
-                let piece := sub(EVALS_AT, 0x40)
-                mcopy(QUOTIENT_POINT, piece, 0x40)
-                good := 1
-                for {} gt(piece, QUOTIENT_PIECES_AT) {} {
-                    piece := sub(piece, 0x40)
-                    mcopy(CURVE_AT, piece, 0x40)
-                    good := and(good, addScaled(QUOTIENT_POINT, xn))
-                    mcopy(QUOTIENT_POINT, CURVE_AT, 0x40)
-                }
-            }
-
-            // Z_S(u) of a set and its inverse, and the value at u of the polynomial through the
-            // combined evaluations. The key holds the barycentric weights for x = 1; a factor
-            // x^(1 − points) makes them those of x.
-            function interpolate(table, to, evals_) -> vanishing, inverse, opened {
-                let weight := shr(240, mload(add(table, 4)))
-                let from := add(table, 6)
-                vanishing := 1
-                inverse := 1
-                let scale := mload(X)
-                for {} lt(from, to) { from := add(from, 2) } {
-                    let place := shr(240, mload(from))
-                    vanishing := mulmod(vanishing, mload(place), R)
-                    place := mload(add(place, INVERSE_OFFSET))
-                    inverse := mulmod(inverse, place, R)
-                    scale := mulmod(scale, mload(X_INVERSE), R)
-                    place := mulmod(mulmod(mload(weight), place, R), mload(evals_), R)
-                    opened := addmod(opened, place, R)
-                    weight := add(weight, 0x20)
-                    evals_ := add(evals_, 0x20)
-                }
-                opened := mulmod(opened, mulmod(scale, vanishing, R), R)
-            }
         }
     }
 }

@@ -25,7 +25,7 @@ fn main() -> Result<ExitCode> {
         _ => bail!("{USAGE}"),
     };
     let mut equal = true;
-    for params in [CircuitParams::ON_CHAIN, CircuitParams::QUICK] {
+    for (_, params) in CircuitParams::LAYOUTS {
         equal &= report(params, mode.as_deref())?;
     }
     Ok(if equal { ExitCode::SUCCESS } else { ExitCode::FAILURE })
@@ -36,8 +36,9 @@ fn report(params: CircuitParams, mode: Option<&str>) -> Result<bool> {
     let path = cost::golden_path(params);
     let measured = cost::measure(params)?;
     eprintln!(
-        "measured gas of the verifying transaction, k = {}: {}",
-        params.k, measured.verify_gas
+        "measured gas of the verifying transaction, layout {}: {}",
+        params.name().unwrap_or("unnamed"),
+        measured.verify_gas
     );
     match mode {
         Some("--check") => match cost::compare(&path, &measured)? {

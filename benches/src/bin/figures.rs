@@ -1,4 +1,4 @@
-//! Measures what the README's table says, and prints its rows.
+//! Measures what the README's table says, and prints its rows; and every layout and fold, for its plot.
 //!
 //! Keys are made in a process of their own, so that the peak memory is that of proving.
 
@@ -7,19 +7,14 @@ use std::{path::Path, process::Command};
 use anyhow::{bail, ensure, Context, Result};
 use rand::rngs::OsRng;
 use zkdkim_benches::{
-    folded::{measure, peak_memory, LAYOUTS},
+    curve,
+    layouts::{measure, peak_memory},
     sample,
 };
 use zkdkim_circuits::statement::{CircuitParams, StatementCircuit};
-use zkdkim_plonk::{
-    keys::{KeyedCircuit, ProverKey},
-    progress::Silent,
-    prove::prove,
-    verify::verify,
-};
+use zkdkim_plonk::{keys::ProverKey, progress::Silent, prove::prove, verify::verify};
 use zkdkim_prover::Proof;
 use zkdkim_store::{
-    binary::read_prover_key,
     timing::{timed, Timing},
     KeyCache, Reuse,
 };
@@ -28,11 +23,13 @@ use zkdkim_verifier_sol::{Artifacts, Sources};
 const RUNS: usize = 5;
 
 const USAGE: &str = "\
-usage: figures [on-chain | quick]
+usage: figures [on-chain | middle | quick]
        figures --json [on-chain | middle | quick]
+       figures --curve [FOLDER]
 
-The layout with six lookups a row (k = 14, the default) or with twelve (k = 13). With --json one object: the layout
-proved with folded openings and with the stock prover, and verified in an EVM.";
+Without an option, rows of a table for people. With --json one object: the layout proved by this project's prover and
+by Halo2's, and verified in an EVM. With --curve every fold of both circuits, as a table; with FOLDER also as curve.md,
+curve.json and curve.svg in it.";
 
 fn main() -> Result<()> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
@@ -40,6 +37,14 @@ fn main() -> Result<()> {
         [] => all("on-chain"),
         ["--json"] => json("on-chain"),
         ["--json", layout] => json(layout),
+        ["--point", k, lookups, fold] => {
+            let params =
+                CircuitParams { k: k.parse()?, lookups: lookups.parse()?, fold: fold.parse()? };
+            println!("{}", serde_json::to_string(&measure(params, curve::RUNS)?)?);
+            Ok(())
+        }
+        ["--curve"] => curve::run(None),
+        ["--curve", folder] => curve::run(Some(Path::new(folder))),
         [layout] => all(layout),
         [layout, folder] => keys(params(layout)?, Path::new(folder)),
         _ => bail!("{USAGE}"),
@@ -47,16 +52,11 @@ fn main() -> Result<()> {
 }
 
 fn params(layout: &str) -> Result<CircuitParams> {
-    match layout {
-        "on-chain" => Ok(CircuitParams::ON_CHAIN),
-        "quick" => Ok(CircuitParams::QUICK),
-        _ => bail!("{USAGE}"),
-    }
+    CircuitParams::named(layout).context(USAGE)
 }
 
 fn json(layout: &str) -> Result<()> {
-    let layout = LAYOUTS.iter().find(|l| l.name == layout).context(USAGE)?;
-    println!("{}", serde_json::to_string_pretty(&measure(layout, RUNS)?)?);
+    println!("{}", serde_json::to_string_pretty(&measure(params(layout)?, RUNS)?)?);
     Ok(())
 }
 
@@ -75,10 +75,12 @@ fn row(name: &str, value: &str) {
 
 fn keys(params: CircuitParams, folder: &Path) -> Result<()> {
     let cache = KeyCache::open(folder)?;
-    let srs = cache.insecure_dev_srs(StatementCircuit::k(&params), &Silent)?;
+    println!("| figure | value |\n| --- | --- |");
+    let (srs, timing) = timed(|| cache.insecure_dev_srs(params.k, params.fold, &Silent));
+    let srs = srs?;
+    row("SRS, development", &seconds(&[timing]));
     let (key, timing) = timed(|| ProverKey::<StatementCircuit>::generate(&srs, &params, &Silent));
     key?;
-    println!("| figure | value |\n| --- | --- |");
     row("key generation", &seconds(&[timing]));
     cache.prover_key::<StatementCircuit>(&srs, &params, Reuse::Cached, &Silent)?;
     Ok(())
@@ -86,12 +88,17 @@ fn keys(params: CircuitParams, folder: &Path) -> Result<()> {
 
 fn figures(params: CircuitParams, folder: &Path) -> Result<()> {
     let cache = KeyCache::open(folder)?;
-    let srs = cache.insecure_dev_srs(StatementCircuit::k(&params), &Silent)?;
-    let path = cache.key_path::<StatementCircuit>(srs.kind(), &params, "pk")?;
-    let (key, load) = timed(|| read_prover_key::<StatementCircuit>(&path, &params));
+    let (srs, load) = timed(|| cache.insecure_dev_srs(params.k, params.fold, &Silent));
+    let srs = srs?;
+    let path = cache.srs_path(srs.kind(), params.k, params.fold);
+    row("SRS, file", &megabytes(std::fs::metadata(&path)?.len()));
+    row("SRS, loading with all checks", &seconds(&[load]));
+    let (key, load) =
+        timed(|| cache.prover_key::<StatementCircuit>(&srs, &params, Reuse::Cached, &Silent));
     let key = key?;
-    row("proving key, file", &megabytes(std::fs::metadata(&path)?.len()));
-    row("proving key, loading", &seconds(&[load]));
+    let path = cache.key_path::<StatementCircuit>(srs.kind(), &params)?;
+    row("verifying key, file", &format!("{} bytes", std::fs::metadata(&path)?.len()));
+    row("keys, loading", &seconds(&[load]));
 
     let registry = sample::registry()?;
     let mut native = Vec::new();

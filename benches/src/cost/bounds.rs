@@ -4,20 +4,27 @@
 //! committed (Schwartz–Zippel): the degree of a polynomial that is not zero, or, for lookups, the number of tuples that
 //! may meet. SOUNDNESS.md quotes the weaker layout's; what they are added to, the binding of KZG, is an assumption there.
 
+use std::collections::BTreeSet;
+
 use serde::{Deserialize, Serialize};
 use zkdkim_circuits::{
     columns::RANGE_BITS,
     header::{extract, BYTES},
     statement::CircuitParams,
 };
-use zkdkim_plonk::{halo2curves::bn256::Fr, plonk::ConstraintSystem};
+use zkdkim_plonk::folded::protocol::Protocol;
 
-use super::{ColumnCost, QueryCost, RowCost};
+use super::RowCost;
 
 /// Binary logarithm of the order of BN254's scalar field, rounded down.
 const FIELD_BITS: f64 = 253.59;
 /// Degree in θ of the difference of two compressed tuples: four components and the type.
 const TUPLE_DEGREE: f64 = 4.0;
+
+/// The largest exponent whose power anybody knows: the public ceremonies end there.
+const CEREMONY: f64 = (1u64 << 28) as f64;
+/// How much likelier than 1/r a challenge may be, as a hash is reduced.
+const KAPPA: f64 = 1.2;
 
 /// Errors of the random checks: each is below 2 to the power of minus the number.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -29,7 +36,7 @@ pub struct ErrorBounds {
     pub tuples: u32,
     /// Two sums of fractions that agree at γ.
     pub sums: u32,
-    /// PLONK's own challenges.
+    /// The proof system's own challenges, for each query of the hash.
     pub plonk: u32,
     /// All of these together.
     pub together: u32,
@@ -37,13 +44,7 @@ pub struct ErrorBounds {
 
 impl ErrorBounds {
     /// The bounds of a layout.
-    pub fn new(
-        params: CircuitParams,
-        rows: &RowCost,
-        columns: &ColumnCost,
-        queries: &QueryCost,
-        cs: &ConstraintSystem<Fr>,
-    ) -> Self {
+    pub fn new(params: CircuitParams, rows: &RowCost, protocol: &Protocol) -> Self {
         let rsa = (halo2_rsa::PRODUCTS * halo2_rsa::PRODUCT_DEGREE) as f64;
         // The running sum's last row looks nothing up.
         let active = rows.usable - 1;
@@ -54,7 +55,7 @@ impl ErrorBounds {
         let tuples = TUPLE_DEGREE * looked_up as f64 * entries as f64;
         // Every active row has a term for the table's entry, though most have the multiplicity 0.
         let sums = (looked_up + active + narrow + extract::ROWS) as f64;
-        let plonk = plonk(rows, columns, queries, cs);
+        let plonk = plonk(protocol);
         let bits = |bad: f64| (FIELD_BITS - bad.log2()).floor() as u32;
         Self {
             rsa_identities: bits(rsa),
@@ -66,20 +67,17 @@ impl ErrorBounds {
     }
 }
 
-/// Bad challenges of PLONK: β and γ for the permutation's products of all its cells, y for the sum of all constraints, x for
-/// their identity with the quotient, and three of SHPLONK for the sum of all openings.
-fn plonk(
-    rows: &RowCost,
-    columns: &ColumnCost,
-    queries: &QueryCost,
-    cs: &ConstraintSystem<Fr>,
-) -> f64 {
-    let n = 1usize << rows.k;
-    let permutation = 2 * columns.permutation * n;
-    let constraints: usize = cs.gates().iter().map(|gate| gate.polynomials().len()).sum();
-    let terms = constraints + columns.permutation_products + 2;
-    let identity = queries.degree * n;
-    let openings =
-        queries.advice + queries.fixed + columns.permutation + 3 * columns.permutation_products + 1;
-    (permutation + terms + identity + openings + 2 * n) as f64
+/// Bad challenges of the proof system, for one query of the hash: the numerator of the bound in SOUNDNESS-folded.md, section
+/// 2, times κ.
+fn plonk(protocol: &Protocol) -> f64 {
+    let shape = protocol.shape();
+    let n = shape.rows() as f64;
+    let identity = (shape.degree as f64 + 1.0) * CEREMONY;
+    let distinct: BTreeSet<(usize, i32)> =
+        protocol.groups().flat_map(|g| g.rotations.iter().map(move |r| (g.fold, *r))).collect();
+    let openings: f64 = distinct.iter().map(|(fold, _)| *fold as f64).sum();
+    let groups = protocol.groups().count() as f64 + 1.0;
+    let terms = protocol.outputs().len() as f64;
+    let permutation = 3.0 * shape.permutation.len() as f64 * n;
+    KAPPA * (identity + openings + groups + n + shape.blinding as f64 + terms + permutation + 2.0)
 }

@@ -1,6 +1,6 @@
 //! Measuring: keys, one proof, one run in the EVM; the rest is counted from the constraint system.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use anyhow::{ensure, Context, Result};
 use halo2_rsa::RsaRows;
@@ -12,14 +12,15 @@ use zkdkim_circuits::{
     statement::{CircuitParams, StatementCircuit, StatementConfig},
 };
 use zkdkim_plonk::{
-    halo2curves::bn256::Fr,
-    plonk::{Circuit, ConstraintSystem},
-};
-use zkdkim_plonk::{
+    folded::protocol::{Column, Group, Leaf, Protocol, Shape},
     keys::{KeyedCircuit, ProverKey},
     progress::Silent,
     prove::prove,
     srs::Srs,
+};
+use zkdkim_plonk::{
+    halo2curves::bn256::Fr,
+    plonk::{Circuit, ConstraintSystem},
 };
 use zkdkim_prover::Proof;
 use zkdkim_verifier_sol::{Artifacts, Sources};
@@ -32,15 +33,13 @@ use crate::sample;
 
 /// Lookups in the wide columns that every row makes beside those of the range columns.
 const WIDE_LOOKUPS: usize = 1;
-/// Commitments of the opening argument (SHPLONK).
-const OPENING_COMMITMENTS: usize = 2;
 
 /// Measures everything: makes keys and one proof, so it takes seconds.
 ///
 /// # Errors
 /// Where the sample is refused, a proof fails, or the contracts are neither checked in nor can be compiled.
 pub fn measure(params: CircuitParams) -> Result<Measured> {
-    let srs = Srs::insecure_dev(StatementCircuit::k(&params))?;
+    let srs = Srs::insecure_dev(params.k, params.fold)?;
     let key = ProverKey::<StatementCircuit>::generate(&srs, &params, &Silent)?;
     let (input, public) = sample::statement(&sample::registry()?)?;
     let instances = public.to_instances();
@@ -50,24 +49,25 @@ pub fn measure(params: CircuitParams) -> Result<Measured> {
 
     let mut before = ConstraintSystem::default();
     let config = StatementCircuit::configure_with_params(&mut before, params);
-    let after = key.verifier().vk().cs();
-    let queries = query_cost(after);
-    let proof_cost = proof_cost(after, &proof)?;
+    let protocol = key.verifier().vk().protocol();
+    let shape = protocol.shape();
+    let proof_cost = proof_cost(protocol, &proof)?;
 
     let sources = Sources::for_key(key.verifier())?;
     let contracts = Artifacts::for_key(key.verifier(), &sources, None).context(
         "no compiled contracts for this key; install the compiler: npm ci in verifier-sol",
     )?;
     let run = contracts.measure(proof.calldata())?;
-    let rows = row_cost(params, &config, after);
-    let columns = column_cost(&before, after);
-    let errors = ErrorBounds::new(params, &rows, &columns, &queries, after);
+    let rows = row_cost(params, &config, shape);
+    let columns = column_cost(&before, shape);
+    let errors = ErrorBounds::new(params, &rows, protocol);
     let report = Report {
         circuit: StatementCircuit::ID.to_owned(),
         rows,
         columns,
         gates: gate_cost(&before),
-        queries,
+        queries: query_cost(protocol),
+        groups: groups(protocol),
         errors,
         proof: proof_cost,
         keys: key_cost(&key)?,
@@ -82,7 +82,7 @@ pub fn measure(params: CircuitParams) -> Result<Measured> {
     Ok(Measured { report, verify_gas: run.gas })
 }
 
-fn row_cost(params: CircuitParams, config: &StatementConfig, cs: &ConstraintSystem<Fr>) -> RowCost {
+fn row_cost(params: CircuitParams, config: &StatementConfig, shape: &Shape) -> RowCost {
     let rows = Rows::new(params.lanes());
     let rsa = RsaRows::LENGTHS;
     let blocks = [
@@ -102,7 +102,7 @@ fn row_cost(params: CircuitParams, config: &StatementConfig, cs: &ConstraintSyst
         k: params.k,
         usable,
         free: usable - rows.end,
-        blinding: cs.blinding_factors(),
+        blinding: shape.blinding,
         table: config.table().len(),
         lookups_a_row: params.lookups + WIDE_LOOKUPS,
         blocks: blocks
@@ -111,7 +111,7 @@ fn row_cost(params: CircuitParams, config: &StatementConfig, cs: &ConstraintSyst
     }
 }
 
-fn column_cost(before: &ConstraintSystem<Fr>, after: &ConstraintSystem<Fr>) -> ColumnCost {
+fn column_cost(before: &ConstraintSystem<Fr>, shape: &Shape) -> ColumnCost {
     let mut advice = BTreeMap::new();
     for phase in before.advice_column_phase() {
         *advice.entry(format!("phase {}", phase + 1)).or_insert(0) += 1;
@@ -121,13 +121,12 @@ fn column_cost(before: &ConstraintSystem<Fr>, after: &ConstraintSystem<Fr>) -> C
         advice,
         fixed_without_selectors: fixed,
         selectors: before.num_selectors(),
-        selector_columns: after.num_fixed_columns() - fixed,
-        permutation: after.permutation().get_columns().len(),
-        permutation_products: permutation_products(after),
-        instance: after.num_instance_columns(),
+        selector_columns: shape.fixed - fixed,
+        permutation: shape.permutation.len(),
+        permutation_products: shape.products(),
+        instance: shape.public_inputs.len(),
         public_inputs: StatementCircuit::INSTANCES,
-        challenges: after.num_challenges(),
-        native_lookups: after.lookups().len(),
+        challenges: shape.challenge_phases.len(),
     }
 }
 
@@ -145,36 +144,50 @@ fn gate_cost(cs: &ConstraintSystem<Fr>) -> BTreeMap<String, GateCost> {
     chips
 }
 
-fn query_cost(cs: &ConstraintSystem<Fr>) -> QueryCost {
+/// What the identities read; opened at more points where a column shares a commitment.
+fn query_cost(protocol: &Protocol) -> QueryCost {
+    let read: BTreeSet<(Column, i32)> = protocol
+        .identities()
+        .leaves()
+        .filter_map(|leaf| match leaf {
+            Leaf::Cell(column, rotation) => Some((column, rotation)),
+            _ => None,
+        })
+        .collect();
+    let count = |of: fn(&Column) -> bool| read.iter().filter(|(column, _)| of(column)).count();
     QueryCost {
-        advice: cs.advice_queries().len(),
-        fixed: cs.fixed_queries().len(),
-        instance: cs.instance_queries().len(),
-        degree: cs.degree(),
+        advice: count(|c| matches!(c, Column::Advice(_))),
+        fixed: count(|c| matches!(c, Column::Fixed(_))),
+        instance: count(|c| matches!(c, Column::Instance(_))),
+        degree: protocol.shape().degree,
     }
 }
 
-fn permutation_products(cs: &ConstraintSystem<Fr>) -> usize {
-    cs.permutation().get_columns().len().div_ceil(cs.degree() - 2)
+/// Every commitment with its columns and the rotations at which all of them are opened.
+fn groups(protocol: &Protocol) -> Vec<String> {
+    let name = |column: &Column| match column {
+        Column::Advice(i) => format!("a{i}"),
+        Column::Product(i) => format!("z{i}"),
+        Column::Mask => "mask".into(),
+        Column::Fixed(i) => format!("f{i}"),
+        Column::Sigma(i) => format!("s{i}"),
+        Column::Instance(i) => format!("i{i}"),
+    };
+    let group = |group: &Group| {
+        let columns: Vec<String> = group.columns.iter().map(name).collect();
+        format!("{} at {:?}", columns.join(" "), group.rotations)
+    };
+    protocol.groups().map(group).collect()
 }
 
-/// Counts from the constraint system, checked against a real proof.
-fn proof_cost(cs: &ConstraintSystem<Fr>, proof: &Proof) -> Result<ProofCost> {
-    ensure!(cs.lookups().is_empty(), "native lookups are not counted here");
-    let products = permutation_products(cs);
-    // The vanishing argument commits to one random polynomial and to degree - 1 pieces of the quotient.
-    let commitments =
-        cs.num_advice_columns() + products + 1 + (cs.degree() - 1) + OPENING_COMMITMENTS;
-    // A product is opened at x and at the next row, all but the last also at the last usable row; the random
-    // polynomial once.
-    let evaluations = cs.advice_queries().len()
-        + cs.fixed_queries().len()
-        + cs.permutation().get_columns().len()
-        + (3 * products - 1)
-        + 1;
+/// Counts of the protocol, checked against a real proof.
+fn proof_cost(protocol: &Protocol, proof: &Proof) -> Result<ProofCost> {
+    let (commitments, evaluations) = (protocol.commitments(), protocol.evaluations());
     let bytes = 64 * commitments + 32 * evaluations;
     ensure!(bytes == proof.proof.len(), "{bytes} bytes counted, {} proved", proof.proof.len());
-    Ok(ProofCost { commitments, evaluations, bytes, calldata_bytes: proof.calldata().len() })
+    let key_commitments = protocol.key_groups().len();
+    let calldata_bytes = proof.calldata().len();
+    Ok(ProofCost { commitments, key_commitments, evaluations, bytes, calldata_bytes })
 }
 
 fn key_cost(key: &ProverKey<StatementCircuit>) -> Result<KeyCost> {
@@ -182,6 +195,5 @@ fn key_cost(key: &ProverKey<StatementCircuit>) -> Result<KeyCost> {
         circuit: key.verifier().circuit().to_owned(),
         verifying_key_sha256: key.verifier().sha256().to_string(),
         verifying_key_bytes: key.verifier().to_container()?.into_bytes().len() as u64,
-        proving_key_bytes: key.to_container()?.into_bytes().len() as u64,
     })
 }

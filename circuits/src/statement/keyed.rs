@@ -12,8 +12,12 @@ impl KeyedCircuit for StatementCircuit {
         params.k
     }
 
+    fn fold(params: &CircuitParams) -> usize {
+        params.fold
+    }
+
     fn describe(params: &CircuitParams) -> String {
-        serde_json::to_string(params).unwrap_or_else(|_| format!("{params:?}"))
+        format!("k:{} lookups:{}", params.k, params.lookups)
     }
 
     fn blank(params: &CircuitParams) -> Self {

@@ -73,51 +73,16 @@ impl ProvingKey {
         public_inputs: &[usize],
         cosets: Cosets,
     ) -> Result<Self> {
-        let n = 1usize << srs.k();
-        let mut cs = ConstraintSystem::default();
-        let config = C::configure_with_params(&mut cs, circuit.params());
-        let needed = cs.minimum_rows();
-        if n < needed {
-            return Err(Error::Rows { k: srs.k(), needed });
-        }
-        let mut assembly = Assembly {
-            usable: n - (cs.blinding_factors() + 1),
-            fixed: vec![vec![Assigned::Zero; n]; cs.num_fixed_columns()],
-            selectors: vec![vec![false; n]; cs.num_selectors()],
-            copies: Copies::new(cs.permutation().get_columns().iter().map(column).collect(), n),
-            refused: None,
-        };
-        C::FloorPlanner::synthesize(&mut assembly, circuit, config, cs.constants().clone())?;
-        if let Some(error) = assembly.refused {
-            return Err(error);
-        }
-        let (cs, selectors) = cs.compress_selectors(assembly.selectors);
-        let mut fixed: Vec<Vec<Fr>> = parallel::map(&assembly.fixed, |column| values(column));
-        drop(assembly.fixed);
-        fixed.extend(selectors);
-        let shape = Shape::new(&cs, srs.k(), public_inputs)?;
-        let protocol = Protocol::new(shape, srs.fold())?;
-        let domain = Domain::new(srs.k());
-        let sigma = assembly.copies.sigma(&domain);
-        Self::with_columns(srs, protocol, domain, fixed, sigma, cosets)
-    }
-
-    fn with_columns(
-        srs: &Srs,
-        protocol: Protocol,
-        domain: Domain,
-        mut fixed: Vec<Vec<Fr>>,
-        sigma_values: Vec<Vec<Fr>>,
-        kept: Cosets,
-    ) -> Result<Self> {
+        let laid = Laid::new(srs.k(), circuit, public_inputs)?;
+        let protocol = Protocol::new(laid.shape, srs.fold())?;
         let (needed, got) = (protocol.powers(), srs.powers().len());
         if got < needed {
             return Err(Error::Powers { needed, got });
         }
         let lanes = |group: &Group| {
             let lane = |c: &Column| match c {
-                Column::Fixed(i) => &fixed[*i as usize][..],
-                Column::Sigma(i) => &sigma_values[*i as usize][..],
+                Column::Fixed(i) => &laid.fixed[*i as usize][..],
+                Column::Sigma(i) => &laid.sigma[*i as usize][..],
                 // Keys hold nothing else.
                 _ => &[],
             };
@@ -126,6 +91,34 @@ impl ProvingKey {
         let points: Vec<G1> = protocol.key_groups().iter().map(lanes).collect();
         let mut commitments = vec![G1Affine::identity(); points.len()];
         G1::batch_normalize(&points, &mut commitments);
+        let vk = VerifyingKey::new(protocol, commitments, *srs.tau_g2());
+        Ok(Self::with_columns(vk, laid.fixed, laid.sigma, cosets))
+    }
+
+    /// Completes a verifying key that was made before: everything else follows from the circuit, without a commitment.
+    ///
+    /// That the key commits to this circuit's columns is not checked; if it does not, no proof verifies.
+    ///
+    /// # Errors
+    /// [`Error::OtherCircuit`] where the key's protocol is not that of the circuit, and the errors of
+    /// [`ProvingKey::new`].
+    pub fn complete<C: Circuit<Fr>>(vk: VerifyingKey, circuit: &C, cosets: Cosets) -> Result<Self> {
+        let shape = vk.protocol().shape();
+        let laid = Laid::new(shape.k, circuit, &shape.public_inputs)?;
+        if laid.shape != *shape {
+            return Err(Error::OtherCircuit { what: "its columns or gates" });
+        }
+        Ok(Self::with_columns(vk, laid.fixed, laid.sigma, cosets))
+    }
+
+    fn with_columns(
+        vk: VerifyingKey,
+        mut fixed: Vec<Vec<Fr>>,
+        sigma_values: Vec<Vec<Fr>>,
+        kept: Cosets,
+    ) -> Self {
+        let protocol = vk.protocol();
+        let domain = Domain::new(protocol.shape().k);
         let permuted = |i: usize| protocol.shape().permutation.contains(&Column::Fixed(i as u32));
         let fixed_values: Vec<Option<Vec<Fr>>> = fixed
             .iter()
@@ -142,7 +135,6 @@ impl ProvingKey {
         let extended = root(domain.k + (parts as u32).next_power_of_two().ilog2());
         let shifts: Vec<Fr> = (0..parts as u64).map(|j| Fr::ZETA * extended.pow([j])).collect();
         let twiddles = parallel::map(&shifts, |s| domain.coset(*s));
-        let vk = VerifyingKey::new(protocol, commitments, *srs.tau_g2());
         let mut key = Self {
             vk,
             domain,
@@ -158,7 +150,7 @@ impl ProvingKey {
         if kept == Cosets::Kept {
             key.cosets = (0..parts).map(|j| key.coset_part(j)).collect();
         }
-        Ok(key)
+        key
     }
 
     /// The verifier's part.
@@ -186,6 +178,45 @@ impl ProvingKey {
             fixed: parallel::range(self.fixed.len(), column),
             sigma: parallel::map(&self.sigma, |p| self.coset(p, j)),
         }
+    }
+}
+
+/// A circuit laid out without a witness.
+struct Laid {
+    shape: Shape,
+    /// Values, those of compressed selectors last.
+    fixed: Vec<Vec<Fr>>,
+    /// Values of the permutations.
+    sigma: Vec<Vec<Fr>>,
+}
+
+impl Laid {
+    fn new<C: Circuit<Fr>>(k: u32, circuit: &C, public_inputs: &[usize]) -> Result<Self> {
+        let n = 1usize << k;
+        let mut cs = ConstraintSystem::default();
+        let config = C::configure_with_params(&mut cs, circuit.params());
+        let needed = cs.minimum_rows();
+        if n < needed {
+            return Err(Error::Rows { k, needed });
+        }
+        let mut assembly = Assembly {
+            usable: n - (cs.blinding_factors() + 1),
+            fixed: vec![vec![Assigned::Zero; n]; cs.num_fixed_columns()],
+            selectors: vec![vec![false; n]; cs.num_selectors()],
+            copies: Copies::new(cs.permutation().get_columns().iter().map(column).collect(), n),
+            refused: None,
+        };
+        C::FloorPlanner::synthesize(&mut assembly, circuit, config, cs.constants().clone())?;
+        if let Some(error) = assembly.refused {
+            return Err(error);
+        }
+        let (cs, selectors) = cs.compress_selectors(assembly.selectors);
+        let mut fixed: Vec<Vec<Fr>> = parallel::map(&assembly.fixed, |column| values(column));
+        drop(assembly.fixed);
+        fixed.extend(selectors);
+        let shape = Shape::new(&cs, k, public_inputs)?;
+        let sigma = assembly.copies.sigma(&Domain::new(k));
+        Ok(Self { shape, fixed, sigma })
     }
 }
 

@@ -42,5 +42,6 @@ pub use error::{Error, Result};
 pub use key::VerifyingKey;
 pub use keygen::{Cosets, ProvingKey};
 pub use prover::{prove, prove_observed, Stage};
+pub(crate) use srs::are_powers;
 pub use srs::Srs;
 pub use verifier::{verify, verify_batch};

@@ -5,15 +5,12 @@
 //! coefficients, which are not. Lane i is an inverse transform, in the group, of the points \[τ^(i + m·t)\]_1. It is
 //! made once, written beside the powers and checked against them when it is read.
 
-use halo2_proofs::{
-    arithmetic::best_multiexp,
-    halo2curves::{
-        bn256::{Bn256, Fq2, Fr, G1Affine, G2Affine, G1, G2},
-        ff::{Field, PrimeField},
-        group::{cofactor::CofactorGroup, prime::PrimeCurveAffine, Curve, Group as _},
-        pairing::{MillerLoopResult, MultiMillerLoop},
-        CurveAffine,
-    },
+use halo2_proofs::halo2curves::{
+    bn256::{Bn256, Fq2, Fr, G1Affine, G2Affine, G1, G2},
+    ff::{Field, PrimeField},
+    group::{cofactor::CofactorGroup, prime::PrimeCurveAffine, Curve, Group as _},
+    pairing::{MillerLoopResult, MultiMillerLoop},
+    CurveAffine,
 };
 use rand::{CryptoRng, RngCore};
 
@@ -180,16 +177,25 @@ impl Srs {
         degree: usize,
         mut rng: impl RngCore + CryptoRng,
     ) -> Result<Self> {
+        loop {
+            match Self::insecure_from_secret(k, fold, degree, Fr::random(&mut rng)) {
+                Err(Error::Unlucky { .. }) => {}
+                other => return other,
+            }
+        }
+    }
+
+    /// Parameters of a secret that the caller knows: **for tests and measurements only**.
+    ///
+    /// # Errors
+    /// Those of [`Srs::powers_needed`]; [`Error::Unlucky`] where τ^fold lies on the domain.
+    pub fn insecure_from_secret(k: u32, fold: usize, degree: usize, tau: Fr) -> Result<Self> {
         let count = Self::powers_needed(k, fold, degree)?;
         let domain = Domain::new(k);
-        let (tau, rows) = loop {
-            let tau = Fr::random(&mut rng);
-            let rows: Vec<i64> = (0..domain.n as i64).collect();
-            // None where τ^m lies on the domain.
-            if let Some(l) = domain.lagrange(tau.pow([fold as u64]), &rows) {
-                break (tau, l);
-            }
-        };
+        let rows: Vec<i64> = (0..domain.n as i64).collect();
+        let rows = domain
+            .lagrange(tau.pow([fold as u64]), &rows)
+            .ok_or(Error::Unlucky { what: "a power of the secret lies on the domain" })?;
         let base = FixedBase::new();
         let exponents = powers(tau, count);
         let scalars: Vec<Fr> =
@@ -234,19 +240,16 @@ impl Srs {
         msm(coefficients, &self.powers)
     }
 
-    /// Whether `powers` are the powers of the τ in \[τ\]_2, starting with the generator: a random combination and a
-    /// pairing. Wrong parameters pass with a chance below 2^-120.
+    /// Whether `powers` are the powers of the τ in \[τ\]_2, starting with the generator. Wrong parameters pass with a
+    /// chance below 2^-120.
     ///
     /// # Errors
     /// [`Error::Parameters`].
-    pub fn check_powers(&self, mut rng: impl RngCore + CryptoRng) -> Result<()> {
+    pub fn check_powers(&self, rng: impl RngCore + CryptoRng) -> Result<()> {
         if self.powers.first() != Some(&G1Affine::generator()) {
             return Err(Error::Parameters { what: "the first point is not the generator" });
         }
-        let weights = short_weights(self.powers.len() - 1, &mut rng);
-        let below = best_multiexp(&weights, &self.powers[..weights.len()]);
-        let above = best_multiexp(&weights, &self.powers[1..]);
-        if !pairing_holds(&above, &below, &self.tau_g2) {
+        if !are_powers(&self.powers, &self.tau_g2, rng) {
             return Err(Error::Parameters { what: "the points are not powers of one secret" });
         }
         Ok(())
@@ -329,6 +332,17 @@ impl Srs {
         reader.finish()?;
         Ok(Self { k, fold, powers, folded, tau_g2 })
     }
+}
+
+/// Whether each point is the one before it times the τ in \[τ\]_2, shown by a random combination and a pairing.
+pub(crate) fn are_powers(
+    points: &[G1Affine],
+    tau_g2: &G2Affine,
+    mut rng: impl RngCore + CryptoRng,
+) -> bool {
+    let Some((_, later)) = points.split_first() else { return true };
+    let weights = short_weights(later.len(), &mut rng);
+    pairing_holds(&msm(&weights, later), &msm(&weights, &points[..later.len()]), tau_g2)
 }
 
 /// Random scalars below 2^128.

@@ -2,48 +2,53 @@
 //!
 //! Two builds of a program may lay the same circuit out differently; keys of one are of no use to the
 //! other. A digest tells them apart without a key generation: the circuit is synthesised without a
-//! witness into a hash instead of columns. The selectors are kept, since they stand in key files.
+//! witness into a hash instead of columns. The selectors are kept, since the shape of the circuit's keys depends on
+//! them.
 
 use halo2_proofs::{
     circuit::Value,
     halo2curves::{bn256::Fr, ff::PrimeField},
     plonk::{
-        Advice, Any, Assigned, Assignment, Challenge, Circuit, Column, ConstraintSystem, Error,
+        self, Advice, Any, Assigned, Assignment, Challenge, Circuit, Column, ConstraintSystem,
         Fixed, FloorPlanner, Instance, Selector,
     },
 };
 use sha2::{Digest, Sha256};
 
-use crate::digest::Sha256Digest;
+use crate::{digest::Sha256Digest, error::Error, folded::protocol::Shape};
 
 /// What is kept of a layout.
 pub(super) struct Layout {
     /// SHA-256 of columns, gates, lookups, fixed values, enabled selectors and copies.
     pub(super) digest: Sha256Digest,
-    /// In which rows each selector is enabled, one bit a row, as halo2 writes it into a key.
-    pub(super) selectors: Vec<u8>,
+    /// Columns, phases and gates, selectors compressed.
+    pub(super) shape: Shape,
 }
 
-/// The layout of a circuit without a witness, in `2^k` rows.
-pub(super) fn layout<C: Circuit<Fr>>(circuit: &C, k: u32) -> Result<Layout, Error> {
+/// The layout of a circuit without a witness, in `2^k` rows, with so many public inputs in its one instance column.
+pub(super) fn layout<C: Circuit<Fr>>(
+    circuit: &C,
+    k: u32,
+    instances: usize,
+) -> Result<Layout, Error> {
     let mut cs = ConstraintSystem::default();
     let config = C::configure_with_params(&mut cs, circuit.params());
-    let selector_bytes = (1usize << k).div_ceil(8);
     let mut hash = LayoutHash {
         // As halo2 prints it for its own digest of a key.
         hash: Sha256::new_with_prefix(format!("{:?}", cs.pinned())),
-        selectors: vec![0; cs.num_selectors() * selector_bytes],
-        selector_bytes,
+        selectors: vec![vec![false; 1 << k]; cs.num_selectors()],
     };
-    C::FloorPlanner::synthesize(&mut hash, circuit, config, cs.constants().clone())?;
-    Ok(Layout { digest: Sha256Digest(hash.hash.finalize().into()), selectors: hash.selectors })
+    C::FloorPlanner::synthesize(&mut hash, circuit, config, cs.constants().clone())
+        .map_err(|e| Error::Keygen { detail: e.to_string() })?;
+    let (cs, _) = cs.compress_selectors(hash.selectors);
+    let shape = Shape::new(&cs, k, &[instances]);
+    let shape = shape.map_err(|e| Error::Keygen { detail: e.to_string() })?;
+    Ok(Layout { digest: Sha256Digest(hash.hash.finalize().into()), shape })
 }
 
 struct LayoutHash {
     hash: Sha256,
-    selectors: Vec<u8>,
-    /// Bytes of one selector.
-    selector_bytes: usize,
+    selectors: Vec<Vec<bool>>,
 }
 
 impl LayoutHash {
@@ -82,19 +87,23 @@ impl Assignment<Fr> for LayoutHash {
 
     fn exit_region(&mut self) {}
 
-    fn enable_selector<A, AR>(&mut self, _: A, selector: &Selector, row: usize) -> Result<(), Error>
+    fn enable_selector<A, AR>(
+        &mut self,
+        _: A,
+        selector: &Selector,
+        row: usize,
+    ) -> Result<(), plonk::Error>
     where
         A: FnOnce() -> AR,
         AR: Into<String>,
     {
         self.put(1, [selector.index(), row]);
-        if row / 8 < self.selector_bytes {
-            self.selectors[selector.index() * self.selector_bytes + row / 8] |= 1 << (row % 8);
-        }
+        let cell = self.selectors.get_mut(selector.index()).and_then(|rows| rows.get_mut(row));
+        *cell.ok_or(plonk::Error::BoundsFailure)? = true;
         Ok(())
     }
 
-    fn query_instance(&self, _: Column<Instance>, _: usize) -> Result<Value<Fr>, Error> {
+    fn query_instance(&self, _: Column<Instance>, _: usize) -> Result<Value<Fr>, plonk::Error> {
         Ok(Value::unknown())
     }
 
@@ -128,7 +137,7 @@ impl Assignment<Fr> for LayoutHash {
         column: Column<Fixed>,
         row: usize,
         to: Value<Assigned<Fr>>,
-    ) -> Result<(), Error> {
+    ) -> Result<(), plonk::Error> {
         self.put(5, [column.index(), row]);
         to.map(|to| self.put_value(to));
         Ok(())

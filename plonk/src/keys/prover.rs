@@ -2,24 +2,17 @@
 
 use std::fmt;
 
-use halo2_proofs::{
-    halo2curves::bn256::G1Affine,
-    plonk::{keygen_pk, ProvingKey},
-};
-
-use super::{polynomials, KeyedCircuit, VerifierKey};
+use super::{circuit_name, KeyedCircuit, VerifierKey};
 use crate::{
-    container::{Container, EncodedContainer},
     error::{Error, Result},
-    kinds::ContainerKind,
+    folded::{Cosets, ProvingKey},
     progress::{step, Progress},
     srs::Srs,
 };
 
 /// All that proving needs besides the SRS.
-#[derive(Clone)]
 pub struct ProverKey<C> {
-    pk: ProvingKey<G1Affine>,
+    pk: ProvingKey,
     verifier: VerifierKey<C>,
 }
 
@@ -34,49 +27,46 @@ impl<C: KeyedCircuit> ProverKey<C> {
     ///
     /// # Errors
     ///
-    /// As [`VerifierKey::generate`].
+    /// [`Error::WrongK`] and [`Error::WrongFold`] for an SRS of another size, [`Error::Keygen`] where the circuit
+    /// cannot be laid out.
     pub fn generate(srs: &Srs, params: &C::Params, progress: &dyn Progress) -> Result<Self> {
-        let verifier =
-            step(progress, "making the verifying key", || VerifierKey::<C>::generate(srs, params))?;
-        let pk = step(progress, "making the proving key", || {
-            keygen_pk(srs.params(), verifier.vk.clone(), &C::blank(params))
+        let (k, fold) = (C::k(params), C::fold(params));
+        if srs.k() != k {
+            return Err(Error::WrongK { expected: k, got: srs.k() });
+        }
+        if srs.fold() != fold {
+            return Err(Error::WrongFold { expected: fold, got: srs.fold() });
+        }
+        let circuit = circuit_name::<C>(params)?;
+        let pk = step(progress, "making the keys", || {
+            ProvingKey::new(srs.bases(), &C::blank(params), &[C::INSTANCES], Cosets::Kept)
+        });
+        let pk = pk.map_err(|e| Error::Keygen { detail: e.to_string() })?;
+        let verifier = VerifierKey::new(pk.vk().clone(), circuit, srs.kind(), srs.sha256());
+        Ok(ProverKey { pk, verifier })
+    }
+
+    /// Completes a verifying key that was made before.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Keygen`] where the circuit is not that of the key.
+    pub fn complete(
+        verifier: VerifierKey<C>,
+        params: &C::Params,
+        progress: &dyn Progress,
+    ) -> Result<Self> {
+        let pk = step(progress, "completing the proving key", || {
+            ProvingKey::complete(verifier.vk().clone(), &C::blank(params), Cosets::Kept)
         });
         let pk = pk.map_err(|e| Error::Keygen { detail: e.to_string() })?;
         Ok(ProverKey { pk, verifier })
     }
-
-    /// Decodes and checks the content of a file of a proving key.
-    ///
-    /// # Errors
-    ///
-    /// Another circuit, k or verifying key, a malformed key.
-    pub fn from_container(container: &Container, params: &C::Params) -> Result<Self> {
-        let bad = || Error::malformed("proving key", "too short for its verifying key");
-        let (len, rest) = container.payload().split_first_chunk::<8>().ok_or_else(bad)?;
-        let len = usize::try_from(u64::from_le_bytes(*len)).map_err(|_| bad())?;
-        let (vk, polynomials) = rest.split_at_checked(len).ok_or_else(bad)?;
-        let verifier = VerifierKey::<C>::decode(vk, container.header(), params)?;
-        verifier.check_own_digest(container.header())?;
-        let pk = polynomials::decode(verifier.vk.clone(), polynomials)?;
-        Ok(ProverKey { pk, verifier })
-    }
-
-    /// The key as a file: 36 MB for the statement at k = 14.
-    ///
-    /// # Errors
-    ///
-    /// [`Error::Malformed`] for names that do not fit the header.
-    pub fn to_container(&self) -> Result<EncodedContainer> {
-        let mut payload = (self.verifier.payload.len() as u64).to_le_bytes().to_vec();
-        payload.extend_from_slice(&self.verifier.payload);
-        polynomials::encode(&self.pk, &mut payload);
-        EncodedContainer::new(&self.verifier.header(ContainerKind::ProvingKey), payload)
-    }
 }
 
 impl<C> ProverKey<C> {
-    /// The key as Halo2's prover takes it.
-    pub fn pk(&self) -> &ProvingKey<G1Affine> {
+    /// The key as the prover takes it.
+    pub fn pk(&self) -> &ProvingKey {
         &self.pk
     }
 

@@ -2,30 +2,28 @@
 //!
 //! # Statement
 //!
-//! For powers `g_0 … g_{n−1}` in G1 and `h, h'` in G2 that pass [`check_powers`] there is, except with
+//! For powers `g_0 … g_{n−1}` in G1 and `h, h'` in G2 that pass [`check_g2`] and [`check_powers`] there is, except with
 //! probability below 2^−120 over the verifier's own randomness, one `s` other than 0 and 1 with
 //! `g_i = s^i · G1`, `h = G2` and `h' = s · G2`, the generators being the standard ones. Points of G1
 //! have no subgroup to check (cofactor 1); points of G2 have, and are.
 //!
+//! The folded bases are compared with the powers by [`folded::Srs::check_folded`].
+//!
 //! It cannot say whether somebody knows `s`. Two secrets that everybody knows are refused: that of this
 //! program's development SRS under any other label, and that of halo2-base's `gen_srs`.
 
-use halo2_proofs::{
-    arithmetic::best_multiexp,
-    halo2curves::{
-        bn256::{Bn256, Fr, G1Affine, G2Affine},
-        ff::Field,
-        group::{cofactor::CofactorGroup, prime::PrimeCurveAffine, Curve},
-        pairing::Engine,
-    },
-    poly::EvaluationDomain,
+use halo2_proofs::halo2curves::{
+    bn256::{Fr, G1Affine, G2Affine},
+    ff::Field,
+    group::{cofactor::CofactorGroup, prime::PrimeCurveAffine, Curve},
 };
-use rand::{rngs::OsRng, RngCore};
+use rand::rngs::OsRng;
 use rand_chacha::{rand_core::SeedableRng, ChaCha20Rng};
 
 use super::insecure_dev_secret;
 use crate::{
     error::{Error, Result},
+    folded,
     kinds::{SrsCheck, SrsKind},
 };
 
@@ -33,33 +31,17 @@ fn fail<T>(check: SrsCheck, detail: impl Into<String>) -> Result<T> {
     Err(Error::Srs { check, detail: detail.into() })
 }
 
-/// Checks the powers; decoding has established canonical coordinates and the curve equation.
+/// Checks the powers in G1 against `[s]` in G2, which [`check_g2`] has accepted; decoding has established canonical
+/// coordinates and the curve equation. A false power survives with probability 2^−128.
 ///
 /// # Errors
 ///
 /// [`Error::Srs`] with the check that failed.
-pub fn check_powers(
-    k: u32,
-    powers: &[G1Affine],
-    g2: &G2Affine,
-    s_g2: &G2Affine,
-    kind: &SrsKind,
-) -> Result<()> {
-    if powers.len() != 1 << k {
-        return fail(SrsCheck::Size, format!("{} powers for k = {k}", powers.len()));
-    }
-    if powers[0] != G1Affine::generator() {
+pub fn check_powers(powers: &[G1Affine], s_g2: &G2Affine) -> Result<()> {
+    if powers.first() != Some(&G1Affine::generator()) {
         return fail(SrsCheck::Generator, "the first power in G1 is not the generator");
     }
-    check_g2(g2, s_g2, kind)?;
-
-    // Σ r_i g_{i+1} paired with h against Σ r_i g_i paired with h': a false power survives with
-    // probability 2^−128. Small random scalars keep the sums cheap.
-    let last = powers.len() - 1;
-    let weights: Vec<Fr> = (0..last).map(|_| random_128()).collect();
-    let low = best_multiexp(&weights, &powers[..last]).to_affine();
-    let high = best_multiexp(&weights, &powers[1..]).to_affine();
-    if Bn256::pairing(&high, g2) != Bn256::pairing(&low, s_g2) {
+    if !folded::are_powers(powers, s_g2, OsRng) {
         return fail(SrsCheck::Powers, "the points are not the powers of one secret");
     }
     Ok(())
@@ -97,31 +79,6 @@ pub fn check_g2(g2: &G2Affine, s_g2: &G2Affine, kind: &SrsKind) -> Result<()> {
         return fail(SrsCheck::KnownSecret, "made by halo2-base's gen_srs from a zero seed");
     }
     Ok(())
-}
-
-/// Checks that a Lagrange basis belongs to powers that were checked: a random polynomial has the same
-/// commitment in both.
-///
-/// # Errors
-///
-/// [`Error::Srs`] with [`SrsCheck::Lagrange`] or [`SrsCheck::Size`].
-pub fn check_lagrange(k: u32, powers: &[G1Affine], lagrange: &[G1Affine]) -> Result<()> {
-    if lagrange.len() != powers.len() || powers.len() != 1 << k {
-        return fail(SrsCheck::Size, "the two bases differ in length");
-    }
-    let domain = EvaluationDomain::<Fr>::new(1, k);
-    let values: Vec<Fr> = (0..lagrange.len()).map(|_| random_128()).collect();
-    let in_lagrange = best_multiexp(&values, lagrange);
-    let polynomial = domain.lagrange_to_coeff(domain.lagrange_from_vec(values));
-    if best_multiexp(&polynomial, powers) != in_lagrange {
-        return fail(SrsCheck::Lagrange, "the Lagrange basis does not belong to the powers");
-    }
-    Ok(())
-}
-
-fn random_128() -> Fr {
-    let mut rng = OsRng;
-    Fr::from_raw([rng.next_u64(), rng.next_u64(), 0, 0])
 }
 
 /// The secret behind halo2-base's `gen_srs`, which derives it from an all-zero seed.

@@ -21,8 +21,8 @@
 //!
 //! # How it is read
 //!
-//! Once, from beginning to end: all bytes go through SHA-256 and BLAKE2b-512, and only the first 2^k
-//! points of section 2 and the first two of section 3 are kept. So the digests are those of exactly
+//! Once, from beginning to end: all bytes go through SHA-256 and BLAKE2b-512, and only the
+//! first points of section 2, as many as are needed, and the first two of section 3 are kept. So the digests are those of exactly
 //! the bytes that were parsed, and a file of many gigabytes takes the memory of its prefix.
 //!
 //! # What is checked
@@ -37,7 +37,7 @@ use blake2b_simd::State as Blake2b;
 use halo2_proofs::halo2curves::bn256::{G1Affine, G2Affine};
 use sha2::{Digest, Sha256};
 
-use super::{check_k, g1_points, g2_point, Srs, G1_BYTES, G2_BYTES};
+use super::{g1_points, g2_point, powers_needed, Srs, G1_BYTES, G2_BYTES};
 use crate::{
     error::{Error, Result},
     kinds::{PtauCheck, SrsKind},
@@ -76,7 +76,7 @@ pub struct ListedCeremony {
     pub power: u32,
 }
 
-/// Imports the first 2^k powers from a reader of `len` bytes. `progress` is told how many bytes of how many were read;
+/// Imports what an SRS for 2^k rows and this fold takes from a reader of `len` bytes. `progress` is told how many bytes of how many were read;
 /// `find` knows the published files by the BLAKE2b-512 digest in lower-case hex.
 ///
 /// The result is a [`SrsKind::Ceremony`] where `find` knows the digest, and a [`SrsKind::UnlistedCeremony`] otherwise:
@@ -89,12 +89,13 @@ pub fn import(
     reader: impl Read,
     len: u64,
     k: u32,
+    fold: usize,
     find: &dyn Fn(&str) -> Option<ListedCeremony>,
     progress: &mut dyn FnMut(u64, u64),
 ) -> Result<Srs> {
-    check_k(k)?;
+    let needed = powers_needed(k, fold)?;
     let mut input = HashingReader::new(reader, len, progress);
-    let content = parse(&mut input, k)?;
+    let content = parse(&mut input, needed)?;
     let (sha256, blake2b512) = input.finish()?;
     let kind = match find(&blake2b512) {
         Some(listed) if listed.power == content.power => {
@@ -107,7 +108,7 @@ pub fn import(
         None => SrsKind::UnlistedCeremony { blake2b512, sha256 },
     };
     let Content { powers, g2, s_g2, .. } = content;
-    Srs::from_powers(k, powers, g2, s_g2, kind)
+    Srs::from_powers(k, fold, powers, g2, s_g2, kind)
 }
 
 struct Content {
@@ -117,7 +118,7 @@ struct Content {
     s_g2: G2Affine,
 }
 
-fn parse<R: Read>(input: &mut HashingReader<'_, R>, k: u32) -> Result<Content> {
+fn parse<R: Read>(input: &mut HashingReader<'_, R>, needed: usize) -> Result<Content> {
     if input.len < 12 || input.array::<4>()? != *MAGIC {
         return fail(PtauCheck::Magic, "the file does not begin with \"ptau\"");
     }
@@ -154,12 +155,12 @@ fn parse<R: Read>(input: &mut HashingReader<'_, R>, k: u32) -> Result<Content> {
                 let detail = format!("section {kind} stands before the header");
                 return fail(PtauCheck::Section, detail);
             }
-            power = Some(parse_header(input, len, k)?);
+            power = Some(parse_header(input, len, needed)?);
             continue;
         };
         check_section_length(kind, len, power)?;
         let keep = match kind {
-            TAU_G1 => (1 << k) * G1_BYTES,
+            TAU_G1 => needed * G1_BYTES,
             TAU_G2 => 2 * G2_BYTES,
             _ => 0,
         };
@@ -191,7 +192,7 @@ fn parse<R: Read>(input: &mut HashingReader<'_, R>, k: u32) -> Result<Content> {
 }
 
 /// Reads section 1 and returns the power.
-fn parse_header<R: Read>(input: &mut HashingReader<'_, R>, len: u64, k: u32) -> Result<u32> {
+fn parse_header<R: Read>(input: &mut HashingReader<'_, R>, len: u64, needed: usize) -> Result<u32> {
     if len != HEADER_BYTES {
         return fail(PtauCheck::Header, format!("{len} bytes long, expected {HEADER_BYTES}"));
     }
@@ -205,8 +206,9 @@ fn parse_header<R: Read>(input: &mut HashingReader<'_, R>, len: u64, k: u32) -> 
         let detail = format!("power {power} of a ceremony of power {ceremony_power}");
         return fail(PtauCheck::Header, detail);
     }
-    if power < k {
-        return fail(PtauCheck::Power, format!("2^{power} powers, 2^{k} are needed"));
+    let there = (2usize << power) - 1;
+    if there < needed {
+        return fail(PtauCheck::Power, format!("{there} powers, {needed} are needed"));
     }
     Ok(power)
 }

@@ -9,16 +9,17 @@ use zkdkim_plonk::{
     poly::Rotation,
 };
 
-/// Parameters: the size, and a variant that changes a gate.
+/// Parameters: the size, the fold, and a variant that changes a gate.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Params {
     pub k: u32,
+    pub fold: usize,
     pub doubled: bool,
 }
 
 impl Default for Params {
     fn default() -> Self {
-        Params { k: 5, doubled: false }
+        Params { k: 5, fold: 3, doubled: false }
     }
 }
 
@@ -112,6 +113,10 @@ impl KeyedCircuit for ProductAndSum {
 
     fn k(params: &Params) -> u32 {
         params.k
+    }
+
+    fn fold(params: &Params) -> usize {
+        params.fold
     }
 
     fn describe(params: &Params) -> String {

@@ -7,6 +7,7 @@ use std::{
 };
 
 use clap::{Args, Parser, Subcommand};
+use zkdkim_circuits::statement::CircuitParams;
 use zkdkim_plonk::{
     halo2curves::bn256::Fr,
     progress::{Progress, Silent},
@@ -78,6 +79,15 @@ pub enum Command {
     Verify(VerifyArgs),
     /// Write the Solidity verifier with its ABI, bytecode and digests
     ExportVerifier(ExportArgs),
+}
+
+/// Which layout of the statement.
+#[derive(Clone, Copy, Debug, Args)]
+pub struct LayoutArgs {
+    /// The layout of circuit and keys: on-chain is the cheapest to verify on a chain, quick the quickest to
+    /// prove, middle lies between; files of one are of no use to another
+    #[arg(long, value_name = "NAME", default_value = "on-chain", value_parser = layout)]
+    pub layout: CircuitParams,
 }
 
 /// Arguments of `demo`.
@@ -269,6 +279,8 @@ pub struct SetupArgs {
     /// Make the keys anew, also where they are there; alone: over the SRS that is set up
     #[arg(long, group = "what")]
     pub rebuild: bool,
+    #[command(flatten)]
+    pub layout: LayoutArgs,
 }
 
 /// Arguments of `prove`.
@@ -290,6 +302,8 @@ pub struct ProveArgs {
     pub force: bool,
     #[command(flatten)]
     pub how: MessageArgs,
+    #[command(flatten)]
+    pub layout: LayoutArgs,
 }
 
 /// Arguments of `verify`.
@@ -318,6 +332,8 @@ pub struct VerifyArgs {
     /// Accept a proof over the development SRS, which anybody can forge
     #[arg(long)]
     pub allow_insecure_dev: bool,
+    #[command(flatten)]
+    pub layout: LayoutArgs,
 }
 
 /// Arguments of `export-verifier`.
@@ -336,6 +352,15 @@ pub struct ExportArgs {
     /// Export a verifier over the development SRS, whose proofs anybody can forge
     #[arg(long)]
     pub allow_insecure_dev: bool,
+    #[command(flatten)]
+    pub layout: LayoutArgs,
+}
+
+fn layout(name: &str) -> Result<CircuitParams, String> {
+    CircuitParams::named(name).ok_or_else(|| {
+        let names: Vec<&str> = CircuitParams::LAYOUTS.iter().map(|(name, _)| *name).collect();
+        format!("there are {}", names.join(", "))
+    })
 }
 
 fn field(text: &str) -> Result<Fr, String> {

@@ -4,9 +4,9 @@
 use std::{path::Path, process::ExitCode};
 
 use zkdkim_circuits::statement::CircuitParams;
-use zkdkim_plonk::{halo2curves::bn256::Fr, progress::Progress};
-use zkdkim_prover::{PublicView, Salt};
-use zkdkim_store::{documents, files, timing::Timing};
+use zkdkim_plonk::{halo2curves::bn256::Fr, progress::Progress, srs::Srs};
+use zkdkim_prover::{Prover, PublicView, Salt};
+use zkdkim_store::{documents, files, timing::Timing, Reuse};
 
 use crate::{
     cli::{Command, HiArgs},
@@ -116,9 +116,12 @@ fn dispatch(args: &HiArgs, command: Command) -> (&'static str, CommandResult) {
     }
 }
 
-/// The one layout of this version.
-fn circuit_params() -> CircuitParams {
-    CircuitParams::default()
+/// A prover with the keys of a layout, which are made where the cache has none.
+fn prover(args: &HiArgs, srs: Srs, layout: CircuitParams, reuse: Reuse) -> Result<Prover, Stop> {
+    let progress = args.progress.as_ref();
+    setup::warn(progress, srs.kind());
+    let key = args.cache()?.prover_key(&srs, &layout, reuse, progress)?;
+    Ok(Prover::new(srs, key, layout)?)
 }
 
 /// The public inputs as lines.

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use zkdkim_circuits::statement::CircuitError;
 use zkdkim_plonk::Error as PlonkError;
-use zkdkim_prover::Error as ProverError;
+use zkdkim_prover::{layout::layout_of, Error as ProverError};
 use zkdkim_relation::{
     inspect::Holds,
     key_text::{Unreadable, WITH_NAME},
@@ -173,6 +173,7 @@ impl Fault {
                     | ProverError::Circuit(_)
                     | ProverError::Unexpected { .. }
                     | ProverError::Labels
+                    | ProverError::WrongLayout { what: "the proof", .. }
                     | ProverError::InsecureSrs { .. }
                     | ProverError::Plonk(
                         PlonkError::InvalidProof { .. }
@@ -209,7 +210,8 @@ impl Fault {
         let hint = match (self, self.prover()) {
             (Fault::Store(StoreError::Exists { .. }), _) => "it is kept unless --force is given",
             (Fault::Store(StoreError::NoSrs { .. }), _) => {
-                "run `zkdkim setup --ptau FILE`, or `zkdkim setup --insecure-dev` for development"
+                "run `zkdkim setup --ptau FILE`, or `zkdkim setup --insecure-dev` for development; each \
+                 --layout has an SRS of its own size"
             }
             (Fault::Store(StoreError::NoHome), _) => "give --cache-dir or ZKDKIM_CACHE",
             (Fault::Store(StoreError::KeyText { error, .. }), _) if error.hint == WITH_NAME => {
@@ -226,6 +228,15 @@ impl Fault {
             (_, Some(ProverError::Refused(refusal))) => &refusal.hint,
             (_, Some(ProverError::InsecureSrs { .. })) => {
                 "pass --allow-insecure-dev to go on all the same"
+            }
+            (_, Some(ProverError::WrongLayout { got, .. })) => {
+                return Some(format!("give --layout {got}"));
+            }
+            (_, Some(ProverError::Plonk(PlonkError::WrongCircuit { got, .. }))) => {
+                return match layout_of(got) {
+                    Some(name) => Some(format!("it is of the layout {name}: give --layout {name}")),
+                    None => Some("it was made by another version of this program".into()),
+                };
             }
             (_, Some(ProverError::SaltFile { .. })) => "`zkdkim salt new` makes one",
             (_, Some(ProverError::ExpectedSubject)) => "check --subject",

@@ -6,8 +6,10 @@
 use crate::statement_key::keys;
 use zkdkim_verifier_sol::{Artifacts, Solc, Sources};
 
-const FILE: &str =
-    concat!(env!("CARGO_MANIFEST_DIR"), "/../../verifier-sol/checked-in/insecure-dev-k14.json");
+const FILE: &str = concat!(
+    env!("CARGO_MANIFEST_DIR"),
+    "/../../verifier-sol/checked-in/insecure-dev-on-chain.json"
+);
 
 #[test]
 fn checked_in_contracts_are_current() {

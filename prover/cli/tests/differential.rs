@@ -11,15 +11,18 @@ use rand_chacha::ChaCha20Rng;
 use rayon::prelude::*;
 use zkdkim_circuits::statement::{CircuitParams, StatementCircuit};
 use zkdkim_plonk::halo2curves::{
-    bn256::{Fq, Fr, G1Affine, G2Affine},
+    bn256::{Fq, Fr, G1Affine},
     ff::{Field, PrimeField},
     group::{prime::PrimeCurveAffine, Curve},
     CurveAffine,
 };
 use zkdkim_plonk::{
     calldata::{decode_calldata, encode_calldata},
+    container::{Container, ContainerHeader, EncodedContainer},
+    digest::Sha256Digest,
+    folded,
     keys::{ProverKey, VerifierKey},
-    kinds::SrsKind,
+    kinds::{ContainerKind, SrsKind},
     progress::Silent,
     prove::prove,
     srs::Srs,
@@ -335,21 +338,26 @@ fn contracts_and_native_verifier_agree_on_every_mutant() {
     assert!(invalid > 1_000, "{invalid} well-formed mutants");
 }
 
-/// An SRS with another secret, which everybody can read here.
-fn other_srs(k: u32) -> Srs {
-    let secret = Fr::from(0x5eed);
-    let generator = G1Affine::generator();
-    let powers: Vec<_> = std::iter::successors(Some(Fr::ONE), |power| Some(power * secret))
-        .take(1 << k)
-        .map(|power| generator * power)
-        .collect();
-    let mut affine = vec![G1Affine::identity(); powers.len()];
-    Curve::batch_normalize(&powers, &mut affine);
-    let g2 = G2Affine::generator();
-    let unlisted =
-        SrsKind::UnlistedCeremony { blake2b512: "00".repeat(64), sha256: "00".repeat(32) };
-    Srs::from_powers(k, affine, g2, (g2 * secret).to_affine(), unlisted)
-        .expect("powers of a secret")
+/// An SRS with another secret, which everybody can read here; by its file, as deriving the bases from the powers takes a
+/// minute.
+fn other_srs(params: CircuitParams) -> Srs {
+    let CircuitParams { k, fold, .. } = params;
+    let bases = folded::Srs::insecure_from_secret(k, fold, 5, Fr::from(0x5eed)).unwrap();
+    let payload = bases.to_bytes();
+    let header = ContainerHeader {
+        kind: ContainerKind::Srs,
+        circuit: String::new(),
+        k,
+        fold: fold as u32,
+        srs_kind: SrsKind::UnlistedCeremony {
+            blake2b512: "00".repeat(64),
+            sha256: "00".repeat(32),
+        },
+        srs_sha256: Sha256Digest::of(&payload),
+        vk_sha256: Sha256Digest::NONE,
+    };
+    let file = EncodedContainer::new(&header, payload).unwrap().into_bytes();
+    Srs::from_container(&Container::from_bytes(file, ContainerKind::Srs).unwrap()).unwrap()
 }
 
 #[test]
@@ -363,7 +371,7 @@ fn proofs_under_another_key_are_refused() {
 
     // The same circuit over another SRS: a proof of the same shape.
     let params = keys().params;
-    let srs = other_srs(params.k);
+    let srs = other_srs(params);
     let other = ProverKey::<StatementCircuit>::generate(&srs, &params, &Silent).unwrap();
     let (circuit, instances) = witness(params, MESSAGE, &statement_key::salt());
     let proof = prove(&srs, &other, circuit, &instances, OsRng, &Silent).unwrap();

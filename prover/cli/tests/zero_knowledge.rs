@@ -1,25 +1,22 @@
 //! Zero knowledge, as far as a test can see it: each proof is blinded anew in every word, its
-//! lengths say nothing, and the constraint system leaves room for the blinding.
+//! lengths say nothing, and the protocol leaves room for the blinding.
 //!
-//! Commitments are `Σ value_i·L_i(τ)·G` without a blinding term of their own (KZG), and the values
-//! of the rows in use are functions of the witness and of challenges. So the blinding rows are all
-//! that can make commitments of one witness differ; both directions are tested.
+//! Commitments are sums over a column's values without a blinding term of their own (KZG), and the values
+//! of the rows in use are functions of the witness and of challenges. So the random rows, and the mask of the quotient,
+//! are all that can make proofs of one witness differ; both directions are tested.
 
-use crate::statement_key;
-use std::{cell::Cell, sync::OnceLock};
+use std::sync::{
+    atomic::{AtomicUsize, Ordering},
+    OnceLock,
+};
 
-use crate::statement_key::keys;
+use crate::statement_key::{self, keys};
 use rand::{CryptoRng, RngCore, SeedableRng};
 use rand_chacha::ChaCha20Rng;
 use zkdkim_circuits::statement::StatementCircuit;
-use zkdkim_plonk::transcript::KeccakWrite;
 use zkdkim_plonk::{
-    halo2curves::bn256::{Bn256, Fr},
-    plonk::{create_proof, Any},
-    poly::{
-        kzg::{commitment::KZGCommitmentScheme, multiopen::ProverSHPLONK},
-        Rotation,
-    },
+    folded::{protocol::Protocol, prove},
+    halo2curves::bn256::Fr,
 };
 use zkdkim_prover::{Proof, Salt};
 
@@ -34,22 +31,22 @@ fn witness(file: &str, salt: &Salt) -> (StatementCircuit, Vec<Fr>) {
 /// Counts the bytes that the prover draws.
 struct Counted<'a> {
     inner: ChaCha20Rng,
-    drawn: &'a Cell<usize>,
+    drawn: &'a AtomicUsize,
 }
 
 impl RngCore for Counted<'_> {
     fn next_u32(&mut self) -> u32 {
-        self.drawn.set(self.drawn.get() + 4);
+        self.drawn.fetch_add(4, Ordering::Relaxed);
         self.inner.next_u32()
     }
 
     fn next_u64(&mut self) -> u64 {
-        self.drawn.set(self.drawn.get() + 8);
+        self.drawn.fetch_add(8, Ordering::Relaxed);
         self.inner.next_u64()
     }
 
     fn fill_bytes(&mut self, bytes: &mut [u8]) {
-        self.drawn.set(self.drawn.get() + bytes.len());
+        self.drawn.fetch_add(bytes.len(), Ordering::Relaxed);
         self.inner.fill_bytes(bytes);
     }
 
@@ -61,23 +58,19 @@ impl RngCore for Counted<'_> {
 
 impl CryptoRng for Counted<'_> {}
 
-/// A proof by halo2 alone from a seed, and the number of field elements drawn for it. The vanishing
-/// argument's polynomial is drawn by halo2 from a generator of its own.
-fn seeded(seed: u64, circuit: StatementCircuit, instances: &[Fr]) -> (Vec<u8>, usize) {
-    let drawn = Cell::new(0);
+/// A proof from a seed, and the number of field elements drawn for it.
+fn seeded(seed: u64, circuit: &StatementCircuit, instances: &[Fr]) -> (Vec<u8>, usize) {
+    let drawn = AtomicUsize::new(0);
     let rng = Counted { inner: ChaCha20Rng::seed_from_u64(seed), drawn: &drawn };
-    let mut transcript = KeccakWrite::new(Vec::new());
-    create_proof::<KZGCommitmentScheme<Bn256>, ProverSHPLONK<'_, Bn256>, _, _, _, _>(
-        keys().srs.params(),
-        keys().key.pk(),
-        &[circuit],
-        &[&[instances]],
-        rng,
-        &mut transcript,
-    )
-    .unwrap();
-    assert_eq!(drawn.get() % DRAW_BYTES, 0);
-    (transcript.into_inner(), drawn.get() / DRAW_BYTES)
+    let (srs, key) = (keys().srs.bases(), keys().key.pk());
+    let proof = prove(srs, key, circuit, &[instances], rng).unwrap();
+    let drawn = drawn.into_inner();
+    assert_eq!(drawn % DRAW_BYTES, 0);
+    (proof, drawn / DRAW_BYTES)
+}
+
+fn protocol() -> &'static Protocol {
+    keys().key.verifier().vk().protocol()
 }
 
 /// The words in which two proofs of one length agree.
@@ -85,14 +78,6 @@ fn equal_words(a: &[u8], b: &[u8]) -> Vec<usize> {
     assert_eq!(a.len(), b.len());
     let pairs = a.chunks(32).zip(b.chunks(32)).enumerate();
     pairs.filter(|(_, (a, b))| a == b).map(|(word, _)| word).collect()
-}
-
-/// Words of the commitments to advice columns and grand products.
-fn witness_words() -> usize {
-    let cs = keys().key.verifier().vk().cs();
-    let degree = keys().key.verifier().vk().get_domain().get_quotient_poly_degree() + 1;
-    let products = cs.permutation().get_columns().len().div_ceil(degree - 2);
-    2 * (cs.num_advice_columns() + products)
 }
 
 /// One witness and two proofs of it, made as users make them.
@@ -118,28 +103,23 @@ fn proof_of(circuit: StatementCircuit, instances: &[Fr]) -> Vec<u8> {
 #[test]
 fn two_proofs_of_one_witness_differ_in_every_word() {
     let [a, b] = &twice().proofs;
-    assert!(a.len() / 32 > witness_words());
+    assert_eq!(a.len(), protocol().proof_len());
     assert_eq!(equal_words(a, b), [0; 0]);
 }
 
 #[test]
-fn every_witness_commitment_is_blinded_and_by_nothing_but_the_generator() {
+fn every_word_is_blinded_and_by_nothing_but_the_generator() {
     let Twice { circuit, instances, proofs } = twice();
-    let (seeded_proof, drawn) = seeded(1, circuit.clone(), instances);
-    let (again, drawn_again) = seeded(1, circuit.clone(), instances);
-    assert_eq!(drawn, drawn_again);
-    // One seed: the same commitments. Then comes halo2's own random polynomial, and all differs.
-    let same: Vec<usize> = (0..witness_words()).collect();
-    assert_eq!(equal_words(&seeded_proof, &again), same);
+    let (seeded_proof, drawn) = seeded(1, circuit, instances);
+    // One seed: the same proof, so there is no other randomness.
+    assert_eq!(seeded(1, circuit, instances), (seeded_proof.clone(), drawn));
     // Another generator: nothing is the same.
     assert_eq!(equal_words(&seeded_proof, &proofs[0]), [0; 0]);
-    // Every blinding row of every advice column and grand product has its own draw.
-    let cs = keys().key.verifier().vk().cs();
-    let products = witness_words() / 2 - cs.num_advice_columns();
-    let rows = cs.blinding_factors();
-    let needed = cs.num_advice_columns() * (rows + 1) + products * rows;
-    println!("{drawn} draws, {needed} for blinding rows");
-    assert!(drawn >= needed, "{drawn} draws, {needed} needed");
+    // Every random row of every advice column and grand product has its own draw, and every coefficient of the mask.
+    let (protocol, shape) = (protocol(), protocol().shape());
+    let advice = shape.advice_phases.len() * (shape.blinding + 1);
+    let needed = advice + shape.products() * shape.blinding + protocol.mask_coefficients();
+    assert_eq!(drawn, needed);
 }
 
 #[test]
@@ -159,29 +139,22 @@ fn lengths_do_not_depend_on_address_provider_or_header() {
     }
 }
 
-/// A column of which a proof shows q values, at the queried rotations of x and in the multi-point
-/// opening, needs q + 1 random rows; halo2 leaves one more.
+/// Of a column in a group with q rotations a proof shows q values, and one more in the commitment; so it needs q + 1 random
+/// rows (SOUNDNESS-folded.md, section 3).
 #[test]
-fn every_advice_column_has_enough_blinding_rows() {
-    let cs = keys().key.verifier().vk().cs();
-    let mut rotations = vec![Vec::new(); cs.num_advice_columns()];
-    for (column, rotation) in cs.advice_queries() {
-        assert!(!rotations[column.index()].contains(rotation), "a query twice");
-        rotations[column.index()].push(*rotation);
-    }
-    // Also what the permutation argument opens: x for every permuted column.
-    for column in cs.permutation().get_columns() {
-        if matches!(column.column_type(), Any::Advice(_)) {
-            assert!(rotations[column.index()].contains(&Rotation::cur()));
+fn every_group_has_enough_random_rows() {
+    let (protocol, shape) = (protocol(), protocol().shape());
+    let products = protocol.rounds().len() - 1;
+    for (round, groups) in protocol.rounds().iter().enumerate() {
+        // Of a grand product one row less is random, the last usable one being fixed by the identities.
+        let random = if round == products { shape.blinding } else { shape.blinding + 1 };
+        for group in &groups.groups {
+            let shown = group.rotations.len() + 1;
+            assert!(shown <= random, "round {round}: {shown} values shown of {:?}", group.columns);
         }
     }
-    let most = rotations.iter().map(Vec::len).max().unwrap();
-    // Grand products are opened at x, ωx and ω^last·x.
-    let needed = most.max(3) + 2;
-    println!("{most} queries of one column, {} blinding rows", cs.blinding_factors());
-    assert!(cs.blinding_factors() >= needed);
     // Those rows are out of reach: no witness row of the layout, whatever its rotation, is one.
-    let usable = (1usize << keys().params.k) - (cs.blinding_factors() + 1);
+    let usable = shape.usable_rows();
     let (circuit, _) = witness("header-1024.eml", &statement_key::salt());
     let last = circuit.grid().advice_cells().map(|(_, row, _)| row).max().unwrap();
     assert!(last < usable, "row {last} of {usable}");

@@ -4,7 +4,7 @@ use std::{fs::File, io::BufReader, path::Path};
 
 use zkdkim_plonk::{
     container::{Container, EncodedContainer},
-    keys::{KeyedCircuit, ProverKey, VerifierKey},
+    keys::{KeyedCircuit, VerifierKey},
     kinds::{ContainerKind, PtauCheck},
     srs::{ptau, Srs},
     Error as PlonkError,
@@ -69,36 +69,18 @@ pub fn write_verifier_key<C: KeyedCircuit>(
     write(path, overwrite, &key.to_container()?)
 }
 
-/// Reads a proving key for these parameters.
-///
-/// # Errors
-///
-/// I/O failures, and [`Error::Content`] for a damaged file, another kind, circuit, k or verifying key, a malformed key.
-pub fn read_prover_key<C: KeyedCircuit>(path: &Path, params: &C::Params) -> Result<ProverKey<C>> {
-    let container = read(path, ContainerKind::ProvingKey)?;
-    ProverKey::from_container(&container, params).map_err(Error::content(path))
-}
-
-/// Writes a proving key, whole or not at all.
-///
-/// # Errors
-///
-/// I/O failures, and an existing file with [`Overwrite::Never`].
-pub fn write_prover_key<C: KeyedCircuit>(
-    path: &Path,
-    key: &ProverKey<C>,
-    overwrite: Overwrite,
-) -> Result<()> {
-    write(path, overwrite, &key.to_container()?)
-}
-
-/// Imports the first 2^k powers of a `.ptau` file of snarkjs; `progress` is told how many bytes of how many were read.
+/// Imports what an SRS for 2^k rows and this fold takes from a `.ptau` file of snarkjs; `progress` is told how many bytes of how many were read.
 /// A file that [`manifest`] does not list is imported as unlisted: the caller has to warn.
 ///
 /// # Errors
 ///
 /// I/O failures, and [`Error::Content`] with what [`ptau::import`] refuses.
-pub fn import_ptau(path: &Path, k: u32, progress: &mut dyn FnMut(u64, u64)) -> Result<Srs> {
+pub fn import_ptau(
+    path: &Path,
+    k: u32,
+    fold: usize,
+    progress: &mut dyn FnMut(u64, u64),
+) -> Result<Srs> {
     let file = File::open(path).map_err(Error::io("open", path))?;
     let metadata = file.metadata().map_err(Error::io("read", path))?;
     if !metadata.is_file() {
@@ -107,12 +89,12 @@ pub fn import_ptau(path: &Path, k: u32, progress: &mut dyn FnMut(u64, u64)) -> R
         return Err(Error::content(path)(error));
     }
     let reader = BufReader::with_capacity(1 << 20, file);
-    ptau::import(reader, metadata.len(), k, &manifest::find, progress).map_err(
-        |error| match error {
+    ptau::import(reader, metadata.len(), k, fold, &manifest::find, progress).map_err(|error| {
+        match error {
             PlonkError::Read { source, .. } => Error::io("read", path)(source),
             other => Error::content(path)(other),
-        },
-    )
+        }
+    })
 }
 
 #[cfg(test)]
@@ -128,11 +110,11 @@ mod tests {
         let path = folder.path().join("pot.ptau");
         std::fs::write(&path, CONTRIBUTED).unwrap();
         let mut last = (0, 0);
-        import_ptau(&path, 4, &mut |read, len| last = (read, len)).unwrap();
+        import_ptau(&path, 4, 2, &mut |read, len| last = (read, len)).unwrap();
         assert_eq!(last, (CONTRIBUTED.len() as u64, CONTRIBUTED.len() as u64));
-        let missing = import_ptau(&folder.path().join("none"), 4, &mut |_, _| {});
+        let missing = import_ptau(&folder.path().join("none"), 4, 2, &mut |_, _| {});
         assert!(matches!(missing, Err(Error::Io { .. })));
-        let folder = import_ptau(folder.path(), 4, &mut |_, _| {}).unwrap_err();
+        let folder = import_ptau(folder.path(), 4, 2, &mut |_, _| {}).unwrap_err();
         assert_eq!(folder.id(), "ptau-magic");
     }
 }

@@ -1,15 +1,18 @@
 //! The cache folder: SRS files and keys that were made once.
 //!
 //! ```text
-//! srs/insecure-dev-k14.srs      keys/insecure-dev-k14-<circuit>.vk      default-srs.json
-//! srs/ceremony-…-k14.srs        keys/insecure-dev-k14-<circuit>.pk      lock
+//! srs/insecure-dev-k14-m8.srs      keys/insecure-dev-<circuit>.vk      default-srs.json
+//! srs/ceremony-…-k14-m8.srs        keys/ceremony-…-<circuit>.vk        lock
 //! ```
 //!
 //! Everything in it can be made again, so what is damaged, or of another version, is replaced with a note
 //! to the user; ceremony files are the exception, as only the user has their source. Files appear
 //! whole (temporary file, rename), and a lock keeps two processes from making the same key twice.
 
-use std::path::{Path, PathBuf};
+use std::{
+    collections::BTreeMap,
+    path::{Path, PathBuf},
+};
 
 use serde::{Deserialize, Serialize};
 
@@ -23,16 +26,14 @@ use zkdkim_plonk::{
 };
 
 use crate::{
-    binary::{
-        read_prover_key, read_srs, read_verifier_key, write_prover_key, write_srs,
-        write_verifier_key,
-    },
+    binary::{read_srs, read_verifier_key, write_srs, write_verifier_key},
     error::{Error, Result},
     files::{self, FileLock, Overwrite, Secrecy},
 };
 
 const DEFAULT_SRS: &str = "default-srs.json";
-const DEFAULT_SRS_LIMIT: u64 = 4096;
+const DEFAULT_SRS_LIMIT: u64 = 1 << 16;
+const DEFAULT_SRS_VERSION: u32 = 2;
 
 /// A cache folder by its path; nothing is kept open, so several may share one.
 #[derive(Clone, Debug)]
@@ -56,10 +57,8 @@ pub struct DefaultSrs {
     version: u32,
     /// Where the SRS comes from.
     pub srs: SrsKind,
-    /// Binary logarithm of its powers.
-    pub k: u32,
-    /// SHA-256 of its payload.
-    pub sha256: String,
+    /// SHA-256 of the payload of each file made from it: one for each size that was set up.
+    pub files: BTreeMap<String, String>,
 }
 
 impl KeyCache {
@@ -85,23 +84,18 @@ impl KeyCache {
     }
 
     /// Where an SRS of this kind and size lies.
-    pub fn srs_path(&self, kind: &SrsKind, k: u32) -> PathBuf {
-        self.root.join("srs").join(kind.file_name(k))
+    pub fn srs_path(&self, kind: &SrsKind, k: u32, fold: usize) -> PathBuf {
+        self.root.join("srs").join(kind.file_name(k, fold))
     }
 
-    /// Where a key lies; `extension` is `vk` or `pk`.
+    /// Where a verifying key lies.
     ///
     /// # Errors
     ///
     /// As [`circuit_name`].
-    pub fn key_path<C: KeyedCircuit>(
-        &self,
-        kind: &SrsKind,
-        params: &C::Params,
-        extension: &str,
-    ) -> Result<PathBuf> {
+    pub fn key_path<C: KeyedCircuit>(&self, kind: &SrsKind, params: &C::Params) -> Result<PathBuf> {
         let circuit = Sha256Digest::of(circuit_name::<C>(params)?.as_bytes()).to_string();
-        let name = format!("{}-k{}-{}.{extension}", kind.stem(), C::k(params), &circuit[..16]);
+        let name = format!("{}-{}.vk", kind.stem(), &circuit[..16]);
         Ok(self.root.join("keys").join(name))
     }
 
@@ -109,11 +103,11 @@ impl KeyCache {
     ///
     /// # Errors
     ///
-    /// I/O failures and an impossible k.
-    pub fn insecure_dev_srs(&self, k: u32, progress: &dyn Progress) -> Result<Srs> {
-        let path = self.srs_path(&SrsKind::InsecureDev, k);
+    /// I/O failures and an impossible size.
+    pub fn insecure_dev_srs(&self, k: u32, fold: usize, progress: &dyn Progress) -> Result<Srs> {
+        let path = self.srs_path(&SrsKind::InsecureDev, k, fold);
         let read = || read_cached(&path, progress, || read_srs(&path));
-        let right = |srs: &Srs| srs.kind().is_insecure() && srs.k() == k;
+        let right = |srs: &Srs| srs.kind().is_insecure() && (srs.k(), srs.fold()) == (k, fold);
         if let Some(srs) = read().filter(right) {
             return Ok(srs);
         }
@@ -121,7 +115,8 @@ impl KeyCache {
         if let Some(srs) = read_quietly(&path, || read_srs(&path)).filter(right) {
             return Ok(srs);
         }
-        let srs = step(progress, "making the insecure development SRS", || Srs::insecure_dev(k))?;
+        let srs =
+            step(progress, "making the insecure development SRS", || Srs::insecure_dev(k, fold))?;
         write_srs(&path, &srs, Overwrite::Replace)?;
         Ok(srs)
     }
@@ -132,24 +127,26 @@ impl KeyCache {
     ///
     /// I/O failures.
     pub fn store_srs(&self, srs: &Srs) -> Result<PathBuf> {
-        let path = self.srs_path(srs.kind(), srs.k());
+        let path = self.srs_path(srs.kind(), srs.k(), srs.fold());
         let _lock = self.lock()?;
         write_srs(&path, srs, Overwrite::Replace)?;
         Ok(path)
     }
 
-    /// Makes an SRS the one that is used where none is named.
+    /// Makes an SRS the one that is used where none is named. Other sizes of the same origin stay known.
     ///
     /// # Errors
     ///
     /// I/O failures.
     pub fn set_default_srs(&self, srs: &Srs) -> Result<()> {
-        let default = DefaultSrs {
-            version: 1,
+        let known = self.default_srs().ok().filter(|known| known.srs == *srs.kind());
+        let mut default = known.unwrap_or_else(|| DefaultSrs {
+            version: DEFAULT_SRS_VERSION,
             srs: srs.kind().clone(),
-            k: srs.k(),
-            sha256: srs.sha256().to_string(),
-        };
+            files: BTreeMap::new(),
+        });
+        let name = srs.kind().file_name(srs.k(), srs.fold());
+        default.files.insert(name, srs.sha256().to_string());
         let path = self.root.join(DEFAULT_SRS);
         files::write_atomic(&path, Overwrite::Replace, Secrecy::Public, |out| {
             serde_json::to_writer_pretty(&mut *out, &default)?;
@@ -170,31 +167,33 @@ impl KeyCache {
         let bytes = files::read_bounded(&path, DEFAULT_SRS, DEFAULT_SRS_LIMIT)?;
         let default: DefaultSrs = serde_json::from_slice(&bytes)
             .map_err(|e| Error::Text { path: path.clone(), detail: e.to_string() })?;
-        if default.version != 1 {
-            let detail = format!("version {}, expected 1", default.version);
+        if default.version != DEFAULT_SRS_VERSION {
+            let detail = format!("version {}, expected {DEFAULT_SRS_VERSION}", default.version);
             return Err(Error::Text { path, detail });
         }
         Ok(default)
     }
 
-    /// Reads the SRS that [`KeyCache::default_srs`] names.
+    /// Reads the SRS that [`KeyCache::default_srs`] names, in this size.
     ///
     /// # Errors
     ///
-    /// As [`read_srs`]; [`PlonkError::WrongSrs`] where the file is another one.
-    pub fn read_default_srs(&self, k: u32, progress: &dyn Progress) -> Result<Srs> {
+    /// As [`read_srs`]; [`Error::NoSrs`] where this size was not set up; [`PlonkError::WrongSrs`] where the file is
+    /// another one.
+    pub fn read_default_srs(&self, k: u32, fold: usize, progress: &dyn Progress) -> Result<Srs> {
         let default = self.default_srs()?;
         if default.srs.is_insecure() {
-            return self.insecure_dev_srs(k, progress);
+            return self.insecure_dev_srs(k, fold, progress);
         }
-        if default.k != k {
-            return Err(PlonkError::WrongK { expected: k, got: default.k }.into());
-        }
-        let srs = read_srs(&self.srs_path(&default.srs, k))?;
-        if srs.sha256().to_string() != default.sha256 || *srs.kind() != default.srs {
+        let path = self.srs_path(&default.srs, k, fold);
+        let Some(expected) = default.files.get(&default.srs.file_name(k, fold)) else {
+            return Err(Error::NoSrs { path });
+        };
+        let srs = step(progress, "reading and checking the SRS", || read_srs(&path))?;
+        if srs.sha256().to_string() != *expected || *srs.kind() != default.srs {
             return Err(PlonkError::WrongSrs {
                 what: "the cached SRS",
-                expected: default.sha256,
+                expected: expected.clone(),
                 got: srs.sha256().to_string(),
             }
             .into());
@@ -202,7 +201,7 @@ impl KeyCache {
         Ok(srs)
     }
 
-    /// The proving key over an SRS, made where it is missing, damaged or of another version.
+    /// The proving key over an SRS. Its verifying key is made where it is missing, damaged or of another version.
     ///
     /// # Errors
     ///
@@ -214,15 +213,14 @@ impl KeyCache {
         reuse: Reuse,
         progress: &dyn Progress,
     ) -> Result<ProverKey<C>> {
-        let path = self.key_path::<C>(srs.kind(), params, "pk")?;
+        let path = self.key_path::<C>(srs.kind(), params)?;
         let read = || {
-            let key = read_prover_key::<C>(&path, params)?;
-            Ok(key.verifier().check_srs(srs.sha256(), srs.kind()).map(|()| key)?)
+            let key = read_verifier_key::<C>(&path, params)?;
+            key.check_srs(srs.sha256(), srs.kind())?;
+            Ok(ProverKey::complete(key, params, progress)?)
         };
         if reuse == Reuse::Cached {
-            let cached =
-                step(progress, "reading the proving key", || read_cached(&path, progress, read));
-            if let Some(key) = cached {
+            if let Some(key) = read_cached(&path, progress, read) {
                 return Ok(key);
             }
         }
@@ -234,11 +232,7 @@ impl KeyCache {
             }
         }
         let key = ProverKey::<C>::generate(srs, params, progress)?;
-        let vk_path = self.key_path::<C>(srs.kind(), params, "vk")?;
-        step(progress, "writing the keys", || {
-            write_verifier_key(&vk_path, key.verifier(), Overwrite::Replace)?;
-            write_prover_key(&path, &key, Overwrite::Replace)
-        })?;
+        write_verifier_key(&path, key.verifier(), Overwrite::Replace)?;
         Ok(key)
     }
 
@@ -253,35 +247,31 @@ impl KeyCache {
         progress: &dyn Progress,
     ) -> Result<VerifierKey<C>> {
         let default = self.default_srs()?;
-        let path = self.key_path::<C>(&default.srs, params, "vk")?;
+        let (k, fold) = (C::k(params), C::fold(params));
+        let path = self.key_path::<C>(&default.srs, params)?;
         let read = || {
             let key = read_verifier_key::<C>(&path, params)?;
-            let sha256 = match Sha256Digest::from_hex(&default.sha256) {
-                Some(digest) => digest,
-                None => {
+            // The development SRS is recognised by its secret, and the same for all.
+            let listed = default.files.get(&default.srs.file_name(k, fold));
+            let sha256 = match listed.map(|digest| Sha256Digest::from_hex(digest)) {
+                Some(Some(digest)) => digest,
+                None if default.srs.is_insecure() => key.srs_sha256(),
+                Some(None) => {
                     return Err(Error::Text {
                         path: self.root.join(DEFAULT_SRS),
-                        detail: "sha256 is no digest".into(),
+                        detail: "a digest is no SHA-256".into(),
                     })
                 }
+                None => return Err(Error::NoSrs { path: path.clone() }),
             };
-            // The development SRS is the same for all; its k need not be that of the default.
-            let sha256 = if default.srs.is_insecure() { key.srs_sha256() } else { sha256 };
             Ok(key.check_srs(sha256, &default.srs).map(|()| key)?)
         };
         if let Some(key) = read_cached(&path, progress, read) {
             return Ok(key);
         }
-        let srs = self.read_default_srs(C::k(params), progress)?;
-        let _lock = self.lock()?;
-        if let Some(key) = read_quietly(&path, read) {
-            return Ok(key);
-        }
-        let key = step(progress, "making the verifying key", || {
-            VerifierKey::<C>::generate(&srs, params)
-        })?;
-        write_verifier_key(&path, &key, Overwrite::Replace)?;
-        Ok(key)
+        let srs = self.read_default_srs(k, fold, progress)?;
+        let key = self.prover_key::<C>(&srs, params, Reuse::Cached, progress)?;
+        Ok(key.verifier().clone())
     }
 }
 

@@ -12,7 +12,7 @@ use zkdkim_plonk::{
     kinds::SrsKind,
     progress::{Progress, Silent},
 };
-use zkdkim_store::{binary::read_prover_key, Error, KeyCache, Reuse};
+use zkdkim_store::{binary::read_verifier_key, Error, KeyCache, Reuse};
 
 /// Remembers what the user would see.
 #[derive(Default)]
@@ -42,22 +42,22 @@ fn the_cache_makes_keeps_and_repairs() {
     let params = Params::default();
     let notes = Notes::default();
     let key = |reuse| {
-        let srs = cache.insecure_dev_srs(params.k, &notes).unwrap();
+        let srs = cache.insecure_dev_srs(params.k, params.fold, &notes).unwrap();
         cache.prover_key::<ProductAndSum>(&srs, &params, reuse, &notes).unwrap()
     };
     assert!(matches!(cache.default_srs(), Err(Error::NoSrs { .. })));
     let first = key(Reuse::Cached);
-    assert!(notes.take().contains("making the proving key"));
+    assert!(notes.take().contains("making the keys"));
     let second = key(Reuse::Cached);
     assert_eq!(first.verifier().sha256(), second.verifier().sha256());
     assert!(!notes.take().contains("making"));
     key(Reuse::Rebuild);
-    assert!(notes.take().contains("making the proving key"));
+    assert!(notes.take().contains("making the keys"));
 
     // Damage: noted, repaired.
-    let pk = cache.key_path::<ProductAndSum>(&SrsKind::InsecureDev, &params, "pk").unwrap();
-    let srs_path = cache.srs_path(&SrsKind::InsecureDev, params.k);
-    for path in [&pk, &srs_path] {
+    let vk = cache.key_path::<ProductAndSum>(&SrsKind::InsecureDev, &params).unwrap();
+    let srs_path = cache.srs_path(&SrsKind::InsecureDev, params.k, params.fold);
+    for path in [&vk, &srs_path] {
         let mut bytes = fs::read(path).unwrap();
         let middle = bytes.len() / 2;
         bytes[middle] ^= 1;
@@ -69,17 +69,16 @@ fn the_cache_makes_keeps_and_repairs() {
         assert!(!notes.take().contains("note"));
     }
     // The verifying key of the default SRS.
-    let srs = cache.insecure_dev_srs(params.k, &notes).unwrap();
+    let srs = cache.insecure_dev_srs(params.k, params.fold, &notes).unwrap();
     cache.set_default_srs(&srs).unwrap();
     let read = || cache.verifier_key::<ProductAndSum>(&params, &notes).unwrap().sha256();
     assert_eq!(read(), first.verifier().sha256());
-    let vk = cache.key_path::<ProductAndSum>(&SrsKind::InsecureDev, &params, "vk").unwrap();
     fs::write(&vk, b"ZKDKIM01").unwrap();
     assert_eq!(read(), first.verifier().sha256());
     assert!(notes.take().contains("truncated"));
     // Nothing but whole files is left.
     let names: Vec<_> = fs::read_dir(vk.parent().unwrap()).unwrap().flatten().collect();
-    assert_eq!(names.len(), 2);
+    assert_eq!(names.len(), 1);
 }
 
 #[test]
@@ -91,7 +90,7 @@ fn two_processes_at_once_make_one_key() {
             .map(|_| {
                 scope.spawn(|| {
                     let cache = KeyCache::open(folder.path()).unwrap();
-                    let srs = cache.insecure_dev_srs(params.k, &Silent).unwrap();
+                    let srs = cache.insecure_dev_srs(params.k, params.fold, &Silent).unwrap();
                     let reuse = Reuse::Cached;
                     cache
                         .prover_key::<ProductAndSum>(&srs, &params, reuse, &Silent)
@@ -109,9 +108,9 @@ fn two_processes_at_once_make_one_key() {
 #[test]
 fn a_file_that_is_no_key_is_named() {
     let folder = tempfile::tempdir().unwrap();
-    let path = folder.path().join("some.pk");
+    let path = folder.path().join("some.vk");
     fs::write(&path, b"hello, I am a text").unwrap();
-    let error = read_prover_key::<ProductAndSum>(&path, &Params::default()).unwrap_err();
+    let error = read_verifier_key::<ProductAndSum>(&path, &Params::default()).unwrap_err();
     assert!(matches!(error, Error::Content { .. }), "{error}");
-    assert!(error.to_string().contains("some.pk"), "{error}");
+    assert!(error.to_string().contains("some.vk"), "{error}");
 }

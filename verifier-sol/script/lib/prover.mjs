@@ -9,7 +9,7 @@ import { keyRecord } from "./mail.mjs";
 import { program, repository } from "./programs.mjs";
 
 /// The contracts over the development SRS, which are part of the repository.
-export const devContracts = join(repository, "verifier-sol/checked-in/insecure-dev-k14.json");
+export const devContracts = join(repository, "verifier-sol/checked-in/insecure-dev-on-chain.json");
 
 /// Keys are made once and kept, apart from those of the user: the SRS here is insecure, and setting
 /// it up makes it the default of its cache folder.

@@ -21,7 +21,7 @@ abstract contract RealVerifier is Test {
         bytes proof;
     }
 
-    string private constant ARTEFACT = "checked-in/insecure-dev-k14.json";
+    string private constant ARTEFACT = "checked-in/insecure-dev-on-chain.json";
     bytes32 internal constant ACKNOWLEDGEMENT = keccak256("I accept forged proofs");
 
     /// @dev Deploys key, generated verifier and adapter.

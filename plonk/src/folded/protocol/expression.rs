@@ -74,7 +74,7 @@ impl Node {
 }
 
 /// Nodes in order, without duplicates.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Graph {
     nodes: Vec<Node>,
     index: HashMap<Node, u32>,

@@ -24,7 +24,7 @@ const LEAST_BLINDING: usize = 4;
 const MOST_DEGREE: usize = 64;
 
 /// A circuit as the proof system sees it.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Shape {
     /// Binary logarithm of the number of rows n.
     pub k: u32,

@@ -57,6 +57,11 @@ pub enum Stage {
     SecondOpening,
 }
 
+impl Stage {
+    /// How many there are; a proof enters each once.
+    pub const COUNT: u64 = 8;
+}
+
 /// Coefficients of everything that the prover commits to.
 struct Columns {
     advice: Vec<Vec<Fr>>,

@@ -3,9 +3,8 @@
 use rand::rngs::OsRng;
 use serde_json::json;
 use zeroize::Zeroizing;
-use zkdkim_circuits::statement::StatementCircuit;
-use zkdkim_plonk::keys::{KeyedCircuit, ProverKey};
-use zkdkim_prover::{prepare, Expected, Prover, Salt, Verifier};
+use zkdkim_circuits::statement::CircuitParams;
+use zkdkim_prover::{prepare, Expected, Salt, Verifier};
 use zkdkim_relation::{inspect, DnsRecords, KeyRegistry};
 use zkdkim_store::{
     documents::{read_dns, read_message},
@@ -13,7 +12,7 @@ use zkdkim_store::{
 };
 use zkdkim_verifier_sol::{Artifacts, Sources};
 
-use super::{circuit_params, public_lines, setup, timing_line, CommandResult, SUCCESS};
+use super::{prover, public_lines, timing_line, CommandResult, SUCCESS};
 use zkdkim_store::timing::timed;
 
 use crate::{
@@ -46,18 +45,13 @@ pub fn run(args: &HiArgs, command: &DemoArgs) -> CommandResult {
         provable.header.bytes.len(),
     ))?;
 
-    let cache = args.cache()?;
-    let params = circuit_params();
-    let (keys, key_time) = timed(|| -> zkdkim_store::Result<_> {
-        let srs = cache.insecure_dev_srs(StatementCircuit::k(&params), progress)?;
-        let key: ProverKey<StatementCircuit> =
-            cache.prover_key(&srs, &params, Reuse::Cached, progress)?;
-        Ok((srs, key))
+    let layout = CircuitParams::default();
+    let (prover, key_time) = timed(|| {
+        let srs = args.cache()?.insecure_dev_srs(layout.k, layout.fold, progress)?;
+        prover(args, srs, layout, Reuse::Cached)
     });
-    let (srs, key) = keys?;
-    setup::warn(progress, srs.kind());
+    let prover = prover?;
 
-    let prover = Prover::new(srs, key, params)?;
     let (circuit, witness_time) = timed(|| prover.circuit(&prepared));
     let circuit = circuit?;
     let (proof, prove_time) =

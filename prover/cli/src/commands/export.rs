@@ -11,7 +11,7 @@ use zkdkim_store::{
 };
 use zkdkim_verifier_sol::{Artifacts, Sources};
 
-use super::{circuit_params, setup, CommandResult, SUCCESS};
+use super::{setup, CommandResult, SUCCESS};
 use crate::{
     cli::{ExportArgs, HiArgs},
     output::shown,
@@ -22,7 +22,7 @@ pub fn run(args: &HiArgs, command: &ExportArgs) -> CommandResult {
     let out = &command.out;
     check_place(out, command.force)?;
     let key: VerifierKey<StatementCircuit> =
-        args.cache()?.verifier_key(&circuit_params(), progress)?;
+        args.cache()?.verifier_key(&command.layout.layout, progress)?;
     if key.srs_kind().is_insecure() && !command.allow_insecure_dev {
         return Err(zkdkim_prover::Error::InsecureSrs { what: "the verifier" }.into());
     }
@@ -38,6 +38,7 @@ pub fn run(args: &HiArgs, command: &ExportArgs) -> CommandResult {
             "verdict": "done",
             "folder": shown(out),
             "srs": key.srs_kind(),
+            "layout": command.layout.layout.name(),
             "circuit": key.circuit(),
             "vk_sha256": key.sha256().to_string(),
             "proof_bytes": sources.proof_bytes,

@@ -2,9 +2,7 @@
 
 use rand::rngs::OsRng;
 use serde_json::json;
-use zkdkim_circuits::statement::StatementCircuit;
-use zkdkim_plonk::keys::{KeyedCircuit, ProverKey};
-use zkdkim_prover::{prepare_under, Prover, PublicView};
+use zkdkim_prover::{prepare_under, PublicView};
 use zkdkim_relation::inspect::{inspect_under, Holds, KeySource, Note};
 use zkdkim_store::{
     documents::{read_message, read_registry, write_proof},
@@ -14,9 +12,8 @@ use zkdkim_store::{
 };
 
 use super::{
-    circuit_params,
     inspect::{judge, Verdict},
-    public_lines, read_salt, setup, timing_line, CommandResult, SUCCESS,
+    prover, public_lines, read_salt, timing_line, CommandResult, SUCCESS,
 };
 use crate::{
     cli::{HiArgs, ProveArgs},
@@ -48,18 +45,13 @@ pub fn run(args: &HiArgs, command: &ProveArgs) -> CommandResult {
     let (prepared, inspect_time) = timed(|| prepare_under(&message, &salt, &registry, &policy));
     let prepared = prepared?;
 
-    let cache = args.cache()?;
-    let params = circuit_params();
-    let (keys, key_time) = timed(|| -> zkdkim_store::Result<_> {
-        let srs = cache.read_default_srs(StatementCircuit::k(&params), progress)?;
-        let key: ProverKey<StatementCircuit> =
-            cache.prover_key(&srs, &params, Reuse::Cached, progress)?;
-        Ok((srs, key))
+    let layout = command.layout.layout;
+    let (prover, key_time) = timed(|| {
+        let srs = args.cache()?.read_default_srs(layout.k, layout.fold, progress)?;
+        prover(args, srs, layout, Reuse::Cached)
     });
-    let (srs, key) = keys?;
-    setup::warn(progress, srs.kind());
+    let prover = prover?;
 
-    let prover = Prover::new(srs, key, params)?;
     let (circuit, witness_time) = timed(|| prover.circuit(&prepared));
     let circuit = circuit?;
     let (proof, prove_time) =

@@ -1,16 +1,11 @@
 //! `setup`: an SRS, and the keys over it.
 
 use serde_json::json;
-use zkdkim_circuits::statement::StatementCircuit;
-use zkdkim_plonk::{
-    keys::{KeyedCircuit, ProverKey},
-    kinds::SrsKind,
-    progress::Progress,
-    srs::Srs,
-};
+use zkdkim_circuits::statement::{CircuitParams, StatementCircuit};
+use zkdkim_plonk::{kinds::SrsKind, progress::Progress, srs::Srs};
 use zkdkim_store::{binary::import_ptau, Result, Reuse};
 
-use super::{circuit_params, timing_line, CommandResult, SUCCESS};
+use super::{prover, timing_line, CommandResult, SUCCESS};
 use zkdkim_store::timing::timed;
 
 use crate::{
@@ -20,69 +15,65 @@ use crate::{
 
 pub fn run(args: &HiArgs, command: &SetupArgs) -> CommandResult {
     let cache = args.cache()?;
-    let params = circuit_params();
-    let k = StatementCircuit::k(&params);
-    let (srs, srs_time) = timed(|| srs(args, command, k));
+    let layout = command.layout.layout;
+    let (srs, srs_time) = timed(|| srs(args, command, layout));
     let srs = srs?;
-    warn(args.progress.as_ref(), srs.kind());
     let reuse = if command.rebuild { Reuse::Rebuild } else { Reuse::Cached };
-    let (key, key_time) = timed(|| -> Result<ProverKey<StatementCircuit>> {
-        cache.prover_key(&srs, &params, reuse, args.progress.as_ref())
-    });
-    let key = key?;
-    cache.set_default_srs(&srs)?;
+    let (prover, key_time) = timed(|| prover(args, srs, layout, reuse));
+    let prover = prover?;
+    let (srs, key) = (prover.srs(), prover.key().verifier());
+    cache.set_default_srs(srs)?;
+    let srs_path = shown(&cache.srs_path(srs.kind(), srs.k(), srs.fold()));
+    let vk_path = shown(&cache.key_path::<StatementCircuit>(srs.kind(), &layout)?);
 
-    let path = |extension| {
-        cache.key_path::<StatementCircuit>(srs.kind(), &params, extension).map(|path| shown(&path))
-    };
-    let (vk_path, pk_path) = (path("vk")?, path("pk")?);
     args.output.result(
         "setup",
         SUCCESS,
         json!({
             "verdict": "done",
             "srs": srs.kind(),
-            "srs_file": shown(&cache.srs_path(srs.kind(), k)),
+            "srs_file": srs_path,
             "srs_sha256": srs.sha256().to_string(),
-            "k": k,
-            "circuit": key.verifier().circuit(),
-            "vk_sha256": key.verifier().sha256().to_string(),
+            "layout": layout.name(),
+            "k": srs.k(),
+            "fold": srs.fold(),
+            "circuit": key.circuit(),
+            "vk_sha256": key.sha256().to_string(),
             "verifying_key": vk_path,
-            "proving_key": pk_path,
             "timings": { "srs": srs_time, "keys": key_time },
         }),
     )?;
     args.output.text(format!(
-        "SRS            {}\n  SHA-256      {}\nverifying key  {}\n  SHA-256      {}\nproving key    {}\n{}\n{}",
+        "SRS            {}\n  SHA-256      {}\nverifying key  {}\n  SHA-256      {}\n{}\n{}",
         srs.kind(),
         srs.sha256(),
         vk_path,
-        key.verifier().sha256(),
-        pk_path,
+        key.sha256(),
         timing_line("SRS", &srs_time),
         timing_line("keys", &key_time),
     ))?;
     Ok(SUCCESS)
 }
 
-fn srs(args: &HiArgs, command: &SetupArgs, k: u32) -> Result<Srs> {
+fn srs(args: &HiArgs, command: &SetupArgs, layout: CircuitParams) -> Result<Srs> {
+    let (k, fold) = (layout.k, layout.fold);
     let cache = args.cache()?;
     let progress = args.progress.as_ref();
     if command.insecure_dev {
-        return cache.insecure_dev_srs(k, progress);
+        return cache.insecure_dev_srs(k, fold, progress);
     }
     let Some(path) = &command.ptau else {
-        return cache.read_default_srs(k, progress);
+        return cache.read_default_srs(k, fold, progress);
     };
     let mut started = false;
-    let srs = import_ptau(path, k, &mut |done, total| {
+    let srs = import_ptau(path, k, fold, &mut |done, total| {
         if !std::mem::replace(&mut started, true) {
             progress.start("reading the .ptau file", Some(total));
         }
         progress.advance(done);
         if done == total {
             progress.finish();
-            progress.start("checking the points and deriving the Lagrange basis", None);
+            progress.start("checking the points and deriving the folded bases", None);
         }
     });
     progress.finish();

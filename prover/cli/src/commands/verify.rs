@@ -7,7 +7,7 @@ use zkdkim_prover::{Expected, Verifier};
 use zkdkim_relation::{EmailCommitment, Nullifier, RegistryRoot};
 use zkdkim_store::{binary::read_verifier_key, documents::read_proof};
 
-use super::{circuit_params, public_lines, timing_line, CommandResult, SUCCESS};
+use super::{public_lines, timing_line, CommandResult, SUCCESS};
 use zkdkim_store::timing::timed;
 
 use crate::cli::{HiArgs, VerifyArgs};
@@ -65,7 +65,7 @@ pub fn run(args: &HiArgs, command: &VerifyArgs) -> CommandResult {
 }
 
 fn key(args: &HiArgs, command: &VerifyArgs) -> zkdkim_store::Result<VerifierKey<StatementCircuit>> {
-    let params = circuit_params();
+    let params = command.layout.layout;
     match &command.key {
         Some(path) => read_verifier_key(path, &params),
         None => args.cache()?.verifier_key(&params, args.progress.as_ref()),

@@ -22,7 +22,7 @@ pub struct Keys {
 pub fn of(params: CircuitParams) -> Keys {
     let cache = Path::new(env!("CARGO_TARGET_TMPDIR")).join("zkdkim-cache");
     let cache = KeyCache::open(&cache).unwrap();
-    let srs = cache.insecure_dev_srs(params.k, &Silent).unwrap();
+    let srs = cache.insecure_dev_srs(params.k, params.fold, &Silent).unwrap();
     let key = cache.prover_key(&srs, &params, Reuse::Cached, &Silent).unwrap();
     Keys { params, srs, key }
 }

@@ -23,11 +23,11 @@ use zkdkim_plonk::{
     },
 };
 
+use super::code::MAX_BOUND;
 use super::{
     layout::{divisor, last_row, quotient_divisor, Divisor, Drawn, Layout, POINT, WORD},
     room::{load, Room},
 };
-use crate::yul::MAX_BOUND;
 
 /// Words of range checks in one statement.
 const CHECKED_TOGETHER: usize = 8;

@@ -9,8 +9,8 @@ use crate::{
         large::Large,
         small::{self, Small},
     },
-    folded::harness::Key,
-    folded::random_circuits::{Random, Spec},
+    harness::Key,
+    random_circuits::{Random, Spec},
 };
 use halo2_proofs::{halo2curves::bn256::Fr, halo2curves::ff::Field, plonk::Circuit};
 

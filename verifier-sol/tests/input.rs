@@ -4,7 +4,7 @@ use zkdkim_plonk::{calldata::encode_calldata, halo2curves::bn256::Fr};
 use zkdkim_verifier_sol::Verdict;
 
 use crate::common::input::{self, malformed, plus, Q, R};
-use crate::{common::small::INSTANCES, folded::harness::fixture};
+use crate::{common::small::INSTANCES, harness::fixture};
 
 #[test]
 fn rejects_second_encodings_of_scalars_and_coordinates() {

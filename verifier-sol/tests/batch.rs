@@ -10,7 +10,7 @@ use zkdkim_verifier_sol::Verdict;
 use crate::common::input::{malformed, plus, PROOF_AT, Q, R};
 use crate::{
     common::small::{Small, INSTANCES},
-    folded::harness::{fixture, Chain, Fixture},
+    harness::{fixture, Chain, Fixture},
 };
 
 type Item = (Vec<u8>, Vec<Fr>);

@@ -6,8 +6,8 @@ use zkdkim_plonk::{
 };
 use zkdkim_verifier_sol::{Solc, Verdict};
 
-use super::harness::{deploy, fixture, Fixture};
 use crate::common::input::{malformed, plus, PROOF_AT, Q, R};
+use crate::harness::{deploy, fixture, Fixture};
 
 /// What is taken out, what comes in its place, what is tried, and what the whole contract and the weakened one say.
 struct Weakness {

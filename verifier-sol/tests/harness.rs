@@ -12,7 +12,7 @@ use zkdkim_plonk::{
     words::Word,
 };
 use zkdkim_verifier_sol::{
-    export_folded, Artifacts, Deployed, Evm, InsecureSetup, Setup, Solc, Sources, Verdict,
+    export, Artifacts, Deployed, Evm, InsecureSetup, Setup, Solc, Sources, Verdict,
 };
 
 use crate::common::{self, input::malformed, small};
@@ -30,7 +30,7 @@ impl Key {
         let srs = Srs::insecure(k, fold, 5, &mut rng).unwrap();
         let pk = ProvingKey::new(&srs, circuit, public_inputs, Cosets::Recomputed).unwrap();
         let metadata = common::metadata(public_inputs.iter().sum(), Setup::InsecureDev);
-        let sources = export_folded(pk.vk(), &metadata).unwrap();
+        let sources = export(pk.vk(), &metadata).unwrap();
         let artifacts = Solc::in_crate().unwrap().compile(&sources).unwrap();
         Self { srs, pk, sources, artifacts }
     }

@@ -1,4 +1,4 @@
-//! What a layout costs with folded openings: proving beside the stock prover, and gas.
+//! What a layout costs: proving beside the stock prover, and gas.
 
 use anyhow::{ensure, Context, Result};
 use rand::rngs::OsRng;
@@ -6,43 +6,25 @@ use serde::Serialize;
 use zkdkim_circuits::statement::{CircuitParams, StatementCircuit};
 use zkdkim_plonk::{
     calldata::{encode_batch_calldata, encode_calldata},
-    folded::{prove, verify, Cosets, ProvingKey, Srs, VerifyingKey},
     halo2curves::bn256::Fr,
-    keys::{KeyedCircuit, ProverKey},
+    keys::{ProverKey, VerifierKey},
     progress::Silent,
-    srs::Srs as StockSrs,
+    prove::prove,
+    srs::Srs,
 };
 use zkdkim_store::timing::{timed, Timing};
-use zkdkim_verifier_sol::{export_folded, Evm, InsecureSetup, Metadata, Setup, Solc, Verdict};
+use zkdkim_verifier_sol::{Artifacts, Evm, InsecureSetup, Sources, Verdict};
 
-use crate::sample;
+use crate::{sample, stock::Stock};
 
 /// Proofs in the batch whose gas is measured.
 const BATCH: usize = 10;
 
-/// A circuit's parameters and a fold, by name.
-#[derive(Clone, Copy, Debug)]
-pub struct Layout {
-    /// As the command line has it.
-    pub name: &'static str,
-    /// Rows and lookups a row.
-    pub params: CircuitParams,
-    /// Polynomials in one commitment.
-    pub fold: usize,
-}
-
-/// From least gas to least time.
-pub const LAYOUTS: [Layout; 3] = [
-    Layout { name: "on-chain", params: CircuitParams::ON_CHAIN, fold: 8 },
-    Layout { name: "middle", params: CircuitParams::QUICK, fold: 9 },
-    Layout { name: "quick", params: CircuitParams::QUICK, fold: 4 },
-];
-
 /// One layout, measured. Times are medians, of the whole process.
 #[derive(Clone, Debug, Serialize)]
 pub struct Figures {
-    /// The layout's name.
-    pub layout: &'static str,
+    /// The layout's name, or what it is made of where none of this size ships.
+    pub layout: String,
     /// Binary logarithm of the number of rows.
     pub k: u32,
     /// Polynomials in one commitment.
@@ -70,49 +52,47 @@ pub struct Figures {
 /// # Errors
 ///
 /// Where anything fails, a refusal by a verifier included.
-pub fn measure(layout: &Layout, runs: usize) -> Result<Figures> {
-    let params = layout.params;
+pub fn measure(params: CircuitParams, runs: usize) -> Result<Figures> {
     let registry = sample::registry()?;
     let (input, public) = sample::statement(&registry)?;
     let public = public.to_instances().to_vec();
-    let columns: &[&[Fr]] = &[&public];
 
-    let srs = Srs::insecure(params.k, layout.fold, 5, OsRng)?;
-    let blank = StatementCircuit::keygen(params);
-    let key = ProvingKey::new(&srs, &blank, &[public.len()], Cosets::Kept)?;
+    let srs = Srs::insecure_dev(params.k, params.fold)?;
+    let key = ProverKey::<StatementCircuit>::generate(&srs, &params, &Silent)?;
     forget_peak();
     let (mut timings, mut proofs) = (vec![], vec![]);
     for _ in 0..runs {
         let (proof, timing) = timed(|| -> Result<Vec<u8>> {
             let circuit = StatementCircuit::new(params, &input)?;
-            let proof = prove(&srs, &key, &circuit, columns, OsRng)?;
-            verify(key.vk(), columns, &proof)?;
-            Ok(proof)
+            Ok(prove(&srs, &key, circuit, &public, OsRng, &Silent)?)
         });
         proofs.push(proof?);
         timings.push(timing);
     }
     let peak_mb = peak_memory().map(|bytes| bytes as f64 / 1e6);
-    let gas = verify_on_chain(key.vk(), &public, &proofs)?;
+    let gas = verify_on_chain(key.verifier(), &public, &proofs)?;
     drop((srs, key));
 
-    let stock_srs = StockSrs::insecure_dev(params.k)?;
-    let stock_key = ProverKey::<StatementCircuit>::generate(&stock_srs, &params, &Silent)?;
+    let keys = Stock::new(params.k, &StatementCircuit::keygen(params))?;
     let mut stock = vec![];
     for _ in 0..runs {
-        let (proof, timing) = timed(|| -> Result<Vec<u8>> {
+        let (proof, timing) = timed(|| -> Result<()> {
             let circuit = StatementCircuit::new(params, &input)?;
-            Ok(zkdkim_plonk::prove::prove(
-                &stock_srs, &stock_key, circuit, &public, OsRng, &Silent,
-            )?)
+            let proof = keys.prove(circuit, &[&public])?;
+            keys.verify(&[&public], &proof)
         });
         proof?;
         stock.push(timing);
     }
+    let CircuitParams { k, lookups, fold } = params;
+    let layout = match params.name() {
+        Some(name) => name.to_owned(),
+        None => format!("k {k}, {lookups} lookups a row, fold {fold}"),
+    };
     Ok(Figures {
-        layout: layout.name,
-        k: params.k,
-        fold: layout.fold,
+        layout,
+        k,
+        fold,
         prove_cpu_s: median(&timings, |t| t.cpu_s),
         prove_wall_s: median(&timings, |t| Some(t.wall_s)).context("no run")?,
         stock_prove_cpu_s: median(&stock, |t| t.cpu_s),
@@ -130,14 +110,12 @@ struct Gas {
     code_bytes: (usize, usize),
 }
 
-fn verify_on_chain(vk: &VerifyingKey, public: &[Fr], proofs: &[Vec<u8>]) -> Result<Gas> {
-    let metadata = Metadata {
-        circuit_id: StatementCircuit::ID.into(),
-        key_digest: *vk.digest(),
-        srs_kind: Setup::InsecureDev,
-        instances: StatementCircuit::INSTANCES,
-    };
-    let contracts = Solc::in_crate()?.compile(&export_folded(vk, &metadata)?)?;
+fn verify_on_chain(
+    key: &VerifierKey<StatementCircuit>,
+    public: &[Fr],
+    proofs: &[Vec<u8>],
+) -> Result<Gas> {
+    let contracts = Artifacts::for_key(key, &Sources::for_key(key)?, None)?;
     let mut evm = Evm::new();
     let deployed = contracts.deploy(&mut evm, InsecureSetup::Accept)?;
     let mut gas = |calldata: Vec<u8>| -> Result<u64> {

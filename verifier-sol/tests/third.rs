@@ -20,9 +20,9 @@ use zkdkim_plonk::{
 use zkdkim_verifier_sol::Verdict;
 
 use crate::{
-    folded::harness::{expected, fixture, Key},
-    folded::mutations::mutate,
-    folded::random_circuits::{Random, Spec},
+    harness::{expected, fixture, Key},
+    mutations::mutate,
+    random_circuits::{Random, Spec},
 };
 
 /// Proofs with their public inputs; one or several.

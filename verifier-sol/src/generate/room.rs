@@ -5,11 +5,11 @@ use zkdkim_plonk::{
     words::{modulus_word, scalar_word, Word},
 };
 
-use super::layout::{Layout, Sizes, WORD};
-use crate::{
-    literal::{hex_word, small_word},
-    yul::Code,
+use super::{
+    code::Code,
+    layout::{Layout, Sizes, WORD},
 };
+use crate::literal::{hex_word, small_word};
 
 /// Where long constants stand.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -15,7 +15,7 @@ use zkdkim_verifier_sol::Verdict;
 use crate::common::input::{malformed, plus, Q, R};
 use crate::{
     common::small::{Small, INSTANCES},
-    folded::harness::{expected, fixture, Fixture},
+    harness::{expected, fixture, Fixture},
 };
 
 /// `ZKDKIM_MUTATIONS=10000` for the long run.

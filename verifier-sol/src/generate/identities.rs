@@ -1,7 +1,7 @@
 //! Prints the circuit's identities: the sum Σ y^(count − 1 − i) · identity_i at z.
 //!
 //! Neighbours that are multiples of one selector are summed first and multiplied by it once. Constants, sums and the
-//! stack are treated as in [`crate::yul`].
+//! stack are treated as in [`super::code`].
 
 use std::{collections::BTreeMap, fmt::Write};
 
@@ -10,11 +10,11 @@ use zkdkim_plonk::{
     halo2curves::{bn256::Fr, ff::Field},
 };
 
+use super::code::{negated, sum, Code, MAX_BOUND, MAX_DEPTH};
 use super::{
     layout::Drawn,
     room::{load, Room},
 };
-use crate::yul::{negated, sum, Code, MAX_BOUND, MAX_DEPTH};
 
 /// Statements of one function: more of them in one cost the compiler time, fewer cost calls.
 const STATEMENTS: usize = 48;

@@ -1,9 +1,7 @@
 //! What surrounds verification: reproducible output, the key contract, metadata, sizes.
 
 use serde_json::json;
-use zkdkim_verifier_sol::{
-    export_folded, Address, CallOutcome, Error, Evm, InsecureSetup, Setup, Solc,
-};
+use zkdkim_verifier_sol::{export, Address, CallOutcome, Error, Evm, InsecureSetup, Setup, Solc};
 
 use crate::{
     common::{
@@ -12,7 +10,7 @@ use crate::{
         small::{Small, INSTANCES, K},
         snapshot::{self, entry},
     },
-    folded::harness::{fixture, Key},
+    harness::{fixture, Key},
 };
 
 #[test]
@@ -61,8 +59,7 @@ fn an_insecure_setup_must_be_acknowledged() {
     let error = evm.deploy(initcode).unwrap_err();
     assert!(error.to_string().contains("InsecureSetupNotAcknowledged"), "{error}");
     // A ceremony's needs no consent.
-    let sources =
-        export_folded(f.key.pk.vk(), &common::metadata(INSTANCES, Setup::Ceremony)).unwrap();
+    let sources = export(f.key.pk.vk(), &common::metadata(INSTANCES, Setup::Ceremony)).unwrap();
     let artifacts = Solc::in_crate().unwrap().compile(&sources).unwrap();
     assert_eq!(artifacts.verifier.name, "Verifier");
     artifacts.deploy(&mut evm, InsecureSetup::Refuse).unwrap();
@@ -94,17 +91,17 @@ fn metadata_must_fit_the_key_and_solidity() {
     for id in ["", "a\"; selfdestruct", "line\nbreak", "{{copies}}", &"x".repeat(65)] {
         let mut metadata = common::metadata(INSTANCES, Setup::Ceremony);
         metadata.circuit_id = id.to_owned();
-        let result = export_folded(f.key.pk.vk(), &metadata);
+        let result = export(f.key.pk.vk(), &metadata);
         assert!(matches!(result, Err(Error::Metadata { .. })), "{id:?}");
     }
     for inputs in [INSTANCES - 1, INSTANCES + 1] {
         let metadata = common::metadata(inputs, Setup::Ceremony);
-        let result = export_folded(f.key.pk.vk(), &metadata);
+        let result = export(f.key.pk.vk(), &metadata);
         assert!(matches!(result, Err(Error::Limit { got, .. }) if got == inputs));
     }
 }
 
-/// `ZKDKIM_BLESS=1 cargo test -p zkdkim-verifier-sol --test suite folded::` rewrites the file.
+/// `ZKDKIM_BLESS=1 cargo test -p zkdkim-verifier-sol --test suite surroundings::` rewrites the file.
 #[test]
 fn contracts_equal_the_snapshot() {
     let found = json!({
@@ -112,5 +109,5 @@ fn contracts_equal_the_snapshot() {
         "large, fold 8": entry(&Key::new(8, 8, &Large, &[large::INSTANCES]).artifacts),
         "large, fold 1": entry(&Key::new(8, 1, &Large, &[large::INSTANCES]).artifacts),
     });
-    snapshot::assert_is("folded.json", &found);
+    snapshot::assert_is("contracts.json", &found);
 }

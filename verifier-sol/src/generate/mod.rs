@@ -1,4 +1,4 @@
-//! The verifier of a key with folded openings ([`zkdkim_plonk::folded`]).
+//! From a key to the sources of its contracts.
 //!
 //! ```text
 //! VerifyingKey ──► layout ──► identities, opening ──► templates ──► Sources
@@ -13,7 +13,9 @@
 //! The pairs (A_j, B_j) of N proofs are added up with powers ρ^j, ρ hashed from all transcripts. The weight ρ^j goes into
 //! the scalars of proof j, so a key's commitment and the generator are multiplied once, by the sum over all proofs.
 
+mod code;
 mod identities;
+mod key_block;
 mod layout;
 mod opening;
 mod room;
@@ -28,16 +30,38 @@ use zkdkim_plonk::{
 };
 
 use self::{
+    key_block::KeyBlock,
     layout::{Divisor, Drawn, Layout, Sizes, POINT, WORD},
     opening::{indented, Lines},
     room::{Constants, Room},
 };
 use crate::{
     artifact::{Metadata, Setup, Sources, SOLC_VERSION},
-    codegen::{CONSTRUCTOR, CONSTRUCTOR_INSECURE, WARNING},
     error::{Error, Result},
-    key::KeyBlock,
 };
+
+const WARNING: &str = "\
+/// @custom:security INSECURE: the setup's secret is public. Anybody can forge proofs that this
+/// contract accepts. For development only.
+";
+
+const CONSTRUCTOR: &str = "    /// @param key The deployed verifying key.
+    constructor(address key) {
+        if (key.codehash != KEY_CODE_HASH) revert UnknownKey();
+        KEY = key;
+    }
+";
+
+const CONSTRUCTOR_INSECURE: &str = "    /// @param key The deployed verifying key.
+    /// @param acknowledgement keccak256 of \"I accept forged proofs\": who deploys must say so.
+    constructor(address key, bytes32 acknowledgement) {
+        if (acknowledgement != keccak256(\"I accept forged proofs\")) {
+            revert InsecureSetupNotAcknowledged();
+        }
+        if (key.codehash != KEY_CODE_HASH) revert UnknownKey();
+        KEY = key;
+    }
+";
 
 /// Memory that one proof may take: below the price at which its growth begins to count.
 const MOST_MEMORY: usize = 1 << 20;
@@ -60,14 +84,14 @@ fn print(vk: &VerifyingKey, room: &mut Room<'_>) -> Program {
     Program { fractions, lines, identities, groups }
 }
 
-/// Generates the contracts that verify proofs for a key with folded openings.
+/// Generates the contracts that verify proofs for a key.
 ///
 /// The same key and metadata give the same bytes on every machine.
 ///
 /// # Errors
 ///
 /// [`Error::Limit`] where the metadata and the key disagree on the number of public inputs; [`Error::Metadata`].
-pub fn export_folded(vk: &VerifyingKey, metadata: &Metadata) -> Result<Sources> {
+pub fn export(vk: &VerifyingKey, metadata: &Metadata) -> Result<Sources> {
     metadata.check()?;
     let in_code = verifier(vk, metadata, Constants::InCode)?;
     if estimated_bytes(&in_code.verifier_source) <= MOST_ESTIMATED_BYTES {
@@ -121,7 +145,7 @@ fn verifier(vk: &VerifyingKey, metadata: &Metadata, place: Constants) -> Result<
             .replace("{{key_contract}}", key_contract)
     };
     let inputs: Vec<usize> = (0..layout.public_inputs).map(|i| layout.inputs + WORD * i).collect();
-    let verifier = common(include_str!("../../templates/folded/Verifier.sol"))
+    let verifier = common(include_str!("../../templates/Verifier.sol"))
         .replace("{{warning}}", if insecure { WARNING } else { "" })
         .replace("{{shape}}", &shape(vk))
         .replace("{{key_code_hash}}", &format!("0x{}", hex::encode(code_hash)))
@@ -147,7 +171,7 @@ fn verifier(vk: &VerifyingKey, metadata: &Metadata, place: Constants) -> Result<
     Ok(Sources {
         contract: contract.to_owned(),
         key_contract: key_contract.to_owned(),
-        interface_source: common(include_str!("../../templates/folded/IVerifier.sol")),
+        interface_source: common(include_str!("../../templates/IVerifier.sol")),
         verifier_source: verifier,
         key_source: common(include_str!("../../templates/VerifyingKey.sol"))
             .replace("{{data}}", &key.solidity()),
