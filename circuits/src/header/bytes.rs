@@ -13,6 +13,7 @@
 //! ```text
 //!        wide[0]  wide[1]  wide[2]  wide[3]  wide[4]             x                y
 //! row i  state    symbol   field    end      1/(symbol - 256)    bytes so far     word (i % 4 = 0), reset
+//! 1,025                                                                           1/(bytes up to 1,024 - 1,025)
 //! ```
 //! x and y are those of the first lane;
 //! k\[0\] is 0 in the first row and 1 after; k\[1\] is i.
@@ -23,8 +24,8 @@
 //! - The automaton's runs have the shape 256* block 256*, from START (copied) to END (copied), so `end` falls at
 //!   most once and then rises once. Before position 1,016 `end` is constant within a message block and never rises, so filler is whole
 //!   blocks and padding begins at 1,016 or later; from 1,016 on it never falls except at 1,024, where a last filler
-//!   block may end; from 1,079 on it is 1. Where there is no filler it is 1 at 1,024, so the block has at most 1,024
-//!   bytes; where there is, the block has at most 1,079 - 64.
+//!   block may end; from 1,079 on it is 1. The bytes up to position 1,024 are not 1,025, so where there is no filler
+//!   `end` is 1 there and the block has at most 1,024 bytes; where there is, the block has at most 1,079 - 64.
 //! - Padding is 0x80 at the first padding byte, then zeros, then the bit length in the last eight bytes: word 270 is
 //!   zero (copied) and word 271 is eight times the number of bytes with `end = 0`.
 //! - A reset after block b < 15 is the fall of `end` at the block's end; after block 15, that block's filler flag
@@ -40,7 +41,7 @@ use zkdkim_grid::{CellRef, Grid};
 use zkdkim_plonk::{
     halo2curves::{
         bn256::Fr,
-        ff::{BatchInvert, Field as _},
+        ff::{BatchInvert, Field},
     },
     plonk::{Advice, Column, ConstraintSystem, Expression, Fixed, Selector, VirtualCells},
     poly::Rotation,
@@ -70,9 +71,9 @@ pub struct BytesColumns {
     pub wide: [Column<Advice>; 5],
     /// Bytes of the block so far.
     pub count: Column<Advice>,
-    /// Message words and reset flags. Copies allowed.
+    /// Message words, reset flags, and in one row the inverse that bounds the block. Copies allowed.
     pub word: Column<Advice>,
-    /// 1 in byte rows: there the argument looks up an edge.
+    /// 1 in byte rows, 0 elsewhere: there the byte gate holds and the argument looks up an edge.
     pub step: Column<Fixed>,
     /// 1 where the count goes on, 0 in the first row.
     pub goes_on: Column<Fixed>,
@@ -84,7 +85,6 @@ pub struct BytesColumns {
 #[derive(Clone, Debug)]
 pub struct BytesConfig {
     columns: BytesColumns,
-    step: Selector,
     hold: Selector,
     fall_only: Selector,
     rise_only: Selector,
@@ -115,7 +115,6 @@ impl BytesConfig {
     pub fn configure(meta: &mut ConstraintSystem<Fr>, columns: BytesColumns) -> Self {
         let config = Self {
             columns,
-            step: meta.selector(),
             hold: meta.selector(),
             fall_only: meta.selector(),
             rise_only: meta.selector(),
@@ -143,7 +142,7 @@ impl BytesConfig {
     fn byte_gates(&self, meta: &mut ConstraintSystem<Fr>) {
         let columns = &self.columns;
         meta.create_gate("header byte", |m| {
-            let q = m.query_selector(self.step);
+            let q = m.query_fixed(columns.step, Rotation::cur());
             let past_byte = self.symbol(m, 0) - constant(u64::from(END_SYMBOL));
             let end = self.end_flag(m, 0);
             let inverse = m.query_advice(columns.wide[4], Rotation::cur());
@@ -172,9 +171,11 @@ impl BytesConfig {
         });
         meta.create_gate("header block has at most 1024 bytes", |m| {
             let q = m.query_selector(self.bounded);
-            // Or else, without filler, a block could reach up to the length word: 1,079 bytes.
-            let starts = constant(1) - self.end_flag(m, -(LAST_BLOCK as i32));
-            vec![q * starts * (constant(1) - self.end_flag(m, 0))]
+            // Or else, without filler, a block could reach up to the length word: 1,079 bytes. The row's count is one
+            // more than the longest block only where all bytes so far, this one included, are of the block.
+            let count = m.query_advice(columns.count, Rotation::cur());
+            let inverse = m.query_advice(columns.word, Rotation::next());
+            vec![q * ((count - constant(MAX_BLOCK as u64 + 1)) * inverse - constant(1))]
         });
         meta.create_gate("header block ends before the length", |m| {
             let q = m.query_selector(self.end);
@@ -268,7 +269,6 @@ impl BytesConfig {
     fn assign_shape(&self, grid: &mut Grid<Fr>, start: usize) {
         for i in 0..BYTES {
             let row = start + i;
-            grid.enable(self.step, row);
             grid.fixed(self.columns.step, row, Fr::ONE);
             grid.fixed(self.columns.goes_on, row, if i == 0 { Fr::ZERO } else { Fr::ONE });
             grid.fixed(self.columns.position, row, Fr::from(i as u64));
@@ -314,6 +314,10 @@ impl BytesConfig {
             grid.advice(c.wide[3], row, if end { Fr::ONE } else { Fr::ZERO });
             grid.advice(c.wide[4], row, inverse);
             grid.advice(c.count, row, Fr::from(count));
+            if i == LAST_BLOCK {
+                let missing = Fr::from(count) - Fr::from(MAX_BLOCK as u64 + 1);
+                grid.advice(c.word, row + 1, missing.invert().unwrap_or(Fr::ZERO));
+            }
         }
         let last = run.last().map_or(START, |edge| edge.next);
         grid.advice(c.wide[0], start + BYTES, Fr::from(u64::from(last)));

@@ -128,7 +128,7 @@ pub struct ExtractColumns {
     pub wide: [Column<Advice>; 5],
     /// The byte with A–Z lowered, which the argument's case table gives.
     pub lower: Column<Advice>,
-    /// 1 in output rows: there the argument looks up the lower-case form.
+    /// 1 in output rows, 0 elsewhere: there the row gate holds and the argument looks up the lower-case form.
     pub output: Column<Fixed>,
     /// Minus the weight with which a row consumes its byte.
     pub weight: Column<Fixed>,
@@ -142,7 +142,6 @@ pub struct ExtractColumns {
 #[derive(Clone, Debug)]
 pub struct ExtractConfig {
     columns: ExtractColumns,
-    row: Selector,
     next: Selector,
     field: Selector,
     address_field: Selector,
@@ -176,7 +175,6 @@ impl ExtractConfig {
     ) -> Self {
         let config = Self {
             columns,
-            row: meta.selector(),
             next: meta.selector(),
             field: meta.selector(),
             address_field: meta.selector(),
@@ -188,7 +186,7 @@ impl ExtractConfig {
         let c = columns;
         let (cur, prev) = (Rotation::cur(), Rotation::prev());
         meta.create_gate("extract row", |m| {
-            let q = m.query_selector(config.row);
+            let q = m.query_fixed(c.output, cur);
             let enabled = m.query_advice(c.wide[4], cur);
             let byte = m.query_advice(c.wide[1], cur);
             vec![
@@ -327,7 +325,6 @@ impl ExtractConfig {
         let c = &self.columns;
         grid.fixed(c.output, row, Fr::ONE);
         grid.fixed(c.weight, row, -Fr::from(block.weight));
-        grid.enable(self.row, row);
         if index > 0 {
             grid.enable(self.next, row);
         } else if block.required {

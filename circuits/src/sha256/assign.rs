@@ -96,8 +96,9 @@ impl Sha256Config {
             let slot = self.slot(start, j);
             let (a, e) = (INITIAL_STATE[3 - j], INITIAL_STATE[7 - j]);
             slot.enable(grid, self.initial, 2);
+            slot.enable(grid, self.initial, 3);
             slot.state_constants(grid, j);
-            self.state_words(grid, slot, (a, 0), (e, 0), &mut history);
+            self.state_words(grid, slot, a, e, &mut history);
         }
         let (mut message_cells, mut resets) = (Vec::new(), Vec::new());
         for (block, (words, reset)) in message.iter().enumerate() {
@@ -110,10 +111,11 @@ impl Sha256Config {
                     message_cells.push(cell);
                 }
             }
-            resets.push([0, 1, 2, 3].map(|j| {
+            let cells = [0, 1, 2, 3].map(|j| {
                 let slot = self.slot(start, first + 64 + j);
                 self.feed_forward_slot(grid, slot, j, *reset, &mut history)
-            }));
+            });
+            resets.push(std::array::from_fn(|i| cells[i / 2][i % 2]));
         }
         Sha256Assigned { message: message_cells, resets, digest: self.digest_cells(start) }
     }
@@ -126,13 +128,13 @@ impl Sha256Config {
         })
     }
 
-    /// Rows 0–2, 5 and 7: A and E with their carries, Σ0(A) and Σ1(E).
+    /// Rows 0–2, 5 and 7: A and E, Σ0(A) and Σ1(E).
     fn state_words(
         &self,
         grid: &mut Grid<Fr>,
         slot: Slot<'_>,
-        (a, carry_a): (u32, u64),
-        (e, carry_e): (u32, u64),
+        a: u32,
+        e: u32,
         history: &mut History,
     ) {
         slot.enable(grid, self.word_a, 0);
@@ -147,8 +149,6 @@ impl Sha256Config {
         slot.x(grid, 0, spread(a));
         slot.y(grid, 1, e.into());
         slot.x(grid, 1, spread(e));
-        slot.range(grid, 2, 2, carry_a);
-        slot.range(grid, 4, 2, carry_e);
         self.sum_row(grid, slot, 5, rotated(a, [2, 13, 22]), false);
         self.sum_row(grid, slot, 7, rotated(e, [6, 11, 25]), false);
         history.a.push(a);
@@ -218,7 +218,10 @@ impl Sha256Config {
         let t2 = u64::from(r0 ^ r1 ^ r2) + u64::from(maj);
         slot.enable(grid, self.round, 2);
         slot.constant(grid, 2, ROUND_CONSTANTS[t]);
-        self.state_words(grid, slot, reduce(t1 + t2), reduce(t1 + u64::from(d)), history);
+        let ((a, carry_a), (e, carry_e)) = (reduce(t1 + t2), reduce(t1 + u64::from(d)));
+        slot.range(grid, 2, 2, carry_a);
+        slot.range(grid, 4, 2, carry_e);
+        self.state_words(grid, slot, a, e, history);
 
         // Rows 3, 4, 10, 11: the message word.
         slot.enable(grid, self.word_w, 3);
@@ -245,7 +248,7 @@ impl Sha256Config {
         j: usize,
         reset: bool,
         history: &mut History,
-    ) -> CellRef {
+    ) -> [CellRef; 2] {
         let s = history.a.len();
         let next = |words: &[u32], initial: u32| {
             if reset {
@@ -254,11 +257,14 @@ impl Sha256Config {
                 reduce(u64::from(words[s - 4]) + u64::from(words[s - BLOCK_SLOTS]))
             }
         };
-        let a = next(&history.a, INITIAL_STATE[3 - j]);
-        let e = next(&history.e, INITIAL_STATE[7 - j]);
-        slot.enable(grid, self.feed_forward, 2);
+        let (a, carry_a) = next(&history.a, INITIAL_STATE[3 - j]);
+        let (e, carry_e) = next(&history.e, INITIAL_STATE[7 - j]);
         slot.state_constants(grid, j);
         self.state_words(grid, slot, a, e, history);
-        slot.y(grid, 2, reset.into())
+        [(2, carry_a), (3, carry_e)].map(|(offset, carry)| {
+            slot.enable(grid, self.feed_forward, offset);
+            slot.range(grid, 2, offset, carry);
+            slot.y(grid, offset, reset.into())
+        })
     }
 }

@@ -123,8 +123,8 @@ impl View<'_> {
         m.query_advice(self.lanes[self.lane].spread[column], Rotation::cur())
     }
 
-    fn constant(&self, m: &mut VirtualCells<'_, Fr>, row: i32) -> Expression<Fr> {
-        m.query_fixed(self.lanes[self.lane].constant, Rotation(row))
+    fn constant(&self, m: &mut VirtualCells<'_, Fr>) -> Expression<Fr> {
+        m.query_fixed(self.lanes[self.lane].constant, Rotation::cur())
     }
 
     /// `multiplied copy - 2^(range - bits) piece`, or else a piece could take its neighbour's bits.
@@ -291,13 +291,13 @@ impl Sha256Config {
 
     /// The step function, anchored at row 2 of its slot (where the carries stand).
     fn step_gates(&self, meta: &mut ConstraintSystem<Fr>) {
+        // In row 2 for A and in row 3 for E: the word is two rows above.
         self.gate(meta, "sha256 initial value", self.initial, |m, v| {
-            let [for_a, for_e] = [0, 1].map(|row| v.constant(m, row));
-            vec![v.word_a(m, 0) - for_a, v.word_e(m, 0) - for_e]
+            vec![v.y(m, 0, -2) - v.constant(m)]
         });
 
         self.gate(meta, "sha256 round", self.round, |m, v| {
-            let k = v.constant(m, 0);
+            let k = v.constant(m);
             let maj = v.spread_a(m, -1) + v.spread_a(m, -2) + v.spread_a(m, -3);
             let e_and_f = v.spread_e(m, -1) + v.spread_e(m, -2);
             // The spread form of NOT e is the full mask minus that of e.
@@ -325,17 +325,12 @@ impl Sha256Config {
             vec![v.word_w(m, 0) + v.carry(m, 5) - sum]
         });
 
+        // In row 2 for A and in row 3 for E, each with its carry and a reset flag beside.
         self.gate(meta, "sha256 feed-forward or reset", self.feed_forward, |m, v| {
             let reset = v.y(m, 0, 0);
-            let [for_a, for_e] = [0, 1].map(|row| v.constant(m, row));
             let keep = constant(1) - reset.clone();
-            let back = -(BLOCK_SLOTS as i32);
-            let sum_a = v.word_a(m, -4) + v.word_a(m, back);
-            let sum_e = v.word_e(m, -4) + v.word_e(m, back);
-            vec![
-                v.word_a(m, 0) + v.carry(m, 2) - keep.clone() * sum_a - reset.clone() * for_a,
-                v.word_e(m, 0) + v.carry(m, 4) - keep * sum_e - reset * for_e,
-            ]
+            let sum = v.y(m, -4, -2) + v.y(m, -(BLOCK_SLOTS as i32), -2);
+            vec![v.y(m, 0, -2) + v.carry(m, 2) - keep * sum - reset * v.constant(m)]
         });
     }
 }

@@ -24,6 +24,7 @@
 //!  1   e2       e0      e4     e1     2^8 e3  e3      spread E     E          every slot
 //!  2   2^5 e0   2^6 e1  carryA 2^4 e4 carryE  carryW               reset      every slot (W: rounds)
 //!  3   w6       w0      w2     w1     w3      w7      w4           W          rounds
+//!                       carryE                                     reset      feed-forward
 //!  4   2^8 w0   2^7 w1  2^8 w7 2^4 w3 2^8 w2          w5                      rounds
 //!  5   even(Σ0(A)) . .  odd(Σ0(A)) . .                sum          Σ0(A)      every slot
 //!  6   even(Maj) .  .   odd(Maj) .   .                sum          Maj        rounds
@@ -34,7 +35,8 @@
 //! 11   even(σ1(W)) . .  odd(σ1(W)) . .                sum          σ1(W)      rounds
 //! ```
 //!
-//! Rows 6, 8 and 9 belong to the step of their own slot (they read the words of the slots before); rows 5, 7, 10 and
+//! A feed-forward slot has no W: there the carry of E stands in row 3, with the reset flag once more, so that the same
+//! gate serves A in row 2 and E in row 3. Rows 6, 8 and 9 belong to the step of their own slot (they read the words of the slots before); rows 5, 7, 10 and
 //! 11 belong to the words of their own slot and are read by later ones. Pieces (bits from the least significant):
 //! A 2, 11, 9, 10; E 6, 5, 11, 3, 7; W 3, 4, 3, 7, 1, 1, 11, 2: cut wherever Σ0, Σ1, σ0 and σ1 rotate.
 //!
@@ -96,7 +98,7 @@ pub struct Sha256Lane {
     pub spread: [Column<Advice>; RANGE_SLOTS],
     /// Spread words and one-bit pieces.
     pub x: Column<Advice>,
-    /// Words and, in row 2 of a slot, the reset flag; equality enabled.
+    /// Words and, in rows 2 and 3 of a feed-forward slot, the reset flag; equality enabled.
     pub y: Column<Advice>,
     /// Round constants and initial value.
     pub constant: Column<Fixed>,
@@ -122,8 +124,8 @@ pub struct Sha256Config {
 pub struct Sha256Assigned {
     /// The 32-bit message words, block after block.
     pub message: Vec<CellRef>,
-    /// Per block, the four reset cells of its feed-forward slots.
-    pub resets: Vec<[CellRef; 4]>,
+    /// Per block, the two reset cells of each of its four feed-forward slots.
+    pub resets: Vec<[CellRef; 8]>,
     /// The digest words H0 … H7.
     pub digest: [CellRef; 8],
 }
