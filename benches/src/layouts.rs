@@ -45,6 +45,19 @@ pub struct Figures {
     pub batch_marginal_gas: u64,
     /// Code of the verifier and of its key.
     pub code_bytes: (usize, usize),
+    /// The same proof on 1, 2, 4, 8 and 16 threads, as far as the machine has them.
+    pub by_threads: Vec<OnThreads>,
+}
+
+/// A proof's time on so many threads.
+#[derive(Clone, Debug, Serialize)]
+pub struct OnThreads {
+    /// How many.
+    pub threads: usize,
+    /// Wall time in seconds.
+    pub prove_wall_s: f64,
+    /// CPU seconds.
+    pub prove_cpu_s: Option<f64>,
 }
 
 /// Proves `runs` times with each prover, and verifies one proof and a batch in an EVM.
@@ -71,6 +84,25 @@ pub fn measure(params: CircuitParams, runs: usize) -> Result<Figures> {
     }
     let peak_mb = peak_memory().map(|bytes| bytes as f64 / 1e6);
     let gas = verify_on_chain(key.verifier(), &public, &proofs)?;
+    let there = std::thread::available_parallelism()?.get();
+    let mut by_threads = vec![];
+    for threads in [1, 2, 4, 8, 16].into_iter().filter(|threads| *threads <= there) {
+        let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build()?;
+        let mut timings = vec![];
+        for _ in 0..runs {
+            let (proof, timing) = timed(|| -> Result<Vec<u8>> {
+                let circuit = StatementCircuit::new(params, &input)?;
+                Ok(pool.install(|| prove(&srs, &key, circuit, &public, OsRng, &Silent))?)
+            });
+            proof?;
+            timings.push(timing);
+        }
+        by_threads.push(OnThreads {
+            threads,
+            prove_wall_s: median(&timings, |t| Some(t.wall_s)).context("no run")?,
+            prove_cpu_s: median(&timings, |t| t.cpu_s),
+        });
+    }
     drop((srs, key));
 
     let keys = Stock::new(params.k, &StatementCircuit::keygen(params))?;
@@ -101,6 +133,7 @@ pub fn measure(params: CircuitParams, runs: usize) -> Result<Figures> {
         gas: gas.one,
         batch_marginal_gas: gas.batch.saturating_sub(gas.one) / (BATCH as u64 - 1),
         code_bytes: gas.code_bytes,
+        by_threads,
     })
 }
 

@@ -215,7 +215,7 @@ fn soundness_md_counts_the_messages_of_the_tree() {
 #[test]
 fn soundness_md_quotes_the_bounds_of_the_cost_report() {
     let reports =
-        ["benches/golden/statement-k14.json", "benches/golden/statement-k13.json"].map(json);
+        ["benches/golden/statement-on-chain.json", "benches/golden/statement-quick.json"].map(json);
     let bits = |key: &str| reports.iter().filter_map(|report| report["errors"][key].as_u64()).min();
     let text = read("SOUNDNESS.md");
     let table =

@@ -3,6 +3,8 @@
 
 use std::{collections::BTreeMap, fs, path::Path};
 
+use zkdkim_circuits::statement::CircuitParams;
+
 fn read(path: &str) -> String {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("..").join(path);
     fs::read_to_string(&path).unwrap_or_else(|e| panic!("{}: {e}", path.display()))
@@ -19,8 +21,8 @@ fn value<'a>(toml: &'a str, name: &str) -> Option<&'a str> {
 struct Version {
     number: [u32; 3],
     key_changed: bool,
-    /// Digest of the verifying key for each k.
-    digests: BTreeMap<u32, String>,
+    /// Digest of the verifying key for each layout.
+    digests: BTreeMap<String, String>,
 }
 
 /// The versions, newest first.
@@ -34,9 +36,9 @@ fn versions(changelog: &str) -> Vec<Version> {
         let said = said.unwrap_or_else(|| panic!("{title}: nothing about the verifying key"));
         let row = |line: &str| {
             let cells: Vec<_> = line.split('|').map(str::trim).collect();
-            let k = cells.get(1)?.strip_prefix("k = ")?.parse().ok()?;
-            let digest = cells.get(2)?.strip_prefix('`')?.strip_suffix('`')?;
-            Some((k, digest.to_owned()))
+            let code = |cell: &str| Some(cell.strip_prefix('`')?.strip_suffix('`')?.to_owned());
+            let (layout, digest) = (code(cells.get(1)?)?, code(cells.get(2)?)?);
+            Some((layout, digest))
         };
         Version {
             number: numbers.try_into().unwrap_or_else(|_| panic!("{title}: not x.y.z")),
@@ -86,19 +88,20 @@ fn the_changelog_tells_when_the_verifying_key_changes() {
     let number = newest.number.map(|n| n.to_string()).join(".");
     assert_eq!(value(&manifest, "version"), Some(&*number), "Cargo.toml and CHANGELOG.md");
 
-    let golden = |k: u32| {
-        let report = read(&format!("benches/golden/statement-k{k}.json"));
+    let golden = |(layout, _): (&str, CircuitParams)| {
+        let report = read(&format!("benches/golden/statement-{layout}.json"));
         let report: serde_json::Value = serde_json::from_str(&report).expect("a report");
-        (k, report["keys"]["verifying_key_sha256"].as_str().expect("a digest").to_owned())
+        let digest = report["keys"]["verifying_key_sha256"].as_str().expect("a digest");
+        (layout.to_owned(), digest.to_owned())
     };
-    let made: BTreeMap<_, _> = [13, 14].map(golden).into();
+    let made: BTreeMap<_, _> = CircuitParams::LAYOUTS.map(golden).into();
     assert_eq!(newest.digests, made, "the sources make other keys than {number} says");
 }
 
 #[test]
 fn a_wrong_changelog_is_noticed() {
     let version = |number: &str, said: &str, digest: &str| {
-        format!("\n## {number} – date\n\n**verifying key changed: {said}**\n\n| k = 14 | `{digest}` |\n")
+        format!("\n## {number} – date\n\n**verifying key changed: {said}**\n\n| `on-chain` | `{digest}` |\n")
     };
     let first = version("0.1.0", "yes (first)", "aa");
     for (newer, verdict) in [

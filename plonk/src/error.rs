@@ -65,7 +65,7 @@ pub enum Error {
     /// The digests are right and the content is none all the same.
     #[error("malformed {what}: {detail}")]
     Malformed {
-        /// What was decoded, such as `artefact header` or `proving key`.
+        /// What was decoded, such as `artefact header` or `verifying key`.
         what: &'static str,
         /// What is wrong with it.
         detail: String,

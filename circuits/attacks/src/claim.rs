@@ -5,7 +5,7 @@ use std::{collections::BTreeSet, sync::OnceLock};
 use zkdkim_circuits::{
     header::{
         automaton::{Automaton, Edge, END_SYMBOL, START},
-        BYTES,
+        BYTES, MAX_BLOCK,
     },
     sha256::{Message, BLOCKS, WORDS},
     statement::{CircuitParams, StatementConfig},
@@ -139,6 +139,10 @@ impl Claim {
             let inverse = (symbol - small(END_SYMBOL.into())).invert().unwrap_or(Fr::ZERO);
             grid.forge(c.wide[4], row, inverse);
             grid.forge(c.first().x, row, count);
+            if i == MAX_BLOCK {
+                let missing = count - small(MAX_BLOCK as u64 + 1);
+                grid.forge(c.first().y, row + 1, missing.invert().unwrap_or(Fr::ZERO));
+            }
         }
         let last = self.run.last().map_or(START, |edge| edge.next);
         grid.forge(c.wide[0], start + BYTES, small(last.into()));

@@ -170,9 +170,7 @@ pub fn forge_sha256(
         let (a, e) = (INITIAL_STATE[3 - j], INITIAL_STATE[7 - j]);
         let lie = |word, truth| lie(usize::MAX, j, word, truth);
         // These slots have no sum, so they need no carry.
-        let (lane, row) = forger.here();
-        forger.state([a.into(), e.into()], &lie);
-        [2, 4].iter().for_each(|i| forger.grid.forge(lane.range[*i], row + 2, Fr::ZERO));
+        forger.state([a.into(), e.into()], None, &lie);
     }
     for (block, (words, reset)) in message.iter().enumerate() {
         let mut w = Vec::new();
@@ -187,6 +185,11 @@ pub fn forge_sha256(
 }
 
 type Lie<'a> = dyn Fn(Word, u32) -> u32 + 'a;
+
+/// Range column and row of the carries of A and of E.
+type CarryPlaces = Option<[(usize, usize); 2]>;
+const ROUND: CarryPlaces = Some([(2, 2), (4, 2)]);
+const FED_FORWARD: CarryPlaces = Some([(2, 2), (2, 3)]);
 
 struct Forger<'a> {
     config: &'a StatementConfig,
@@ -246,11 +249,12 @@ impl Forger<'_> {
     }
 
     /// The two new words of the next slot from their sums.
-    fn state(&mut self, [sum_a, sum_e]: [u64; 2], lie: &Lie<'_>) {
+    fn state(&mut self, [sum_a, sum_e]: [u64; 2], places: CarryPlaces, lie: &Lie<'_>) {
         let (a, e) = (lie(Word::A, sum_a as u32), lie(Word::E, sum_e as u32));
         let carries = [self.reduce(sum_a, a), self.reduce(sum_e, e)];
-        self.range(2, 2, carries[0]);
-        self.range(4, 2, carries[1]);
+        for ((column, offset), carry) in places.into_iter().flatten().zip(carries) {
+            self.range(column, offset, carry);
+        }
         let [of_a, of_e] = [lie(Word::PiecesOfA, a), lie(Word::PiecesOfE, e)];
         self.pieces(0, of_a, &A);
         self.pieces(1, of_e, &E);
@@ -352,7 +356,7 @@ impl Forger<'_> {
             + u64::from(ROUND_CONSTANTS[step])
             + u64::from(word);
         let t2 = self.claimed(s - 1, 5) + u64::from(maj);
-        self.state([t1 + t2, t1 + u64::from(d)], lie);
+        self.state([t1 + t2, t1 + u64::from(d)], ROUND, lie);
     }
 
     fn feed_forward(&mut self, j: usize, reset: bool, lie: &Lie<'_>) {
@@ -371,7 +375,7 @@ impl Forger<'_> {
         let sums = [next(&self.a, INITIAL_STATE[3 - j]), next(&self.e, INITIAL_STATE[7 - j])];
         let reset = if reset == u32::MAX { -Fr::ONE } else { small(reset.into()) };
         let (lane, first) = self.here();
-        self.grid.forge(lane.y, first + 2, reset);
-        self.state(sums, lie);
+        [2, 3].iter().for_each(|offset| self.grid.forge(lane.y, first + offset, reset));
+        self.state(sums, FED_FORWARD, lie);
     }
 }

@@ -1,8 +1,8 @@
 //! Forged bytes, end flags, padding, lengths and resets.
 
-use zkdkim_attacks::{bump, forge_sha256, names, small, Carries, Claim, Word, SAMPLE_HEADER};
+use zkdkim_attacks::{bump, forge_sha256, get, names, small, Carries, Claim, Word, SAMPLE_HEADER};
 use zkdkim_circuits::{
-    header::{automaton::END_SYMBOL, BYTES},
+    header::{automaton::END_SYMBOL, BYTES, MAX_BLOCK},
     sha256::BLOCKS,
 };
 use zkdkim_plonk::halo2curves::{bn256::Fr, ff::Field as _};
@@ -89,9 +89,13 @@ fn the_count_of_bytes_starts_at_zero() {
     plan.message[BLOCKS - 1].0[15] += 8 * 64;
     let refusals = plan.refusals_with(
         |config, grid| {
-            for row in config.rows.header..config.rows.header + BYTES {
-                bump(grid, config.columns.first().x, row, small(64));
+            let (c, start) = (&config.columns, config.rows.header);
+            for row in start..start + BYTES {
+                bump(grid, c.first().x, row, small(64));
             }
+            // What the bound of the block asks for.
+            let excess = get(grid, c.first().x, start + MAX_BLOCK) - small(MAX_BLOCK as u64 + 1);
+            grid.forge(c.first().y, start + MAX_BLOCK + 1, excess.invert().expect("not zero"));
         },
         |_, _| (),
     );

@@ -30,7 +30,7 @@ mod error;
 mod key;
 mod keygen;
 mod msm;
-mod parallel;
+pub(crate) mod parallel;
 mod program;
 pub mod protocol;
 mod prover;

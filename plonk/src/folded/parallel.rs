@@ -5,7 +5,7 @@
 use rayon::prelude::*;
 
 /// `f` of every item, in order.
-pub(super) fn map<T: Sync, U: Send>(items: &[T], f: impl Fn(&T) -> U + Sync + Send) -> Vec<U> {
+pub(crate) fn map<T: Sync, U: Send>(items: &[T], f: impl Fn(&T) -> U + Sync + Send) -> Vec<U> {
     #[cfg(feature = "multicore")]
     return items.par_iter().map(f).collect();
     #[cfg(not(feature = "multicore"))]
@@ -13,7 +13,7 @@ pub(super) fn map<T: Sync, U: Send>(items: &[T], f: impl Fn(&T) -> U + Sync + Se
 }
 
 /// `f` of every number below `count`, in order.
-pub(super) fn range<U: Send>(count: usize, f: impl Fn(usize) -> U + Sync + Send) -> Vec<U> {
+pub(crate) fn range<U: Send>(count: usize, f: impl Fn(usize) -> U + Sync + Send) -> Vec<U> {
     #[cfg(feature = "multicore")]
     return (0..count).into_par_iter().map(f).collect();
     #[cfg(not(feature = "multicore"))]
@@ -21,7 +21,7 @@ pub(super) fn range<U: Send>(count: usize, f: impl Fn(usize) -> U + Sync + Send)
 }
 
 /// `f` of every item, in place.
-pub(super) fn each<T: Send>(items: &mut [T], f: impl Fn(&mut T) + Sync + Send) {
+pub(crate) fn each<T: Send>(items: &mut [T], f: impl Fn(&mut T) + Sync + Send) {
     #[cfg(feature = "multicore")]
     items.par_iter_mut().for_each(f);
     #[cfg(not(feature = "multicore"))]
@@ -29,7 +29,7 @@ pub(super) fn each<T: Send>(items: &mut [T], f: impl Fn(&mut T) + Sync + Send) {
 }
 
 /// `f` of every chunk of `size` items (the last may be shorter) and the index of its first item.
-pub(super) fn chunks<T: Send>(
+pub(crate) fn chunks<T: Send>(
     items: &mut [T],
     size: usize,
     f: impl Fn(usize, &mut [T]) + Sync + Send,

@@ -197,14 +197,14 @@ fn a_damaged_cache_is_noted_and_made_again() {
     let home = proved();
     let setup = home.json(&["setup", "--insecure-dev"]).succeeds().last();
     let folder = Home::new();
-    for name in ["srs_file", "verifying_key", "proving_key"] {
+    for name in ["srs_file", "verifying_key"] {
         let from = Path::new(setup[name].as_str().unwrap());
         let to = folder.path("cache").join(from.strip_prefix(cache()).unwrap());
         fs::create_dir_all(to.parent().unwrap()).unwrap();
         fs::copy(from, to).unwrap();
     }
-    let pk = find(&folder.path("cache").join("keys"), "pk");
-    let file = fs::File::options().write(true).open(&pk).unwrap();
+    let vk = find(&folder.path("cache").join("keys"), "vk");
+    let file = fs::File::options().write(true).open(&vk).unwrap();
     file.set_len(file.metadata().unwrap().len() - 7).unwrap();
     let args = ["setup", "--insecure-dev", "--cache-dir", "cache"];
     let run = folder.json(&args).succeeds();

@@ -4,6 +4,7 @@ use std::{fs::File, io::BufReader, path::Path};
 
 use zkdkim_plonk::{
     container::{Container, EncodedContainer},
+    digest::Sha256Digest,
     keys::{KeyedCircuit, VerifierKey},
     kinds::{ContainerKind, PtauCheck},
     srs::{ptau, Srs},
@@ -25,13 +26,18 @@ fn write(path: &Path, overwrite: Overwrite, file: &EncodedContainer) -> Result<(
     files::write_atomic(path, overwrite, Secrecy::Public, |out| file.write_to(out))
 }
 
-/// Reads an SRS file and checks everything anew.
+/// Reads an SRS file. Everything is checked anew, unless its payload has the digest of one that was checked before.
 ///
 /// # Errors
 ///
 /// I/O failures, and [`Error::Content`] with what [`Srs::from_container`] refuses.
-pub fn read_srs(path: &Path) -> Result<Srs> {
-    Srs::from_container(&read(path, ContainerKind::Srs)?).map_err(Error::content(path))
+pub fn read_srs(path: &Path, known: Option<Sha256Digest>) -> Result<Srs> {
+    let container = read(path, ContainerKind::Srs)?;
+    match known.filter(|digest| *digest == container.payload_sha256()) {
+        Some(digest) => Srs::from_known_container(&container, digest),
+        None => Srs::from_container(&container),
+    }
+    .map_err(Error::content(path))
 }
 
 /// Writes an SRS, whole or not at all.

@@ -106,19 +106,27 @@ impl KeyCache {
     /// I/O failures and an impossible size.
     pub fn insecure_dev_srs(&self, k: u32, fold: usize, progress: &dyn Progress) -> Result<Srs> {
         let path = self.srs_path(&SrsKind::InsecureDev, k, fold);
-        let read = || read_cached(&path, progress, || read_srs(&path));
+        let known = self.known_srs(&SrsKind::InsecureDev, k, fold);
+        let read = || read_cached(&path, progress, || read_srs(&path, known));
         let right = |srs: &Srs| srs.kind().is_insecure() && (srs.k(), srs.fold()) == (k, fold);
         if let Some(srs) = read().filter(right) {
             return Ok(srs);
         }
         let _lock = self.lock()?;
-        if let Some(srs) = read_quietly(&path, || read_srs(&path)).filter(right) {
+        if let Some(srs) = read_quietly(&path, || read_srs(&path, known)).filter(right) {
             return Ok(srs);
         }
         let srs =
             step(progress, "making the insecure development SRS", || Srs::insecure_dev(k, fold))?;
         write_srs(&path, &srs, Overwrite::Replace)?;
         Ok(srs)
+    }
+
+    /// The digest of an SRS file that was checked when it was set up. Whoever can write it can replace the keys, the salt
+    /// and this program as well.
+    fn known_srs(&self, kind: &SrsKind, k: u32, fold: usize) -> Option<Sha256Digest> {
+        let default = self.default_srs().ok().filter(|default| default.srs == *kind)?;
+        Sha256Digest::from_hex(default.files.get(&kind.file_name(k, fold))?)
     }
 
     /// Keeps an imported SRS.
@@ -189,7 +197,8 @@ impl KeyCache {
         let Some(expected) = default.files.get(&default.srs.file_name(k, fold)) else {
             return Err(Error::NoSrs { path });
         };
-        let srs = step(progress, "reading and checking the SRS", || read_srs(&path))?;
+        let known = self.known_srs(&default.srs, k, fold);
+        let srs = step(progress, "reading the SRS", || read_srs(&path, known))?;
         if srs.sha256().to_string() != *expected || *srs.kind() != default.srs {
             return Err(PlonkError::WrongSrs {
                 what: "the cached SRS",
