@@ -223,6 +223,7 @@ impl Gadget for Rsa {
             acc: meta.advice_column_in(SecondPhase),
             factor: meta.fixed_column(),
             constant: meta.fixed_column(),
+            lowest: meta.fixed_column(),
             x: meta.challenge_usable_after(FirstPhase),
         };
         let digest = meta.advice_column();

@@ -34,6 +34,10 @@ pub const ENFORCED: &[(&str, &[By])] = &[
     ("digest-halves", &[Gate("pack"), Wire("sha256", "digest halves")]),
     ("merkle-path", &[Gate("merkle order of node and sibling"), Gate("poseidon mix")]),
     (
+        "seal",
+        &[Wire("reading", "poseidon"), Wire("constants", "poseidon"), Wire("poseidon", "poseidon")],
+    ),
+    (
         "rsa-signature",
         &[
             // SHA-256 of the block's bytes, and of nothing else,
@@ -105,6 +109,20 @@ pub const ENFORCED: &[(&str, &[By])] = &[
     (
         "subject-text",
         &[State("in the Subject value"), Emits(ByteRole::Subject), Gate("extract next row")],
+    ),
+    (
+        "sealed-subject",
+        &[
+            Lookup(TupleType::Sextet),
+            Lookup(TupleType::Quartet),
+            Gate("reading choice"),
+            Gate("extract row"),
+            Gate("extract lower-case word"),
+            Wire("extraction", "reading"),
+            Wire("constants", "reading"),
+            Wire("poseidon", "reading"),
+            Wire("reading", "reading"),
+        ],
     ),
     (
         "one-from",
@@ -231,7 +249,17 @@ pub const ENFORCED: &[(&str, &[By])] = &[
     ),
     ("input-root", &[Wire("poseidon", "public inputs")]),
     ("input-commitment", &[Wire("extraction", "poseidon"), Wire("poseidon", "public inputs")]),
-    ("input-timestamp", &[Gate("extract decimal"), Wire("extraction", "public inputs")]),
+    (
+        "input-not-before",
+        &[
+            Gate("extract decimal"),
+            Lookup(TupleType::Case),
+            Gate("pack"),
+            Wire("extraction", "reading"),
+            Wire("reading", "reading"),
+            Wire("reading", "public inputs"),
+        ],
+    ),
     ("input-nullifier", &[Wire("digest halves", "poseidon"), Wire("poseidon", "public inputs")]),
     (
         "input-subject",
@@ -239,7 +267,10 @@ pub const ENFORCED: &[(&str, &[By])] = &[
             Gate("pack"),
             Gate("extract row"),
             Emits(ByteRole::Subject),
-            Wire("extraction", "public inputs"),
+            Gate("reading choice"),
+            Lookup(TupleType::Case),
+            Wire("extraction", "reading"),
+            Wire("reading", "public inputs"),
         ],
     ),
 ];

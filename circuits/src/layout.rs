@@ -9,7 +9,7 @@
 //! one lane, k = 14: the cheaper one on chain
 //!            range[6] spread[6]  x y    wide[5]                       acc          phase-2 sums
 //! row 0      +-----------------+------+-----------------------------+------------+
-//!            | SHA-256: 1,160 slots   | Poseidon (41 permutations)  | (RSA       | helpers, extract, phi
+//!            | SHA-256: 1,160 slots   | Poseidon (43 permutations)  | (RSA       | helpers, extract, phi
 //!            | of 12 rows             | RSA Horner values           |  Horner    | in every row
 //!            |                        | packing, ...                |  sums)     |
 //! row 13,920 +-----------------+------+-----------------------------+            |
@@ -17,7 +17,8 @@
 //! row 15,009 | RSA modulus     |      |                             |            |
 //! row 15,073 | RSA carries     |      |                             |            |
 //! row 15,430 |                 | x    | extraction output rows      |            |
-//! row 15,880 +-----------------+------+-----------------------------+------------+
+//! row 15,880 |                 | x    | bound of the time, reading  |            |
+//! row 16,018 +-----------------+------+-----------------------------+------------+
 //!
 //! two lanes, k = 13: the faster one to prove
 //!            range spread x y      range spread x y       wide[5] lower                 acc
@@ -32,7 +33,7 @@
 //! ```
 //!
 //! The lookup tables stand in fixed columns of their own beside all of this. With two lanes the table of 10-bit words
-//! shares the rows of the 11-bit one ([`Narrow`](crate::columns::Narrow)): stacked, the tables have 9,048 entries, more than k = 13 has rows.
+//! shares the rows of the 11-bit one ([`Narrow`](crate::columns::Narrow)): stacked, the tables have 9,128 entries, more than k = 13 has rows.
 
 use halo2_rsa::RsaRows;
 use serde::{Deserialize, Serialize};
@@ -108,6 +109,8 @@ pub struct Rows {
     pub header: usize,
     /// Extraction output rows (wide, lower, k).
     pub outputs: usize,
+    /// What is revealed of time and Subject (wide, lower, k), below the outputs.
+    pub reading: usize,
     /// Constants to copy from (constant of the first lane).
     pub constants: usize,
     /// First row that no chip uses.
@@ -135,7 +138,8 @@ impl Rows {
         } else {
             (header, wide_end + 1)
         };
-        let outputs_end = outputs + header::extract::ROWS;
+        let reading = outputs + header::extract::ROWS;
+        let outputs_end = reading + header::reading::ROWS;
         assert!(wide_end <= header && (outputs >= modulus_end || outputs_end <= header));
         Self {
             sha256,
@@ -144,6 +148,7 @@ impl Rows {
             rsa: RsaRows { pairs, modulus, carries, horner, products, constants: constants + 64 },
             header,
             outputs,
+            reading,
             constants,
             end: modulus_end.max(outputs_end),
         }

@@ -8,7 +8,7 @@ use zkdkim_circuits::{
     header::{
         self,
         automaton::{Automaton, ByteRole},
-        extract,
+        extract, reading,
     },
     logup::TupleType,
     poseidon, sha256,
@@ -72,6 +72,8 @@ fn every_kind_of_lookup_is_there_for_a_clause() {
         TupleType::Automaton,
         TupleType::Case,
         TupleType::Byte,
+        TupleType::Sextet,
+        TupleType::Quartet,
     ];
     assert_eq!(named, all.map(|kind| kind as u64).into());
 }
@@ -131,6 +133,7 @@ fn block(config: &StatementConfig, params: CircuitParams, cell: &CellRef) -> &'s
         ("rsa modulus", rows.rsa.modulus, rsa.modulus),
         ("header bytes", rows.header, header::BYTES + 1),
         ("extraction", rows.outputs, extract::ROWS),
+        ("reading", rows.reading, reading::ROWS),
         ("rsa carries", rows.rsa.carries, rsa.carries),
     ];
     let found = blocks.into_iter().find(|(_, first, length)| within(*first, *length));

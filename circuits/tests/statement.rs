@@ -1,16 +1,42 @@
 //! The whole circuit on messages of the test vectors.
 
 use crate::common::{self, failures, honest};
+use serde_json::Value;
 use zkdkim_circuits::statement::{CircuitError, CircuitParams, StatementCircuit};
+use zkdkim_plonk::halo2curves::bn256::Fr;
 use zkdkim_relation::{
     inspect::{inspect, DnsRecords},
-    statement::StatementInput,
+    packing::from_be_bytes,
+    statement::{evaluate, StatementInput},
+    Blinding, CommandHash, Reading,
 };
 
 /// The recovery mail of the test vectors.
 fn recovery() -> StatementInput {
+    stored("recovery.eml")
+}
+
+/// The sealed one, read as sealed.
+fn sealed() -> StatementInput {
     let folder = common::root().join("test-vectors/messages");
-    let message = std::fs::read(folder.join("recovery.eml")).expect("message of the test vectors");
+    let manifest = std::fs::read(folder.join("manifest.json")).expect("the manifest");
+    let manifest: Value = serde_json::from_slice(&manifest).expect("the manifest");
+    let messages = manifest["messages"].as_array().expect("messages");
+    let entry = messages.iter().find(|m| m["file"] == "sealed.eml").expect("a sealed message");
+    let bytes = |name: &str| {
+        let text = entry["sealed"][name].as_str().and_then(|text| text.strip_prefix("0x"));
+        hex::decode(text.expect("0x")).expect("hex")
+    };
+    let mut input = stored("sealed.eml");
+    let command = CommandHash(bytes("command").try_into().expect("31 bytes"));
+    input.reading =
+        Reading::Sealed { command, blinding: Blinding::new(from_be_bytes(&bytes("blinding"))) };
+    input
+}
+
+fn stored(name: &str) -> StatementInput {
+    let folder = common::root().join("test-vectors/messages");
+    let message = std::fs::read(folder.join(name)).expect("message of the test vectors");
     let dns = std::fs::read(folder.join("dns.json")).expect("keys of the test vectors");
     let dns: DnsRecords = serde_json::from_slice(&dns).expect("keys of the test vectors");
     let provable = *inspect(&message, &dns, None).verdict.expect("provable");
@@ -22,9 +48,10 @@ fn recovery() -> StatementInput {
     )
 }
 
-fn accepts_with_its_public_inputs_only(params: CircuitParams) {
-    let input = recovery();
-    let (circuit, instances) = honest(params, &input);
+const LAYOUTS: [CircuitParams; 2] = [CircuitParams::ON_CHAIN, CircuitParams::QUICK];
+
+fn accepts_with_its_public_inputs_only(params: CircuitParams, input: &StatementInput) {
+    let (circuit, instances) = honest(params, input);
     assert_eq!(failures(&circuit, &instances), Vec::<String>::new());
     assert_eq!(common::claimed(&circuit), instances);
     for i in 0..instances.len() {
@@ -36,12 +63,62 @@ fn accepts_with_its_public_inputs_only(params: CircuitParams) {
 
 #[test]
 fn accepts_the_recovery_mail_with_its_public_inputs_only() {
-    accepts_with_its_public_inputs_only(CircuitParams::ON_CHAIN);
+    accepts_with_its_public_inputs_only(CircuitParams::ON_CHAIN, &recovery());
 }
 
 #[test]
 fn accepts_the_recovery_mail_with_twelve_lookups_a_row() {
-    accepts_with_its_public_inputs_only(CircuitParams::QUICK);
+    accepts_with_its_public_inputs_only(CircuitParams::QUICK, &recovery());
+}
+
+#[test]
+fn accepts_a_sealed_mail_in_both_readings() {
+    let mut input = sealed();
+    accepts_with_its_public_inputs_only(CircuitParams::ON_CHAIN, &input);
+    accepts_with_its_public_inputs_only(CircuitParams::QUICK, &input);
+    input.reading = Reading::Clear;
+    for params in LAYOUTS {
+        let (circuit, instances) = honest(params, &input);
+        assert_eq!(failures(&circuit, &instances), Vec::<String>::new());
+    }
+}
+
+#[test]
+fn accepts_every_bound_up_to_the_time() {
+    let mut input = recovery();
+    for not_before in [0, 1, 255, 256, 1_699_999_999, 1_700_000_000] {
+        input.not_before = not_before;
+        let (circuit, instances) = honest(CircuitParams::QUICK, &input);
+        assert_eq!(failures(&circuit, &instances), Vec::<String>::new(), "{not_before}");
+    }
+}
+
+/// What the reference refuses, the circuit does.
+#[test]
+fn refuses_what_is_not_so() {
+    let refused = |input: &StatementInput| {
+        assert!(evaluate(input).is_err());
+        let circuit = StatementCircuit::new(CircuitParams::QUICK, input).expect("fits");
+        assert!(!failures(&circuit, &common::claimed(&circuit)).is_empty());
+    };
+    let mut input = recovery();
+    for not_before in [1_700_000_001, 1_700_000_000 + (1 << 39), (1 << 40) - 1] {
+        input.not_before = not_before;
+        refused(&input);
+    }
+    let mut input = recovery();
+    input.reading = sealed().reading.clone();
+    refused(&input);
+    let mut input = sealed();
+    if let Reading::Sealed { command, .. } = &mut input.reading {
+        command.0[0] ^= 1;
+    }
+    refused(&input);
+    let mut input = sealed();
+    if let Reading::Sealed { blinding, .. } = &mut input.reading {
+        *blinding = Blinding::new(blinding.expose() + Fr::one());
+    }
+    refused(&input);
 }
 
 #[test]

@@ -24,6 +24,7 @@ const TAGS = {
   nullifier: "zkdkim/v1/NULLIFIER/3",
   key: "zkdkim/v1/KEY/10",
   leaf: "zkdkim/v1/LEAF/3",
+  seal: "zkdkim/v2/SEAL/2",
 };
 
 function pack(text, words) {
@@ -47,6 +48,10 @@ const leaf = (domain, n) => fold(tag(TAGS.leaf), [...pack(domain, 2), keyHash(n)
 const commitment = (s, address) => fold(tag(TAGS.email), [s, ...pack(address, 4)]);
 const halves = (digest) => [fromBytes(digest.subarray(0, 16)), fromBytes(digest.subarray(16))];
 const nullifier = (s, digest) => fold(tag(TAGS.nullifier), [s, ...halves(digest)]);
+
+// A sealed Subject spells 32 bytes, big-endian, of a number that counts modulo the order.
+const spell = (n) =>
+  "zkdkim " + Buffer.from(n.toString(16).padStart(64, "0"), "hex").toString("base64url");
 
 function root(leaves) {
   let level = leaves;
@@ -88,8 +93,34 @@ const keys = [
 ];
 const leaves = keys.map(([domain, n]) => leaf(domain, n));
 
+const command = (seed) => fromBytes(sha256(seed)) >> 8n;
+const seals = [
+  [0n, 0n],
+  [(1n << 248n) - 1n, ORDER - 1n],
+  [command("command/0"), salt("blinding/0")],
+  [command("command/0"), salt("blinding/1")],
+  [command("command/1"), salt("blinding/0")],
+];
+const sealed = spell(command("command/2"));
+const notSealed = [
+  "",
+  "zkdkim ",
+  sealed.slice(0, -1),
+  sealed + "A",
+  sealed + "=",
+  sealed + " ",
+  " " + sealed,
+  sealed.replace(" ", "  "),
+  sealed.replace("zkdkim", "ZKDKIM"),
+  sealed.slice(7),
+  "zkdkim " + "+".repeat(43),
+  "zkdkim " + "/".repeat(43),
+  // The last character has two bits that belong to no byte.
+  "zkdkim " + "A".repeat(42) + "B",
+];
+
 const vectors = {
-  description: "Statement vectors of zkdkim, version 1; every hash is by circomlibjs",
+  description: "Statement vectors of zkdkim, version 2; every hash is by circomlibjs",
   generator: "test-vectors/scripts/circomlib.mjs",
   circomlibjs: JSON.parse(readFileSync(new URL("package.json", import.meta.url))).dependencies
     .circomlibjs,
@@ -112,6 +143,21 @@ const vectors = {
       nullifier: hex(nullifier(s, digest)),
     };
   }),
+  // All numbers below 2^256 that are the seal modulo the order spell it.
+  seals: seals.map(([value, blinding]) => {
+    const element = fold(tag(TAGS.seal), [value, blinding]);
+    const numbers = [];
+    for (let n = element; n < 1n << 256n; n += ORDER) numbers.push(n);
+    return {
+      command: hex(value),
+      blinding: hex(blinding),
+      seal: hex(element),
+      subject: spell(element),
+      spellings: numbers.map(spell),
+      words: [value, 0n, 0n, 0n, 0n, 1n << 248n].map(hex),
+    };
+  }),
+  not_sealed: notSealed,
   leaves: keys.map(([domain, n], i) => ({
     domain,
     modulus: "0x" + n.toString(16),

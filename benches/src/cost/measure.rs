@@ -96,6 +96,7 @@ fn row_cost(params: CircuitParams, config: &StatementConfig, shape: &Shape) -> R
         ("rsa products", rows.rsa.products, rsa.products),
         ("header bytes", rows.header, header::BYTES + 1),
         ("extraction", rows.outputs, extract::ROWS),
+        ("reading", rows.reading, reading::ROWS),
     ];
     let usable = config.usable_rows(params.k);
     RowCost {

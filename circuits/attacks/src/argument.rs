@@ -227,7 +227,7 @@ impl Argument {
                     Fr::from(TupleType::Automaton as u64),
                 ],
                 _ => {
-                    let kind = Fr::from(TupleType::Case as u64);
+                    let kind = Fr::from(TupleType::Case as u64) + fixed(c.multipliers[1]);
                     [symbol, get(c.lower, row), Fr::ZERO, Fr::ZERO, kind]
                 }
             };

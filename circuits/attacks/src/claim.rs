@@ -17,7 +17,7 @@ use zkdkim_plonk::{
     plonk::{Advice, Column, ConstraintSystem},
 };
 
-use crate::{circuit::ForgedCircuit, names as naming, provider};
+use crate::{circuit::ForgedCircuit, names as naming, provider, reading::Revealing};
 
 /// A block of the statement's language with every field, for tests to vary.
 pub const SAMPLE_HEADER: &str =
@@ -63,6 +63,8 @@ pub struct Claim {
     pub output_run: Vec<Edge>,
     /// What SHA-256 absorbs, and where it starts again.
     pub message: Message,
+    /// What is revealed of time and Subject.
+    pub revealing: Revealing,
 }
 
 impl Claim {
@@ -93,12 +95,18 @@ impl Claim {
             output_run: run.clone(),
             run,
             message,
+            revealing: Revealing::default(),
         }
     }
 
     /// The same plan for another layout.
     pub fn in_layout(self, layout: CircuitParams) -> Self {
         Self { layout, ..self }
+    }
+
+    /// The same plan with other choices of what is revealed.
+    pub fn revealing(self, revealing: Revealing) -> Self {
+        Self { revealing, ..self }
     }
 
     /// Computes the message words again, after a change of symbols or flags.
@@ -187,6 +195,7 @@ impl Claim {
         early(&config, &mut grid);
         provider::sign(&config, &mut grid);
         provider::hash(&config, &mut grid);
+        self.revealing.write(&config, &mut grid);
         late(&config, &mut grid);
         config.assign_lookups(&mut grid, self.layout.k, &config.table());
         ForgedCircuit::new(self.layout, grid)

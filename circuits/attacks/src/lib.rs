@@ -14,6 +14,7 @@ pub mod mutants;
 mod names;
 pub mod nearby;
 pub mod provider;
+pub mod reading;
 pub mod report;
 mod sha;
 pub mod statement;

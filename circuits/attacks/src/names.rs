@@ -4,7 +4,8 @@ use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use zkdkim_circuits::{
     columns::{Lane, RANGE_BITS},
-    header::{automaton::Automaton, extract, BYTES},
+    header::{automaton::Automaton, extract, reading, BYTES},
+    logup::TupleType,
     spread::spread,
     statement::StatementConfig,
 };
@@ -149,10 +150,43 @@ fn unmatched_bytes(config: &StatementConfig, grid: &Grid<Fr>) -> BTreeSet<String
         }
         add(wide[1][row], wide[3][row], wide[2][row], weight[row] * wide[4][row]);
     }
+    let output = grid.fixed_column(c.output, rows.end);
+    let shift = grid.fixed_column(c.multipliers[1], rows.end);
+    for row in (rows.reading..rows.reading + reading::ROWS).filter(|row| output[*row] == Fr::ONE) {
+        let tables = [
+            (TupleType::Case, "lookup case"),
+            (TupleType::Sextet, "lookup sextet"),
+            (TupleType::Quartet, "lookup quartet"),
+        ];
+        let meant = tables.into_iter().find(|(kind, _)| kind.shift() == shift[row]);
+        let (kind, name) = meant.expect("a table of bytes");
+        let held = |byte: u8| wide[1][row] == small(byte.into());
+        let found = match kind {
+            TupleType::Case => {
+                (0..=255u8).any(|b| held(b) && lower[row] == small(b.to_ascii_lowercase().into()))
+            }
+            kind => characters(kind).any(|(c, value)| held(c) && lower[row] == small(value)),
+        };
+        if !found {
+            names.insert(name.to_owned());
+        }
+    }
     for (key, sum) in sums {
         if sum != Fr::ZERO {
             names.insert(format!("extraction of field {}", key[0][0]));
         }
     }
     names
+}
+
+/// The characters of base64url with the values of a table, by their definition.
+pub(crate) fn characters(kind: TupleType) -> impl Iterator<Item = (u8, u64)> {
+    let ranges = [(b'A'..=b'Z'), (b'a'..=b'z'), (b'0'..=b'9'), (b'-'..=b'-'), (b'_'..=b'_')];
+    let quartet = kind == TupleType::Quartet;
+    ranges
+        .into_iter()
+        .flatten()
+        .zip(0u64..)
+        .filter(move |(_, value)| !quartet || value % 4 == 0)
+        .map(move |(c, value)| (c, if quartet { value / 4 } else { value }))
 }

@@ -7,7 +7,9 @@ use num_bigint::BigUint;
 use rand::SeedableRng;
 use rsa::traits::{PrivateKeyParts, PublicKeyParts};
 use sha2::{Digest, Sha256};
-use zkdkim_circuits::{field::pow2, poseidon::PERMUTATION_ROWS, statement::StatementConfig};
+use zkdkim_circuits::{
+    field::pow2, header::reading::CHOICE, poseidon::PERMUTATION_ROWS, statement::StatementConfig,
+};
 use zkdkim_grid::{CellRef, Grid};
 use zkdkim_plonk::{
     halo2curves::{bn256::Fr, ff::Field as _},
@@ -16,12 +18,13 @@ use zkdkim_plonk::{
 use zkdkim_relation::{
     registry::{MerklePath, DEPTH},
     statement::StatementInput,
+    Reading,
 };
 
-use crate::{get, overlay, SAMPLE_HEADER};
+use crate::{get, overlay, reading::SEAL, SAMPLE_HEADER};
 
-/// Permutations before the Merkle path.
-const FOLDS: usize = 21;
+/// Permutations before the Merkle path: commitment, nullifier, key and leaf.
+pub const FOLDS: usize = 21;
 
 /// Modulus and private exponent.
 fn key() -> &'static (BigUint, BigUint) {
@@ -63,6 +66,8 @@ pub fn honest_input() -> StatementInput {
         modulus: modulus().clone(),
         salt: zkdkim_relation::Salt::new(Fr::from(0x5a17)),
         path: MerklePath { index: 0b1011, siblings: [Fr::from(77); DEPTH] },
+        not_before: 0,
+        reading: Reading::Clear,
     }
 }
 
@@ -124,9 +129,9 @@ pub fn hash(config: &StatementConfig, grid: &mut Grid<Fr>) {
 pub fn follow_from(config: &StatementConfig, grid: &mut Grid<Fr>, first: usize) {
     let wide = config.columns.wide;
     let sources = sources(grid);
-    for permutation in first..FOLDS + DEPTH {
+    for permutation in first..SEAL + 2 {
         let row = config.rows.poseidon + permutation * PERMUTATION_ROWS;
-        if permutation >= FOLDS {
+        if (FOLDS..SEAL).contains(&permutation) {
             let [node, sibling, bit] = [2, 3, 4].map(|i| get(grid, wide[i], row - 1));
             let swap = bit * (sibling - node);
             grid.forge(wide[1], row, node + swap);
@@ -137,6 +142,9 @@ pub fn follow_from(config: &StatementConfig, grid: &mut Grid<Fr>, first: usize) 
         }
         permute(config, grid, row);
     }
+    // The seal goes on to the choice that compares it, where it counts nothing in the clear reading.
+    let choice = config.rows.reading + CHOICE + 2;
+    follow(&sources, grid, wide[1], choice);
 }
 
 /// What each cell is copied from.

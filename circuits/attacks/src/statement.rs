@@ -9,7 +9,7 @@ use std::{cell::RefCell, collections::BTreeSet};
 use halo2_rsa::RsaRows;
 use zkdkim_circuits::{
     columns::RANGE_BITS,
-    header::{automaton::Automaton, extract, BYTES},
+    header::{automaton::Automaton, extract, reading, BYTES},
     layout::Rows,
     logup::TupleType,
     poseidon,
@@ -25,7 +25,9 @@ use zkdkim_testkit::{anchor::Anchors, Alteration, Cell, Image, Sweep};
 
 use crate::{
     argument::{number, Argument},
-    get, small,
+    get,
+    names::characters,
+    small,
     witness::Witness,
     Claim, ForgedCircuit, SAMPLE_HEADER,
 };
@@ -62,9 +64,14 @@ impl Statement {
 
     /// The same in any layout.
     pub fn in_layout(layout: CircuitParams) -> Self {
+        Self::of(&Claim::honest(SAMPLE_HEADER.as_bytes()).in_layout(layout))
+    }
+
+    /// The statement for a plan, which is honest.
+    pub fn of(plan: &Claim) -> Self {
+        let layout = plan.layout;
         let mut meta = ConstraintSystem::default();
         let config = StatementConfig::configure(&mut meta, layout);
-        let plan = Claim::honest(SAMPLE_HEADER.as_bytes()).in_layout(layout);
         let circuit = plan.circuit(|_, _| (), |_, _| ());
         let (c, rows) = (&config.columns, &config.rows);
         let mut columns: Vec<(String, Column<Advice>)> = Vec::new();
@@ -180,8 +187,8 @@ impl Statement {
     }
 
     /// Whether the table holds what its parts are defined to hold, in order: a word of 11 and of 10
-    /// bits with each bit in the even place of a pair, the automaton's edges, lower-case forms; and
-    /// zeros behind them.
+    /// bits with each bit in the even place of a pair, the automaton's edges, lower-case forms, the characters of
+    /// base64url; and zeros behind them.
     pub fn table_is_as_defined(&self, image: &Image<Fr>) -> bool {
         let even_bits = |word: u64| (0..11).fold(0, |sum, i| sum | (word >> i & 1) << (2 * i));
         let words = |bits: u32, kind: TupleType| {
@@ -196,7 +203,11 @@ impl Statement {
             [byte, byte + 32 * u64::from(capital), 0, 0, TupleType::Case as u64]
         });
         let words = words(11, TupleType::Spread11).chain(words(10, TupleType::Spread10));
-        let defined = words.chain(edges).chain(cases).chain(std::iter::repeat([0; 5]));
+        let characters = [TupleType::Sextet, TupleType::Quartet].into_iter().flat_map(|kind| {
+            characters(kind).map(move |(c, value)| [c.into(), value, 0, 0, kind as u64])
+        });
+        let known = words.chain(edges).chain(cases).chain(characters);
+        let defined = known.chain(std::iter::repeat([0; 5]));
         let table = self.config.columns.table;
         (0..image.usable()).zip(defined).all(|(row, entry)| {
             let entry = table.into_iter().zip(entry);
@@ -327,6 +338,11 @@ impl Statement {
             let columns = [c.wide[1], c.wide[2], c.wide[3], c.wide[4], c.lower];
             anchors.looked_up(columns.map(|column| Cell::new(column, row)));
         }
+        let output = self.grid.borrow().fixed_column(c.output, rows.end);
+        let own = rows.reading..rows.reading + reading::ROWS;
+        for row in own.filter(|row| output[*row] == Fr::ONE) {
+            anchors.looked_up([c.wide[1], c.lower].map(|column| Cell::new(column, row)));
+        }
         anchors
     }
 }
@@ -334,7 +350,7 @@ impl Statement {
 /// Name and first row of each block of rows, from the top. Where blocks stand side by side, that of the wide columns.
 fn blocks(rows: &Rows, usable: usize) -> Vec<(&'static str, usize)> {
     let wide_end = rows.rsa.products + RsaRows::LENGTHS.products;
-    let outputs_end = rows.outputs + extract::ROWS;
+    let outputs_end = rows.reading + reading::ROWS;
     let mut blocks = vec![
         ("poseidon", rows.poseidon),
         ("digest", rows.poseidon + poseidon::MAX_ROWS),
@@ -343,6 +359,7 @@ fn blocks(rows: &Rows, usable: usize) -> Vec<(&'static str, usize)> {
         ("header", rows.header),
         ("modulus", rows.rsa.modulus),
         ("outputs", rows.outputs),
+        ("reading", rows.reading),
         ("rest", rows.end),
         ("unusable", usable),
     ];

@@ -6,6 +6,7 @@ mod forgery_bytes;
 mod forgery_extract;
 mod forgery_hashes;
 mod forgery_lanes;
+mod forgery_reading;
 mod forgery_sha256;
 mod mutation;
 mod sweep_dropped;

@@ -158,7 +158,7 @@ impl RsaConfig {
     ///   0       0     |   limb 62   |               | limb 62 | limb 62
     ///  2^32     0     |   limb 61   |               | limb 61 | limbs 62 61
     ///   …       …     |      …      |               |   …     |   …
-    ///  2^32     0     |   limb 0    |               | limb 0  | word 0       acc = n at X
+    ///  2^32     0     |   limb 0    |  (d0 - 1)/2   | limb 0  | word 0       acc = n at X
     /// ```
     fn assign_modulus<F: PrimeField>(
         &self,
@@ -176,6 +176,11 @@ impl RsaConfig {
             if first {
                 grid.advice(spare, row, signed(2 * (p2 as i64 - 512)));
             }
+            if limb == 0 {
+                // Half of what is left without the lowest bit; of an even one half of nothing that fits.
+                grid.advice(spare, row, F::from(p0 >> 1));
+            }
+            grid.fixed(self.columns.lowest, row, if limb == 0 { F::ONE } else { F::ZERO });
             let value = F::from(u64::from(limbs[limb]));
             let factor = if starts_word(limb) { F::ZERO } else { F::from(1 << LIMB_BITS) };
             pack = factor * pack + value;

@@ -33,6 +33,8 @@ pub struct RsaColumns {
     pub factor: Column<Fixed>,
     /// Equality enabled: constants to copy from; in the modulus block the flag of the first row.
     pub constant: Column<Fixed>,
+    /// In the modulus block 1 in the row of the lowest limb and 0 in the others.
+    pub lowest: Column<Fixed>,
     /// The evaluation point, usable after the first phase.
     pub x: Challenge,
 }
@@ -109,6 +111,8 @@ impl RsaConfig {
     /// * top bit: in the first row `range 5 = 2·(d2 - 512)`; for d2 < 512 that is one of -1024 …
     ///   -2, outside the 10-bit column, or else the prover could use a short modulus (factored, or
     ///   zero).
+    /// * lowest bit: in the last row `d0 = 2·(range 5) + 1`, both in range, or else the prover could use an even number,
+    ///   which is no key.
     fn modulus_gate<F: PrimeField>(&self, meta: &mut ConstraintSystem<F>) {
         meta.create_gate("rsa modulus", |meta| {
             let [d0, d1, d2, _, _, spare] = self.columns.range;
@@ -122,10 +126,13 @@ impl RsaConfig {
             let acc_above = meta.query_advice(self.columns.acc, Rotation::prev());
             let factor = meta.query_fixed(self.columns.factor, Rotation::cur());
             let first = meta.query_fixed(self.columns.constant, Rotation::cur());
+            let lowest = meta.query_fixed(self.columns.lowest, Rotation::cur());
+            let low = meta.query_advice(d0, Rotation::cur());
             let x = meta.query_challenge(self.columns.x);
             let one = Expression::Constant(F::ONE);
             let half = Expression::Constant(F::from(512));
-            let continued = (one - first.clone()) * acc_above * x;
+            let continued = (one.clone() - first.clone()) * acc_above * x;
+            let odd = low - spare.clone() * F::from(2) - one;
             let selector = meta.query_selector(self.modulus);
             Constraints::with_selector(
                 selector,
@@ -134,6 +141,7 @@ impl RsaConfig {
                     ("rsa modulus word", pack - factor * pack_above - value.clone()),
                     ("rsa modulus accumulator", acc - continued - value),
                     ("rsa modulus top bit", first * (spare - (top - half) * F::from(2))),
+                    ("rsa modulus lowest bit", lowest * odd),
                 ],
             )
         });

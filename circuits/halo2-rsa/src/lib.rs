@@ -3,7 +3,7 @@
 //! # Statement
 //!
 //! For every accepted assignment there are an integer `s` in [0, 2^2048) and the integer `n` spelt
-//! by the returned modulus words such that 2^2047 <= n < 2^2048 and
+//! by the returned modulus words such that n is odd, 2^2047 <= n < 2^2048 and
 //! `s^65537 mod n = 00 01 FF…FF 00 ‖ DigestInfo ‖ H0 … H7`, all 256 bytes, where `H0 … H7` are the
 //! digest cells. Nothing depends on `s < n`: where `s + n` fits, it proves the same, and nothing
 //! may be derived from `s` (in particular no nullifier).
@@ -35,7 +35,8 @@
 //!
 //! * pairs: s, q_1 … q_17, r_1 … r_16, 32 rows each, most significant pair first.
 //! * modulus: most significant limb first; the ten 224-bit words are cells of `pack`. `constant`
-//!   flags the first row, which starts the accumulator and carries the top-bit check.
+//!   flags the first row, which starts the accumulator and carries the top-bit check; the last row
+//!   carries the check of the lowest bit.
 //! * carries: c_5, c_11, …, c_125 of each of the 17 products, copied from the horner block. Their
 //!   columns may be lent apart (`carry_range`, `carry`); then the block may stand beside the others.
 //! * horner: c_125 … c_0 of each product, then the 64 limbs of the expected block.
@@ -48,7 +49,7 @@
 //! # Cost
 //!
 //! [`RsaRows::LENGTHS`]: 1,509 rows of the range columns, 2,627 of `value`, 3,460 of `acc`. 8 lent
-//! first-phase columns, 1 second-phase, 2 fixed, 5 selectors, 8 constraints; no lookup of its own.
+//! first-phase columns, 1 second-phase, 3 fixed, 5 selectors, 9 constraints; no lookup of its own.
 //!
 //! # Soundness
 //!
@@ -73,13 +74,13 @@
 //! | --- | --- | --- |
 //! | limbs of s, q, r | lookups of the range columns | acc Horner, copied to products |
 //! | limbs of n | lookups; top bit by its gate | value, pack (returned), acc, copied to products |
-//! | range 5 in modulus row 0 | lookup | top-bit gate |
+//! | range 5 in the first and last modulus row | lookup | gates of top and lowest bit |
 //! | c_j, j = 5 mod 6 | carries gate | copy to the horner block, acc, copied to products |
 //! | other c_j | none needed | acc Horner, copied to products |
 //! | EM limbs | – | copies of constants and digest cells |
 //! | acc, pack | – | functions of the above by their gates |
 //!
-//! Range cells that the layout leaves empty (3 and 4, but for its first row also 5, of the modulus;
+//! Range cells that the layout leaves empty (3 and 4, but for its first and last row also 5, of the modulus;
 //! 4 and 5 of the carries) are read by no gate of this crate.
 //!
 //! # Completeness

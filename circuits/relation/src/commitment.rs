@@ -32,6 +32,8 @@ pub const NULLIFIER_TAG: &str = "zkdkim/v1/NULLIFIER/3";
 pub const KEY_TAG: &str = "zkdkim/v1/KEY/10";
 /// Text of the tag of [`leaf`].
 pub const LEAF_TAG: &str = "zkdkim/v1/LEAF/3";
+/// Text of the tag of [`seal`](crate::sealed::seal).
+pub const SEAL_TAG: &str = "zkdkim/v2/SEAL/2";
 
 /// A tag as a field element: its ASCII bytes as one big-endian number.
 pub fn tag(text: &str) -> Fr {
@@ -105,6 +107,7 @@ mod tests {
             (NULLIFIER_TAG, 1 + DIGEST_HALVES),
             (KEY_TAG, MODULUS_WORDS),
             (LEAF_TAG, DOMAIN_WORDS + 1),
+            (SEAL_TAG, 2),
         ] {
             assert!(text.ends_with(&format!("/{count}")) && text.len() <= PACKED_BYTES);
             assert_eq!(to_biguint(&tag(text)), BigUint::from_bytes_be(text.as_bytes()));

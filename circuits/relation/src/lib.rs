@@ -2,8 +2,8 @@
 //!
 //! Data flows one way. [`message`] cuts a file into fields and a body; [`dkim`] reads the
 //! signature fields and, through [`canon`], builds the *signed header block*; [`header`] is the
-//! grammar of that block; [`rsa`], [`poseidon`], [`commitment`] and [`registry`] are the
-//! arithmetic; [`statement`] puts them together into public inputs. [`mod@inspect`] runs all of it on
+//! grammar of that block; [`rsa`], [`poseidon`], [`commitment`], [`sealed`] and
+//! [`registry`] are the arithmetic; [`statement`] puts them together into public inputs. [`mod@inspect`] runs all of it on
 //! a message as it arrives, with the rules that lie outside the block, and reports every rule.
 //!
 //! Two kinds of rule are kept apart. What [`statement::evaluate`] checks is what a proof proves,
@@ -30,6 +30,7 @@ pub mod recovery_subject;
 pub mod refusal;
 pub mod registry;
 pub mod rsa;
+pub mod sealed;
 pub mod statement;
 pub mod tags;
 pub mod values;
@@ -38,8 +39,11 @@ pub use clause::{Clause, Keeper, CLAUSES};
 pub use inspect::{inspect, DnsRecords, Inspection, Provable};
 pub use refusal::{Part, Place, Refusal, Rule};
 pub use registry::{KeyRegistry, MerklePath};
+pub use sealed::Reading;
 pub use statement::{evaluate, PublicInputs, StatementInput};
-pub use values::{EmailCommitment, Nullifier, PackedSubject, RegistryRoot, Salt};
+pub use values::{
+    Blinding, CommandHash, EmailCommitment, Nullifier, PackedSubject, RegistryRoot, Salt,
+};
 
 /// The field of the statement: the scalar field of BN254.
 pub type Fr = halo2curves::bn256::Fr;

@@ -68,8 +68,8 @@ rules! {
     BodyHash = "body-hash", "the body is the one that was signed (bh=)";
     /// RFC 6376 §3.6.1: a usable key record.
     KeyRecord = "key-record", "the signing key is published and may be used";
-    /// Exactly 2,048 bits.
-    KeySize = "key-size", "the RSA key has exactly 2,048 bits";
+    /// Exactly 2,048 bits, and odd.
+    KeySize = "key-size", "the RSA key is an odd number of exactly 2,048 bits";
     /// Exponent 65537.
     KeyExponent = "key-exponent", "the RSA key has the exponent 65537";
     /// `b=` is base64 of 256 bytes, a number below the modulus.
@@ -86,6 +86,17 @@ rules! {
     RsaSignature = "rsa-signature", "the RSA signature is valid for the signed header";
     /// Clause 8.1: the key is in the registry.
     Registry = "registry", "domain and key are in the key registry";
+    /// Clause 2.4: the Subject is the seal of the command.
+    SealedSubject = "sealed-subject", "the Subject is sealed over the command";
+    /// Clause 9.3: the bound is not above `t=`.
+    NotBefore = "input-not-before", "the lower bound of the time is not above t=";
+}
+
+impl Rule {
+    /// Whether the rule is about the message alone, not about what a prover adds to it: a registry, a bound, a blinding.
+    pub fn is_about_messages(self) -> bool {
+        !matches!(self, Rule::Registry | Rule::SealedSubject | Rule::NotBefore)
+    }
 }
 
 impl fmt::Display for Rule {

@@ -52,7 +52,7 @@ impl MerklePath {
 pub struct KeyEntry {
     /// The signing domain, lower case.
     pub domain: String,
-    /// The modulus, of exactly 2,048 bits in a registry.
+    /// The modulus, odd and of exactly 2,048 bits in a registry.
     pub modulus: BigUint,
 }
 
@@ -66,6 +66,9 @@ pub enum RegistryError {
     /// A modulus of another size.
     #[error("a key of {0} bits; the registry holds keys of 2048 bits only")]
     KeySize(u64),
+    /// A modulus that is no RSA key's.
+    #[error("an even modulus")]
+    EvenModulus,
     /// The entry is there already.
     #[error("this key of {0} is in the registry already, in slot {1}")]
     Duplicate(String, u32),
@@ -234,6 +237,7 @@ fn check_entry(entry: &KeyEntry) -> Result<(), RegistryError> {
         return Err(RegistryError::Domain(super::refusal::show_text(entry.domain.as_bytes())));
     }
     match entry.modulus.bits() {
+        MODULUS_BITS if !entry.modulus.bit(0) => Err(RegistryError::EvenModulus),
         MODULUS_BITS => Ok(()),
         bits => Err(RegistryError::KeySize(bits)),
     }

@@ -47,11 +47,14 @@ pub fn wipe(signature: &mut BigUint) {
     std::hint::black_box(signature);
 }
 
-/// Clause 1.1, with the signature below the modulus.
+/// Clauses 1.1 and 1.2, with the signature below the modulus.
 pub fn verify(digest: &[u8; 32], signature: &BigUint, modulus: &BigUint) -> Result<(), Refusal> {
     let refuse = |rule, detail: String| Err(Refusal::new(rule, Place::part(Part::Input), detail));
     if modulus.bits() != MODULUS_BITS {
         return refuse(Rule::KeySize, format!("a modulus of {} bits", modulus.bits()));
+    }
+    if !modulus.bit(0) {
+        return refuse(Rule::KeySize, "an even modulus".into());
     }
     if signature >= modulus {
         return refuse(Rule::SignatureEncoding, "the signature is not below the modulus".into());
@@ -106,9 +109,9 @@ mod tests {
     }
 
     #[test]
-    fn rejects_other_sizes() {
+    fn rejects_other_sizes_and_even_moduli() {
         let (digest, signature, modulus) = fixture();
-        for other in [&modulus >> 1u32, &modulus << 1u32, BigUint::from(0u32)] {
+        for other in [&modulus >> 1u32, &modulus << 1u32, BigUint::from(0u32), &modulus - 1u32] {
             assert_eq!(verify(&digest, &signature, &other).unwrap_err().rule, Rule::KeySize);
         }
         for len in [0, 255, 257] {

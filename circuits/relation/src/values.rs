@@ -1,6 +1,7 @@
 //! The numbers of the statement that must not be mistaken for one another: all are elements of one field.
 //!
-//! Public: [`RegistryRoot`], [`EmailCommitment`], [`Nullifier`], [`PackedSubject`]. Secret: [`Salt`].
+//! Public: [`RegistryRoot`], [`EmailCommitment`], [`Nullifier`], [`PackedSubject`], [`CommandHash`]. Secret: [`Salt`],
+//! [`Blinding`].
 
 use std::fmt;
 
@@ -8,7 +9,7 @@ use halo2curves::ff::Field;
 use rand_core::{CryptoRng, RngCore};
 
 use crate::{
-    packing::{pack_bytes, to_biguint, PACKED_BYTES, SUBJECT_WORDS},
+    packing::{from_be_bytes, pack_bytes, to_biguint, PACKED_BYTES, SUBJECT_WORDS},
     Fr,
 };
 
@@ -24,9 +25,30 @@ pub struct EmailCommitment(pub Fr);
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Nullifier(pub Fr);
 
-/// A Subject of at most 186 bytes, 31 to a word, big-endian, padded with zeros on the right.
+/// What a contract asks for in a word: the first 31 bytes of a Keccak-256 digest, so below 2^248.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct CommandHash(pub [u8; PACKED_BYTES]);
+
+impl CommandHash {
+    /// The bytes as one big-endian number.
+    pub fn to_element(self) -> Fr {
+        from_be_bytes(&self.0)
+    }
+}
+
+/// The public words of a Subject, in either reading:
+///
+/// - clear: its bytes, at most 186, 31 to a word, big-endian, padded with zeros on the right;
+/// - sealed: the command, four zeros and 2^248, which no 31 bytes are.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct PackedSubject(pub [Fr; SUBJECT_WORDS]);
+
+/// The last word of a sealed Subject, 2^248.
+pub fn sealed_mark() -> Fr {
+    let mut bytes = [0; PACKED_BYTES + 1];
+    bytes[0] = 1;
+    from_be_bytes(&bytes)
+}
 
 impl PackedSubject {
     /// Packs a Subject; None where it is longer than 186 bytes.
@@ -35,7 +57,24 @@ impl PackedSubject {
         words.try_into().ok().map(PackedSubject)
     }
 
-    /// The Subject; None where the words are not printable ASCII padded with zeros.
+    /// The words of a Subject that is sealed over a command.
+    pub fn sealed(command: CommandHash) -> PackedSubject {
+        let mut words = [Fr::ZERO; SUBJECT_WORDS];
+        words[0] = command.to_element();
+        words[SUBJECT_WORDS - 1] = sealed_mark();
+        PackedSubject(words)
+    }
+
+    /// The command of the sealed reading; None where the words are not of that reading.
+    pub fn command(&self) -> Option<CommandHash> {
+        let number = to_biguint(&self.0[0]).to_bytes_be();
+        let mut bytes = [0; PACKED_BYTES];
+        bytes[PACKED_BYTES.checked_sub(number.len())?..].copy_from_slice(&number);
+        let command = CommandHash(bytes);
+        (*self == PackedSubject::sealed(command)).then_some(command)
+    }
+
+    /// The Subject of the clear reading; None where the words are not printable ASCII padded with zeros.
     pub fn unpack(&self) -> Option<String> {
         let mut bytes = Vec::new();
         for word in &self.0 {
@@ -54,40 +93,56 @@ impl PackedSubject {
     }
 }
 
-/// The account owner's secret, which hides the address behind commitment and nullifier. `Debug` shows nothing of it, and
-/// it is overwritten when dropped.
-#[derive(Clone, PartialEq, Eq)]
-pub struct Salt(Fr);
+macro_rules! secret {
+    ($(#[$doc:meta])* $name:ident) => {
+        $(#[$doc])*
+        #[derive(Clone, PartialEq, Eq)]
+        pub struct $name(Fr);
 
-impl Salt {
-    /// Takes a field element. It has to be random, of at least 128 bits: addresses can be guessed.
-    pub fn new(element: Fr) -> Salt {
-        Salt(element)
-    }
+        impl $name {
+            /// Takes a field element. It has to be random, of at least 128 bits: what it hides can be guessed.
+            pub fn new(element: Fr) -> Self {
+                Self(element)
+            }
 
-    /// A new salt, uniform in the field.
-    pub fn random(rng: &mut (impl RngCore + CryptoRng)) -> Salt {
-        Salt(Fr::random(rng))
-    }
+            /// A new one, uniform in the field.
+            pub fn random(rng: &mut (impl RngCore + CryptoRng)) -> Self {
+                Self(Fr::random(rng))
+            }
 
-    /// The secret itself, to compute with.
-    pub fn expose(&self) -> Fr {
-        self.0
-    }
+            /// The secret itself, to compute with.
+            pub fn expose(&self) -> Fr {
+                self.0
+            }
+        }
+
+        impl fmt::Debug for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str(concat!(stringify!($name), "(redacted)"))
+            }
+        }
+
+        /// Best effort: the field type offers no zeroizing, so it is overwritten and the compiler is told that somebody
+        /// looks.
+        impl Drop for $name {
+            fn drop(&mut self) {
+                self.0 = Fr::ZERO;
+                std::hint::black_box(&self.0);
+            }
+        }
+    };
 }
 
-impl fmt::Debug for Salt {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Salt(redacted)")
-    }
+secret! {
+    /// The account owner's secret, which hides the address behind commitment and nullifier. `Debug` shows nothing of it,
+    /// and it is overwritten when dropped.
+    Salt
 }
 
-/// Best effort: the field type offers no zeroizing, so it is overwritten and the compiler is told that somebody looks.
-impl Drop for Salt {
-    fn drop(&mut self) {
-        self.0 = Fr::ZERO;
-        std::hint::black_box(&self.0);
-    }
+secret! {
+    /// The secret of the wallet that asks for a sealed Subject: without it nobody joins the mail with the command. New
+    /// for each mail. `Debug` shows nothing of it, and it is overwritten when dropped.
+    Blinding
 }
 
 #[cfg(test)]
@@ -112,7 +167,24 @@ mod tests {
     }
 
     #[test]
-    fn a_salt_shows_nothing() {
+    fn no_words_are_of_both_readings() {
+        let command = CommandHash([0xff; PACKED_BYTES]);
+        let sealed = PackedSubject::sealed(command);
+        assert_eq!((sealed.command(), sealed.unpack()), (Some(command), None));
+        let zero = PackedSubject::sealed(CommandHash([0; PACKED_BYTES]));
+        assert_eq!((zero.command(), zero.unpack()), (Some(CommandHash([0; PACKED_BYTES])), None));
+        assert_eq!(PackedSubject::pack(&[b'~'; 186]).unwrap().command(), None);
+        assert_eq!(PackedSubject::pack(b"").unwrap().command(), None);
+        for word in 0..SUBJECT_WORDS {
+            let mut words = sealed;
+            words.0[word] += if word == 0 { sealed_mark() } else { Fr::ONE };
+            assert_eq!(words.command(), None, "{word}");
+        }
+    }
+
+    #[test]
+    fn secrets_show_nothing() {
         assert_eq!(format!("{:?}", Salt::new(Fr::from(77))), "Salt(redacted)");
+        assert_eq!(format!("{:?}", Blinding::new(Fr::from(77))), "Blinding(redacted)");
     }
 }

@@ -8,7 +8,7 @@ use zkdkim_relation::dkim::{self, SignatureField};
 use zkdkim_relation::message::Message;
 use zkdkim_relation::registry::DEPTH;
 use zkdkim_relation::{
-    canon, evaluate, header, inspect, Clause, Fr, MerklePath, Rule, StatementInput,
+    canon, evaluate, header, inspect, Clause, Fr, MerklePath, Reading, Rule, StatementInput,
 };
 
 /// A bare LF inside a CRLF file. The manifest's reader ends the field there; this one keeps the
@@ -26,6 +26,8 @@ fn statement(block: Vec<u8>, signature: &BigUint, modulus: &BigUint) -> Result<S
         modulus: modulus.clone(),
         salt: zkdkim_relation::Salt::new(Fr::one()),
         path,
+        not_before: 0,
+        reading: Reading::Clear,
     };
     match evaluate(&input) {
         Ok(_) => Ok(String::from_utf8(address.expect("parsed")).expect("ASCII")),

@@ -4,7 +4,10 @@
 use serde_json::Value;
 use zkdkim_relation::commitment::{from_biguint, to_biguint};
 use zkdkim_relation::inspect::{inspect_with, KeySource, Outcome};
-use zkdkim_relation::{evaluate, inspect, DnsRecords, KeyRegistry, Provable, Rule, StatementInput};
+use zkdkim_relation::{
+    evaluate, inspect, Blinding, CommandHash, DnsRecords, KeyRegistry, Provable, Reading, Rule,
+    StatementInput,
+};
 
 #[allow(dead_code)]
 #[path = "../examples/make_test_vectors/main.rs"]
@@ -122,22 +125,38 @@ fn public_inputs_are_the_manifests() {
         let number = num_bigint::BigUint::parse_bytes(digits.as_bytes(), 16).expect("hex");
         from_biguint(&number).expect("an element below r")
     };
+    let mut seen_sealed = false;
     for vector in vectors().iter().filter(|v| v.entry["expected"]["verdict"] == "provable") {
         let provable = inspect(&vector.bytes, &dns, None).verdict.expect("provable");
         let slot = registry.find(&provable.domain, &provable.modulus).expect("registered");
-        let input = StatementInput {
+        let mut input = StatementInput {
             header: provable.header.bytes.clone(),
             signature: provable.signature.clone(),
             modulus: provable.modulus.clone(),
             salt: zkdkim_relation::Salt::new(element(&manifest["salt"])),
             path: registry.path(slot).expect("a used slot"),
+            not_before: vector.entry["not_before"].as_u64().expect("a number"),
+            reading: Reading::Clear,
         };
-        let public = evaluate(&input).expect("the statement holds");
-        assert_eq!(public.registry_root.0, element(&manifest["registry_root"]));
-        let want = vector.entry["public_inputs"].as_array().expect("public_inputs");
-        assert_eq!(want.len(), public.to_instances().len());
-        for (got, want) in public.to_instances().iter().zip(want) {
-            assert_eq!(to_biguint(got), to_biguint(&element(want)), "{}", vector.name);
+        let check = |input: &StatementInput, want: &Value| {
+            let public = evaluate(input).expect("the statement holds");
+            assert_eq!(public.registry_root.0, element(&manifest["registry_root"]));
+            let want = want.as_array().expect("public_inputs");
+            assert_eq!(want.len(), public.to_instances().len());
+            for (got, want) in public.to_instances().iter().zip(want) {
+                assert_eq!(to_biguint(got), to_biguint(&element(want)), "{}", vector.name);
+            }
+        };
+        check(&input, &vector.entry["public_inputs"]);
+        if let Value::Object(sealed) = &vector.entry["sealed"] {
+            let command = to_biguint(&element(&sealed["command"])).to_bytes_be();
+            input.reading = Reading::Sealed {
+                command: CommandHash(command.try_into().expect("31 bytes")),
+                blinding: Blinding::new(element(&sealed["blinding"])),
+            };
+            check(&input, &sealed["public_inputs"]);
+            seen_sealed = true;
         }
     }
+    assert!(seen_sealed, "a sealed message is among them");
 }

@@ -5,10 +5,13 @@ use serde_json::Value;
 use std::path::Path;
 use zkdkim_relation::commitment::{
     digest_halves, email_commitment, from_biguint, key_hash, leaf, modulus_words, nullifier,
-    pack_bytes, tag, EMAIL_TAG, KEY_TAG, LEAF_TAG, NULLIFIER_TAG,
+    pack_bytes, tag, EMAIL_TAG, KEY_TAG, LEAF_TAG, NULLIFIER_TAG, SEAL_TAG,
 };
 use zkdkim_relation::poseidon::hash2;
-use zkdkim_relation::{EmailCommitment, Fr, KeyRegistry, Salt};
+use zkdkim_relation::sealed::{seal, sealed_subject, spelt_seal};
+use zkdkim_relation::{
+    Blinding, CommandHash, EmailCommitment, Fr, KeyRegistry, PackedSubject, Salt,
+};
 
 fn vectors() -> Value {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../test-vectors/statement.json");
@@ -42,9 +45,13 @@ fn elements(value: &Value) -> Vec<Fr> {
 #[test]
 fn tags() {
     let vectors = vectors();
-    for (name, constant) in
-        [("email", EMAIL_TAG), ("nullifier", NULLIFIER_TAG), ("key", KEY_TAG), ("leaf", LEAF_TAG)]
-    {
+    for (name, constant) in [
+        ("email", EMAIL_TAG),
+        ("nullifier", NULLIFIER_TAG),
+        ("key", KEY_TAG),
+        ("leaf", LEAF_TAG),
+        ("seal", SEAL_TAG),
+    ] {
         let vector = &vectors["tags"][name];
         assert_eq!(text(&vector["text"]), constant);
         assert_eq!(tag(constant), element(&vector["element"]));
@@ -78,6 +85,28 @@ fn commitments_and_nullifiers() {
         assert_eq!(digest_halves(&digest)[..], elements(&v["halves"])[..]);
         let salt = Salt::new(element(&v["salt"]));
         assert_eq!(nullifier(&salt, &digest).0, element(&v["nullifier"]));
+    }
+}
+
+#[test]
+fn seals() {
+    let vectors = vectors();
+    for v in list(&vectors, "seals") {
+        let bytes = number(&v["command"]).to_bytes_be();
+        let mut command = [0; 31];
+        command[31 - bytes.len()..].copy_from_slice(&bytes);
+        let command = CommandHash(command);
+        let blinding = Blinding::new(element(&v["blinding"]));
+        let element = element(&v["seal"]);
+        assert_eq!(seal(&command, &blinding), element);
+        assert_eq!(sealed_subject(&command, &blinding), text(&v["subject"]));
+        for subject in v["spellings"].as_array().expect("spellings") {
+            assert_eq!(spelt_seal(text(subject).as_bytes()), Some(element), "{subject}");
+        }
+        assert_eq!(PackedSubject::sealed(command).0[..], elements(&v["words"])[..]);
+    }
+    for subject in list(&vectors, "not_sealed") {
+        assert_eq!(spelt_seal(text(subject).as_bytes()), None, "{subject}");
     }
 }
 

@@ -44,6 +44,7 @@ use zkdkim_plonk::{
 use zkdkim_relation::{
     commitment::{ADDRESS_WORDS, DOMAIN_WORDS, PACKED_BYTES, SUBJECT_WORDS},
     header::MAX_TIMESTAMP_DIGITS,
+    sealed::{SEALED_BYTES, SEALED_CHARACTERS, SEALED_PREFIX},
 };
 
 use super::automaton::{ByteRole, Edge};
@@ -124,7 +125,7 @@ pub const ROWS: usize = {
 /// The columns that the chip is lent.
 #[derive(Clone, Copy, Debug)]
 pub struct ExtractColumns {
-    /// Packed value, byte, field, position, enable flag. Copies allowed in the first.
+    /// Packed value, byte, field, position, enable flag. Copies allowed in the first two.
     pub wide: [Column<Advice>; 5],
     /// The byte with A–Z lowered, which the argument's case table gives.
     pub lower: Column<Advice>,
@@ -160,10 +161,23 @@ pub struct Extracted {
     pub domain: [CellRef; DOMAIN_WORDS],
     /// The signing domain, lower-cased, packed.
     pub signer: [CellRef; DOMAIN_WORDS],
-    /// The Subject as it stands, packed; all zero where it is empty.
-    pub subject: [CellRef; SUBJECT_WORDS],
+    /// The Subject as it stands.
+    pub subject: SealableSubject,
     /// The time of signing, 0 if none.
     pub timestamp: CellRef,
+}
+
+/// A Subject as it stands, and the parts of it that a sealed one has.
+#[derive(Clone, Debug)]
+pub struct SealableSubject {
+    /// Packed; all zero where it is empty.
+    pub words: [CellRef; SUBJECT_WORDS],
+    /// The first seven bytes as one number.
+    pub prefix: CellRef,
+    /// The 43 bytes behind them.
+    pub characters: [CellRef; SEALED_CHARACTERS],
+    /// The byte behind those.
+    pub end: CellRef,
 }
 
 impl ExtractConfig {
@@ -238,30 +252,51 @@ impl ExtractConfig {
     /// Writes the output rows for an automaton's run.
     pub fn assign(&self, grid: &mut Grid<Fr>, start: usize, run: &[Edge]) -> Extracted {
         let mut row = start;
-        let mut words: Vec<Vec<CellRef>> = Vec::new();
         for block in &SECTIONS {
-            words.push(self.assign_block(grid, row, block, run));
+            self.assign_block(grid, row, block, run);
             row += block.rows;
         }
-        fn take<const N: usize>(words: &[CellRef]) -> [CellRef; N] {
-            words.try_into().expect("as many words as the block has")
-        }
+        self.extracted(start)
+    }
+
+    /// Where the values stand in rows from `start` on.
+    pub fn extracted(&self, start: usize) -> Extracted {
+        let [packed, byte] = [self.columns.wide[0], self.columns.wide[1]]
+            .map(|column| move |row: usize| CellRef::new(column, row));
+        let domain = start + ADDRESS.rows;
+        let signer = domain + DOMAIN.rows;
+        let subject = signer + SIGNER.rows;
+        let time = subject + SUBJECT.rows;
+        // The last row of a word holds all of it.
+        let word = |first: usize, i: usize| packed(first + (i + 1) * PACKED_BYTES - 1);
         Extracted {
-            address: take(&words[0]),
-            domain: take(&words[1]),
-            signer: take(&words[2]),
-            subject: take(&words[3]),
-            timestamp: words[4][0],
+            address: std::array::from_fn(|i| word(start, i)),
+            domain: std::array::from_fn(|i| word(domain, i)),
+            signer: std::array::from_fn(|i| word(signer, i)),
+            subject: SealableSubject {
+                words: std::array::from_fn(|i| word(subject, i)),
+                prefix: packed(subject + SEALED_PREFIX.len() - 1),
+                characters: std::array::from_fn(|i| byte(subject + SEALED_PREFIX.len() + i)),
+                end: byte(subject + SEALED_BYTES),
+            },
+            timestamp: packed(time + TIME.rows - 1),
         }
     }
 
-    fn assign_block(
-        &self,
-        grid: &mut Grid<Fr>,
-        start: usize,
-        block: &Section,
-        run: &[Edge],
-    ) -> Vec<CellRef> {
+    /// Makes a row an output row whose flag in wide\[4\] is 1, of a byte that is there whatever the header says.
+    pub fn enable_required(&self, grid: &mut Grid<Fr>, row: usize) {
+        grid.fixed(self.columns.output, row, Fr::ONE);
+        grid.advice(self.columns.wide[4], row, Fr::ONE);
+        grid.enable(self.required, row);
+    }
+
+    /// Enables the packing of what stands in `lower`, with its factor.
+    pub fn enable_lower(&self, grid: &mut Grid<Fr>, row: usize, factor: Fr) {
+        grid.fixed(self.columns.factor, row, factor);
+        grid.enable(self.lower, row);
+    }
+
+    fn assign_block(&self, grid: &mut Grid<Fr>, start: usize, block: &Section, run: &[Edge]) {
         let c = &self.columns;
         let first = run.iter().position(|e| block.fields.contains(&e.field));
         let found = first.map_or(&[][..], |first| {
@@ -274,7 +309,6 @@ impl ExtractConfig {
             Packing::Decimal | Packing::Nothing => block.rows,
         };
         let mut packed = Fr::ZERO;
-        let mut words = Vec::new();
         for i in 0..block.rows {
             let row = start + i;
             let edge = found.get(i);
@@ -303,15 +337,10 @@ impl ExtractConfig {
             grid.advice(c.wide[3], row, Fr::from((first.unwrap_or(0) + i) as u64));
             grid.advice(c.wide[4], row, if edge.is_some() { Fr::ONE } else { Fr::ZERO });
             grid.advice(c.lower, row, Fr::from(u64::from(lower)));
-            if block.packing == Packing::Nothing {
-                continue;
-            }
-            let cell = grid.advice(c.wide[0], row, packed);
-            if i % word_rows == word_rows - 1 {
-                words.push(cell);
+            if block.packing != Packing::Nothing {
+                grid.advice(c.wide[0], row, packed);
             }
         }
-        words
     }
 
     fn assign_row_shape(
@@ -338,7 +367,7 @@ impl ExtractConfig {
             _ => grid.enable(self.address_field, row),
         }
         let packing = match block.packing {
-            Packing::Lower => self.lower,
+            Packing::Lower => return self.enable_lower(grid, row, factor),
             Packing::Exact => return self.pack.enable(grid, row, factor),
             Packing::Decimal => self.decimal,
             Packing::Nothing => return,

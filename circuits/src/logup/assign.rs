@@ -79,13 +79,14 @@ impl LogUpConfig {
         let lower = grid.advice_column(c.lower, rows);
         let step = grid.fixed_column(c.step, rows);
         let output = grid.fixed_column(c.output, rows);
+        let shift = grid.fixed_column(c.multipliers[1], rows);
         let kind = |t: TupleType| small(t as u64);
         (0..rows)
             .map(|r| {
                 if step[r] == Fr::ONE {
                     [state[r], symbol[r], state[r + 1], field[r], kind(TupleType::Automaton)]
                 } else if output[r] == Fr::ONE {
-                    [symbol[r], lower[r], Fr::ZERO, Fr::ZERO, kind(TupleType::Case)]
+                    [symbol[r], lower[r], Fr::ZERO, Fr::ZERO, kind(TupleType::Case) + shift[r]]
                 } else {
                     [Fr::ZERO; 5]
                 }

@@ -5,7 +5,7 @@
 //! - in every active row each of the six pairs (range\[i\], spread\[i\]) of every lane is an entry of the spread table
 //!   of `RANGE_BITS[i]` bits;
 //! - in every byte row (state, symbol, next state, field) is an edge of the header automaton, and in every output row
-//!   (byte, lower-cased byte) is an entry of the case table;
+//!   (byte, lower-cased byte) is an entry of the case table, or (character, value) one of base64url's;
 //! - the bytes that output rows consume, with their weights, are exactly those that byte rows emit.
 //!
 //! # Layout
@@ -17,15 +17,19 @@
 //! 0 SPREAD11   dense   spread                          range columns 0, 1, 3, 4 in every row
 //! 1 SPREAD10   dense   spread                          range columns 2, 5 in every row
 //! 2 AUTOMATON  state   symbol      next state  field   byte rows; elsewhere the all-zero tuple of type 0
-//! 3 CASE       byte    lower case                      output rows
+//! 3 CASE       byte    lower case                      output rows with k[1] = 0
 //! 4 BYTE       byte    position                field   extraction only: never in the table
+//! 5 SEXTET     byte    value                           output rows with k[1] = 2
+//! 6 QUARTET    byte    value / 4                       output rows with k[1] = 3
 //! ```
+//!
+//! The last two hold the characters of base64url, the QUARTET only those whose two lowest bits are 0.
 //!
 //! `helper[0]`, `helper[1]` of a lane hold Σ 1/(γ + f) of three range lookups each, `extract` holds N/(γ + D) of the
 //! row's byte (weight N), and φ runs over all rows:
 //! `φ' − φ = Σ helper + extract + 1/(γ + f7) − m/(γ + t)`, with φ = 0 in the first and the last row.
 //!
-//! The entries of the four tables stand one below the other. Or else, where that is too long ([`Columns::narrow`]),
+//! The entries of all tables stand one below the other. Or else, where that is too long ([`Columns::narrow`]),
 //! rows whose entry (c0, c1, 0, 0) of type SPREAD11 has c0 < 2^10 are flagged as *shared*: there the entry (c0, c1, 0,
 //! 0) of type SPREAD10 counts too, with a multiplicity m2 of its own. `fraction = − shared · m2/(γ + t + θ⁴)` is then one
 //! more term of φ' − φ.
@@ -63,7 +67,7 @@ use crate::{
     field::constant,
 };
 
-pub use table::{LookupTable, TableLayout};
+pub use table::{LookupTable, TableLayout, BASE64URL};
 
 /// What a tuple claims, and so which table it must be in; the number is its last component.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -79,6 +83,17 @@ pub enum TupleType {
     Case = 3,
     /// Emitted and consumed bytes.
     Byte = 4,
+    /// Characters of base64url and their six bits.
+    Sextet = 5,
+    /// Characters of base64url that end 32 bytes, and the four bits that count.
+    Quartet = 6,
+}
+
+impl TupleType {
+    /// What k\[1\] holds in an output row whose byte is looked up under this type.
+    pub fn shift(self) -> Fr {
+        small(self as u64 - Self::Case as u64)
+    }
 }
 
 /// The table of a range column.
@@ -163,7 +178,7 @@ impl LogUpConfig {
             let output = m.query_fixed(c.output, Rotation::cur());
             let step = m.query_fixed(c.step, Rotation::cur());
             let weight = m.query_fixed(c.weight, Rotation::cur());
-            // In byte rows k[1] is the position and `output` is 0; in output rows k[1] is 0.
+            // In byte rows k[1] is the position and `output` is 0; in output rows with a weight k[1] is 0.
             let fixed_position = m.query_fixed(c.multipliers[1], Rotation::cur());
             let [byte, field, position, enable] =
                 [1, 2, 3, 4].map(|i| m.query_advice(c.wide[i], Rotation::cur()));
@@ -208,10 +223,10 @@ impl LogUpConfig {
                 [state, symbol.clone(), next, field, constant(TupleType::Automaton as u64)],
                 &theta,
             );
-            let case = compress(
-                [symbol, lower, constant(0), constant(0), constant(TupleType::Case as u64)],
-                &theta,
-            );
+            // In output rows k[1] says which table of bytes is meant; elsewhere it means nothing here.
+            let kind =
+                m.query_fixed(c.multipliers[1], Rotation::cur()) + constant(TupleType::Case as u64);
+            let case = compress([symbol, lower, constant(0), constant(0), kind], &theta);
             let f = gamma.clone() + step * edge + output * case;
             let table = c.table.map(|t| m.query_fixed(t, Rotation::cur()));
             let t = gamma + compress(table, &theta);

@@ -8,6 +8,10 @@ use crate::{header::automaton::Automaton, spread::spread};
 /// Number of words of the narrow spread table.
 pub(super) const NARROW: usize = 1 << 10;
 
+/// The characters of base64url in the order of their values (RFC 4648 §5).
+pub const BASE64URL: &[u8; 64] =
+    b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+
 /// How the spread tables stand.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum TableLayout {
@@ -29,7 +33,7 @@ pub struct LookupTable {
 }
 
 impl LookupTable {
-    /// The spread tables, below them the automaton's edges and the case table.
+    /// The spread tables, below them the automaton's edges, the case table and the characters of base64url.
     pub fn new(layout: TableLayout) -> Self {
         let mut entries: Vec<[u64; 5]> = Vec::new();
         let mut first = [0; 2];
@@ -55,6 +59,10 @@ impl LookupTable {
         entries.extend((0..=255u8).map(|byte| {
             [byte.into(), byte.to_ascii_lowercase().into(), 0, 0, TupleType::Case as u64]
         }));
+        let characters = || BASE64URL.iter().map(|byte| u64::from(*byte)).zip(0..);
+        entries.extend(characters().map(|(c, value)| [c, value, 0, 0, TupleType::Sextet as u64]));
+        let quartets = characters().step_by(4);
+        entries.extend(quartets.map(|(c, value)| [c, value / 4, 0, 0, TupleType::Quartet as u64]));
         let mut wide: HashMap<_, _> =
             entries.iter().enumerate().skip(wide_start).map(|(row, e)| (*e, row)).collect();
         // What a row without a byte looks up.

@@ -44,8 +44,8 @@ const HALF_FULL_ROUNDS: usize = 4;
 const PARTIAL_ROUNDS: usize = 57;
 /// Rows of one permutation, the output row included.
 pub const PERMUTATION_ROWS: usize = 4 * HALF_FULL_ROUNDS + PARTIAL_ROUNDS + 1;
-/// Rows set aside for the statement's 41 permutations.
-pub const MAX_ROWS: usize = 41 * PERMUTATION_ROWS;
+/// Rows set aside for the statement's 43 permutations.
+pub const MAX_ROWS: usize = 43 * PERMUTATION_ROWS;
 
 /// The columns that the chip borrows.
 #[derive(Clone, Debug)]

@@ -14,6 +14,7 @@ use super::StatementConfig;
 use crate::{header::MAX_BLOCK, layout::CircuitParams, logup::LookupTable};
 use zkdkim_relation::{
     registry::{MerklePath, DEPTH},
+    sealed::Reading,
     statement::StatementInput,
     Salt,
 };
@@ -120,6 +121,8 @@ impl StatementCircuit {
             modulus: number,
             salt: Salt::new(Fr::zero()),
             path,
+            not_before: 0,
+            reading: Reading::Clear,
         };
         Self::new(params, &input).expect("the parameters are supported and the empty input fits")
     }

@@ -15,6 +15,7 @@ use crate::{
     header::{
         bytes::{BytesAssigned, BytesColumns, BytesConfig},
         extract::{ExtractColumns, ExtractConfig, Extracted},
+        reading::{ReadingColumns, ReadingConfig},
     },
     layout::{CircuitParams, Rows},
     logup::{LogUpConfig, LookupTable, TableLayout},
@@ -25,6 +26,7 @@ use crate::{
 };
 use zkdkim_relation::{
     commitment,
+    sealed::Reading,
     statement::{place, StatementInput},
 };
 
@@ -47,6 +49,8 @@ pub struct StatementConfig {
     pub bytes: BytesConfig,
     /// The output rows: address, domain, signer, Subject, time.
     pub extract: ExtractConfig,
+    /// What of time and Subject is public.
+    pub reading: ReadingConfig,
     /// The RSA-2048 check of the digest.
     pub rsa: RsaConfig,
     /// The one argument for lookups and extraction.
@@ -107,6 +111,17 @@ impl StatementConfig {
             },
             &pack,
         );
+        let reading = ReadingConfig::configure(
+            meta,
+            ReadingColumns {
+                wide: columns.wide,
+                lower: columns.lower,
+                output: columns.output,
+                shift: columns.multipliers[1],
+            },
+            &pack,
+            &extract,
+        );
         let rsa = RsaConfig::configure(
             meta,
             RsaColumns {
@@ -118,6 +133,7 @@ impl StatementConfig {
                 acc: columns.acc,
                 factor: columns.multipliers[2],
                 constant: columns.first().constant,
+                lowest: columns.multipliers[0],
                 x: columns.rsa_point,
             },
         );
@@ -133,6 +149,7 @@ impl StatementConfig {
             pack,
             bytes,
             extract,
+            reading,
             rsa,
             logup,
             blinding_rows,
@@ -199,7 +216,7 @@ impl StatementConfig {
         })
     }
 
-    /// Poseidon: commitment, key and leaf, nullifier, path; and the public inputs.
+    /// Poseidon: commitment, key and leaf, nullifier, path, seal; and the public inputs.
     fn assign_hashes(
         &self,
         grid: &mut Grid<Fr>,
@@ -227,12 +244,30 @@ impl StatementConfig {
         let leaf = hasher.fold(grid, leaf_tag, &[domain0, domain1, key.output]);
         let root = self.merkle.assign(grid, leaf, &input.path, zero);
 
+        hasher.row = root.output_row + 1;
+        let command = self.reading.assign_command(grid, self.rows.reading, &input.reading);
+        let sealed = hasher.step(grid, constants.tag(commitment::SEAL_TAG), Some(command));
+        let blinding = match &input.reading {
+            Reading::Clear => Fr::ZERO,
+            Reading::Sealed { blinding, .. } => blinding.expose(),
+        };
+        grid.advice(self.columns.wide[0], hasher.row, blinding);
+        let seal = hasher.step(grid, sealed.output, None);
+        let revealed = self.reading.assign_choices(
+            grid,
+            self.rows.reading,
+            extracted,
+            [command, seal.output],
+            input,
+            constants,
+        );
+
         let mut public = [zero; PUBLIC_INPUTS];
         public[place::REGISTRY_ROOT] = root.output;
         public[place::EMAIL_COMMITMENT] = commitment.output;
-        public[place::TIMESTAMP] = extracted.timestamp;
+        public[place::NOT_BEFORE] = revealed.not_before;
         public[place::NULLIFIER] = nullifier.output;
-        public[place::SUBJECT..].copy_from_slice(&extracted.subject);
+        public[place::SUBJECT..].copy_from_slice(&revealed.words);
         for (i, cell) in public.into_iter().enumerate() {
             grid.copy(cell, CellRef::new(self.columns.instance, i));
         }

@@ -5,9 +5,12 @@ use zkdkim_plonk::halo2curves::{bn256::Fr, ff::Field};
 
 use crate::{
     columns::Columns,
-    header::automaton::{END, START},
+    header::{
+        automaton::{END, START},
+        reading,
+    },
 };
-use zkdkim_relation::commitment;
+use zkdkim_relation::{commitment, sealed::SEALED_PREFIX, values::sealed_mark};
 
 /// Fixed cells by value.
 #[derive(Clone, Debug)]
@@ -27,11 +30,20 @@ impl Constants {
             commitment::tag(commitment::NULLIFIER_TAG),
             commitment::tag(commitment::KEY_TAG),
             commitment::tag(commitment::LEAF_TAG),
+            commitment::tag(commitment::SEAL_TAG),
+            Self::sealed_prefix(),
+            sealed_mark(),
+            Fr::from(u64::from(reading::CLEAR)),
         ];
         values.dedup();
         assert!(values.len() <= Self::MAX);
         let cells = values.into_iter().enumerate();
         Self(cells.map(|(i, v)| (v, grid.fixed(columns.first().constant, start + i, v))).collect())
+    }
+
+    /// The bytes that a sealed Subject begins with, as one number.
+    pub fn sealed_prefix() -> Fr {
+        commitment::from_be_bytes(SEALED_PREFIX.as_bytes())
     }
 
     /// The cell of a domain tag.

@@ -1,11 +1,11 @@
-//! The whole statement as a circuit (version 1 of the relation).
+//! The whole statement as a circuit (version 2 of the relation).
 //!
 //! ```text
-//!  header bytes ──automaton──> fields ──extract──> address, domain, signer, subject, time
+//!  header bytes ──automaton──> fields ──extract──> address, domain, signer, Subject, time
 //!       │                                             │        │  = │         │       │
-//!    SHA-256                                       Poseidon    │              instance
-//!       │ digest ─────────────┬──> nullifier          │        │
-//!      RSA <── s              │                  commitment    │
+//!    SHA-256                                       Poseidon    │           reading <─ command, blinding; bound
+//!       │ digest ─────────────┬──> nullifier          │        │              │
+//!      RSA <── s              │                  commitment    │          public words, not_before
 //!       │ n ──> key hash ──> leaf <────────────────────────────┘ ──> Merkle path ──> root
 //! ```
 //!
@@ -24,4 +24,4 @@ pub use config::StatementConfig;
 pub use zkdkim_relation::statement::PUBLIC_INPUTS;
 
 /// Identifies the relation, its layout's family and its version in every artefact.
-pub const CIRCUIT_ID: &str = "zkdkim/v1/rsa2048/header1024";
+pub const CIRCUIT_ID: &str = "zkdkim/v2/rsa2048/header1024";

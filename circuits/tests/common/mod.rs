@@ -11,6 +11,7 @@ use zkdkim_circuits::statement::{CircuitParams, StatementCircuit, PUBLIC_INPUTS}
 use zkdkim_plonk::{dev::MockProver, halo2curves::bn256::Fr, plonk::Any};
 use zkdkim_relation::{
     registry::{KeyRegistry, MerklePath, DEPTH},
+    sealed::Reading,
     statement::{evaluate, StatementInput},
     Salt,
 };
@@ -28,7 +29,8 @@ pub fn salt() -> Salt {
 /// An input with some path, so that the registry's own checks of a key do not stand before the circuit's.
 pub fn unregistered(header: Vec<u8>, signature: BigUint, modulus: BigUint) -> StatementInput {
     let path = MerklePath { index: 5, siblings: [Fr::from(9); DEPTH] };
-    StatementInput { header, signature, modulus, salt: salt(), path }
+    let reading = Reading::Clear;
+    StatementInput { header, signature, modulus, salt: salt(), path, not_before: 0, reading }
 }
 
 /// The input that proves `header` under a registry that holds (`domain`, `modulus`) and one other key.
@@ -39,10 +41,11 @@ pub fn input(
     modulus: BigUint,
 ) -> StatementInput {
     let mut registry = KeyRegistry::new();
-    registry.add("other.example", BigUint::from(3u32) << 2046).expect("fits");
+    registry.add("other.example", (BigUint::from(3u32) << 2046) + 1u32).expect("fits");
     let slot = registry.add(domain, modulus.clone()).expect("fits");
     let path = registry.path(slot).expect("known slot");
-    StatementInput { header, signature, modulus, salt: salt(), path }
+    let reading = Reading::Clear;
+    StatementInput { header, signature, modulus, salt: salt(), path, not_before: 0, reading }
 }
 
 /// MockProver's failures, none if satisfied.

@@ -6,7 +6,10 @@
 
 use num_bigint::BigUint;
 use sha2::{Digest, Sha256};
-use zkdkim_circuits::{header::BYTES, poseidon::PERMUTATION_ROWS};
+use zkdkim_circuits::{
+    header::{reading, BYTES},
+    poseidon::PERMUTATION_ROWS,
+};
 use zkdkim_determinism::{
     check::Check,
     derive::Instance,
@@ -21,11 +24,16 @@ use zkdkim_relation::{
     header::{MAX_ADDRESS_BYTES, MAX_DOMAIN_BYTES},
     registry::{MerklePath, DEPTH},
     statement::{evaluate, StatementInput, PUBLIC_INPUTS},
-    Salt,
+    Blinding, CommandHash, Reading, Salt,
 };
 
-use super::{given::FOLDS, subject::Subject};
-use crate::{provider, small, Claim, SAMPLE_HEADER};
+use super::subject::Subject;
+use crate::{
+    nearby::reading::{example, example_subject, mirrored_example},
+    provider::{self, FOLDS},
+    reading::{five_bytes, SEAL},
+    small, Claim, SAMPLE_HEADER,
+};
 
 const HOLDS: &str = "a block that begins or ends in a message block";
 const READ_AS_BYTE: &str = "a block whose end is read as a byte";
@@ -35,9 +43,13 @@ const LONG: &str = "a block of more than 1024 bytes";
 const DOMAIN: &str = "an address under another domain";
 const SIGNER: &str = "a signing domain that differs in one byte";
 const DIRECTION: &str = "a direction that is no bit";
+const FLAG: &str = "a reading that is neither clear nor sealed";
+const PREFIX: &str = "a sealed Subject with another prefix";
+const LONGER: &str = "a sealed Subject of 51 bytes";
+const SEALED: &str = "a command that the Subject is not sealed over";
 
 /// Attacks and rows that stand for all of them where time is short.
-pub const PLACES: [(&str, usize); 17] = [
+pub const PLACES: [(&str, usize); 21] = [
     (HOLDS, 1),
     (HOLDS, 63),
     (HOLDS, 65),
@@ -55,6 +67,10 @@ pub const PLACES: [(&str, usize); 17] = [
     (SIGNER, 247),
     (DIRECTION, 1_553),
     (DIRECTION, 2_959),
+    (FLAG, reading::FLAG),
+    (PREFIX, reading::CHOICE),
+    (LONGER, reading::CHOICE + 1),
+    (SEALED, reading::CHOICE + 2),
 ];
 
 /// The first output row of the signer's domain: behind the address and its domain.
@@ -73,6 +89,14 @@ pub struct Inputs {
     pub directions: [u64; DEPTH],
     /// The modulus.
     pub modulus: BigUint,
+    /// The bytes of the bound.
+    pub bound: [Fr; 5],
+    /// The bytes of the command.
+    pub command: [Fr; 31],
+    /// The blinding.
+    pub blinding: Fr,
+    /// 0 for the clear reading, 1 for the sealed one.
+    pub flag: Fr,
     /// A signature; `None` is that of the digest that the circuit computes, by the test key.
     pub signature: Option<BigUint>,
 }
@@ -95,8 +119,55 @@ impl Inputs {
             siblings: [Fr::from(77); DEPTH],
             directions: [0; DEPTH],
             modulus: provider::modulus().clone(),
+            bound: [Fr::ZERO; 5],
+            command: [Fr::ZERO; 31],
+            blinding: Fr::ZERO,
+            flag: Fr::ZERO,
             signature: None,
         }
+    }
+
+    /// The same choices, but for what is revealed.
+    pub fn revealing(self, not_before: u64, reading: &Reading) -> Self {
+        let bound = five_bytes(not_before);
+        match reading {
+            Reading::Clear => Self { bound, flag: Fr::ZERO, ..self },
+            Reading::Sealed { command, blinding } => Self {
+                bound,
+                command: command.0.map(|byte| small(byte.into())),
+                blinding: blinding.expose(),
+                flag: Fr::ONE,
+                ..self
+            },
+        }
+    }
+
+    /// The sealed example under a Subject of one's choice.
+    fn sealed(subject: &str) -> Self {
+        let block = SAMPLE_HEADER.replace("Recover 0x12", subject);
+        let (command, blinding) = example();
+        let reading = Reading::Sealed { command, blinding };
+        Self::honest(block.as_bytes()).revealing(0, &reading)
+    }
+
+    /// Bound and reading as the reference knows them; nothing where a byte is none, or the flag no bit.
+    fn revealed(&self) -> Option<(u64, Reading)> {
+        let byte = |value: &Fr| {
+            let low = value.to_bytes()[0];
+            (small(low.into()) == *value).then_some(low)
+        };
+        let bytes = |list: &[Fr]| list.iter().map(byte).collect::<Option<Vec<u8>>>();
+        let bound = bytes(&self.bound)?.iter().fold(0, |sum, b| sum << 8 | u64::from(*b));
+        let command = bytes(&self.command)?.try_into().expect("31 bytes");
+        let reading = match self.flag {
+            flag if flag == Fr::ZERO => Reading::Clear,
+            flag if flag == Fr::ONE => Reading::Sealed {
+                command: CommandHash(command),
+                blinding: Blinding::new(self.blinding),
+            },
+            _ => return None,
+        };
+        Some((bound, reading))
     }
 
     /// The bytes, wherever they stand.
@@ -117,12 +188,15 @@ impl Inputs {
                 return None;
             }
         }
+        let (not_before, reading) = self.revealed()?;
         let input = StatementInput {
             header,
             signature,
             modulus: self.modulus.clone(),
             salt: Salt::new(self.salt),
             path: MerklePath { index, siblings: self.siblings },
+            not_before,
+            reading,
         };
         evaluate(&input).ok().map(|inputs| inputs.to_instances())
     }
@@ -194,6 +268,20 @@ pub fn candidates(attack: &str, row: usize) -> Vec<Inputs> {
             inputs.directions[level.min(DEPTH - 1)] = 2;
             vec![inputs]
         }
+        FLAG => {
+            let (blinding, subject) = mirrored_example();
+            let mut inputs = Inputs::sealed(&subject);
+            inputs.blinding = blinding;
+            inputs.flag = -Fr::ONE;
+            vec![inputs]
+        }
+        PREFIX => vec![Inputs::sealed(&example_subject().replace("zk", "ZK"))],
+        LONGER => vec![Inputs::sealed(&format!("{}A", example_subject()))],
+        SEALED => {
+            let mut inputs = Inputs::sealed(&example_subject());
+            inputs.command[0] += Fr::ONE;
+            vec![inputs]
+        }
         _ => Vec::new(),
     }
 }
@@ -208,6 +296,14 @@ pub fn values(subject: &Subject, check: &Check<Fr>, inputs: &Inputs) -> Vec<Fr> 
         values[cell(c.wide[1].index(), rows.header + i)] = small((*symbol).into());
     }
     values[cell(c.wide[0].index(), rows.poseidon)] = inputs.salt;
+    let row = rows.poseidon + (SEAL + 1) * PERMUTATION_ROWS;
+    values[cell(c.wide[0].index(), row)] = inputs.blinding;
+    for (first, bytes) in [(0, &inputs.bound[..]), (reading::COMMAND, &inputs.command)] {
+        for (i, byte) in bytes.iter().enumerate() {
+            values[cell(c.wide[1].index(), rows.reading + first + i)] = *byte;
+        }
+    }
+    values[cell(c.wide[4].index(), rows.reading + reading::FLAG)] = inputs.flag;
     for level in 0..DEPTH {
         let row = rows.poseidon + (FOLDS + level) * PERMUTATION_ROWS - 1;
         values[cell(c.wide[3].index(), row)] = inputs.siblings[level];

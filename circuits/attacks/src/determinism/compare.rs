@@ -28,6 +28,7 @@ use super::{
     subject::Subject,
 };
 use crate::provider;
+use zkdkim_relation::{header, sealed::sealed_subject, Blinding, CommandHash, Reading};
 
 /// Parts of the circuit that some accepted header has used, of how many.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
@@ -117,6 +118,24 @@ impl Coverage {
     }
 }
 
+/// A Subject that differs in one place, or in its length.
+fn near(rng: &mut impl Rng, subject: String) -> String {
+    let at = rng.gen_range(0..subject.len());
+    match rng.gen_range(0..3) {
+        0 => subject + "A",
+        1 => subject[..at].to_owned(),
+        _ => {
+            let other = char::from(rng.gen_range(0x20..0x7f));
+            format!("{}{other}{}", &subject[..at], &subject[at + 1..])
+        }
+    }
+}
+
+/// The time of a block, 0 where it has none or is refused.
+fn time_of(block: &[u8]) -> u64 {
+    header::parse(block).map_or(0, |view| view.timestamp)
+}
+
 /// Compares `count` headers; `say` is told each difference.
 pub fn run(
     subject: &Subject,
@@ -137,8 +156,26 @@ pub fn run(
     };
     let mut headers = Headers::new(rng.clone());
     for number in 0..count {
-        let block = headers.draw();
-        let mut inputs = Inputs::honest(&block);
+        // Every other one is read as sealed, over its command or over another.
+        let command = CommandHash(rng.gen());
+        let blinding = Blinding::new(Fr::random(&mut rng));
+        let (block, reading) = match number % 2 {
+            0 => (headers.draw(), Reading::Clear),
+            _ => {
+                let mut subject = sealed_subject(&command, &blinding);
+                if rng.gen_range(0..4) == 0 {
+                    subject = near(&mut rng, subject);
+                }
+                (headers.draw_with(subject), Reading::Sealed { command, blinding })
+            }
+        };
+        let not_before = match (rng.gen_range(0..4), time_of(&block)) {
+            (0, _) => 0,
+            (1, time) => time + 1,
+            (2, time) => time,
+            (_, time) => rng.gen_range(0..=time),
+        };
+        let mut inputs = Inputs::honest(&block).revealing(not_before, &reading);
         inputs.salt = Fr::random(&mut rng);
         inputs.siblings = inputs.siblings.map(|_| Fr::random(&mut rng));
         inputs.directions = inputs.directions.map(|_| rng.gen_range(0..2));

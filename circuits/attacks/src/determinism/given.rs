@@ -2,7 +2,10 @@
 
 use halo2_rsa::RsaRows;
 use zkdkim_circuits::{
-    header::BYTES, logup::TupleType, poseidon::PERMUTATION_ROWS, statement::StatementConfig,
+    header::{reading, BYTES},
+    logup::TupleType,
+    poseidon::PERMUTATION_ROWS,
+    statement::StatementConfig,
 };
 use zkdkim_determinism::{
     check::Spec,
@@ -13,8 +16,7 @@ use zkdkim_determinism::{
 use zkdkim_plonk::plonk::{Advice, Column};
 use zkdkim_relation::registry::DEPTH;
 
-/// Permutations before the Merkle path: commitment, nullifier, key and leaf.
-pub const FOLDS: usize = 21;
+use crate::{provider::FOLDS, reading::SEAL};
 
 /// Rows of the signature in the block of limb pairs.
 const SIGNATURE_ROWS: usize = 32;
@@ -58,6 +60,12 @@ fn given(config: &StatementConfig) -> Vec<(Place, &'static str)> {
         add("piece of the modulus", *range, modulus);
     }
     add("salt", c.wide[0], rows.poseidon..rows.poseidon + 1);
+    let row = rows.poseidon + (SEAL + 1) * PERMUTATION_ROWS;
+    add("blinding", c.wide[0], row..row + 1);
+    let first = rows.reading;
+    add("byte of the bound", c.wide[1], first..first + reading::LATER);
+    add("byte of the command", c.wide[1], first + reading::COMMAND..first + reading::FLAG);
+    add("reading", c.wide[4], first + reading::FLAG..first + reading::FLAG + 1);
     for level in 0..DEPTH {
         // The output row of the permutation before.
         let row = rows.poseidon + (FOLDS + level) * PERMUTATION_ROWS - 1;

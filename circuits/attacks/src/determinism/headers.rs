@@ -54,18 +54,30 @@ pub struct Headers<R> {
     rng: R,
     /// Edges that some block has shown.
     shown: HashSet<Edge>,
+    /// The Subject of the next block, if it is not to be drawn.
+    subject: Option<Vec<u8>>,
 }
 
 impl<R: Rng> Headers<R> {
     /// No block has been drawn yet.
     pub fn new(rng: R) -> Self {
-        Self { rng, shown: HashSet::new() }
+        Self { rng, shown: HashSet::new(), subject: None }
     }
 
     /// The next block, meant to be accepted or meant to be broken.
     pub fn draw(&mut self) -> Vec<u8> {
         let mut block = self.template();
         self.replace(&mut block);
+        if self.rng.gen_range(0..3) == 0 {
+            self.spoil(&mut block);
+        }
+        block
+    }
+
+    /// The next block, with this Subject or one near it, and as often broken as others.
+    pub fn draw_with(&mut self, subject: String) -> Vec<u8> {
+        self.subject = Some(subject.into_bytes());
+        let mut block = self.template();
         if self.rng.gen_range(0..3) == 0 {
             self.spoil(&mut block);
         }
@@ -153,7 +165,8 @@ impl<R: Rng> Headers<R> {
             }
         };
         let length = self.length(0, MAX_SUBJECT_BYTES);
-        let subject = self.text(length, &printable);
+        let drawn = self.text(length, &printable);
+        let subject = self.subject.take().unwrap_or(drawn);
         let mut fields = vec![[b"from:", &from[..]].concat(), [b"subject:", &subject[..]].concat()];
         let signature = self.signature(&domain, &printable);
         for _ in 0..self.rng.gen_range(0..3) {

@@ -92,6 +92,8 @@ impl Subject {
                     (TupleType::Spread10, "10-bit word"),
                     (TupleType::Automaton, "edge"),
                     (TupleType::Case, "lower-case form"),
+                    (TupleType::Sextet, "character of base64url"),
+                    (TupleType::Quartet, "last character of base64url"),
                 ];
                 let own = |(kind, _): &&(TupleType, &str)| table.kind == Some(*kind as u64);
                 format!("lookup {}", kinds.iter().find(own).map_or(&*table.name, |(_, name)| name))

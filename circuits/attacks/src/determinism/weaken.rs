@@ -222,7 +222,7 @@ fn entry(subject: &Subject, layout: &mut Layout<Fr>, rng: &mut dyn RngCore) -> F
     let c = &subject.statement.config.columns;
     let edges = Automaton::header().edges();
     let edge = edges[rng.gen_range(0..edges.len())];
-    let (name, tuple) = match rng.gen_range(0..4) {
+    let (name, tuple) = match rng.gen_range(0..6) {
         0 => ("an 11-bit word more", [1 << 11, 1 << 22, 0, 0, TupleType::Spread11 as u64]),
         1 => ("a 10-bit word more", [1 << 10, 1 << 20, 0, 0, TupleType::Spread10 as u64]),
         2 => {
@@ -231,6 +231,8 @@ fn entry(subject: &Subject, layout: &mut Layout<Fr>, rng: &mut dyn RngCore) -> F
             let kind = TupleType::Automaton as u64;
             ("an edge more", [state, symbol, next, edge.field as u64, kind])
         }
+        3 => ("a character more", [b'+'.into(), 62, 0, 0, TupleType::Sextet as u64]),
+        4 => ("a last character more", [b'B'.into(), 0, 0, 0, TupleType::Quartet as u64]),
         _ => ("a lower-case form more", [65, 66, 0, 0, TupleType::Case as u64]),
     };
     let new: Vec<Fr> = tuple.map(small).to_vec();

@@ -7,13 +7,14 @@
 mod bytes;
 mod hashes;
 mod outputs;
+pub mod reading;
 mod rsa;
 mod words;
 
 use std::collections::BTreeSet;
 
 use zkdkim_circuits::{
-    header::{automaton::ByteRole, extract, BYTES},
+    header::{self, automaton::ByteRole, extract, BYTES},
     poseidon,
     sha256::{self, BLOCKS, BLOCK_SLOTS, INITIAL_SLOTS, SLOT_ROWS},
     statement::StatementConfig,
@@ -133,6 +134,9 @@ pub fn attacks(statement: &Statement, place: &Place) -> Vec<Attack> {
         }
         if (rows.outputs..rows.outputs + extract::ROWS).contains(&row) {
             attacks.extend(outputs::attacks(row - rows.outputs));
+        }
+        if (rows.reading..rows.reading + header::reading::ROWS).contains(&row) {
+            attacks.extend(reading::attacks(row - rows.reading));
         }
         let limbs = rows.rsa.horner + 2142..rows.rsa.products - 1;
         if limbs.contains(&row) {

@@ -100,3 +100,34 @@ fn rejects_a_tiny_modulus() {
     let case = Case::with_trace(&digest, &trace);
     case.rejects_at("lookup range 5", &[ROWS.modulus_limb(LIMBS - 1)]);
 }
+
+/// A signature under n = 2^2047, where everybody can draw roots of odd numbers.
+fn signed_under_a_power_of_two() -> ([u8; 32], RsaWitness) {
+    let digest = (0..).map(|i| digest(&format!("even {i}"))).find(|d| d[31] & 1 == 1);
+    let digest = digest.expect("an odd digest");
+    let modulus: BigUint = BigUint::one() << 2047usize;
+    // Odd residues have order 2^2045: the exponent is e^-1 modulo it, by Newton's iteration.
+    let order: BigUint = BigUint::one() << 2045usize;
+    let e = BigUint::from(65_537u32);
+    let mut inverse = BigUint::one();
+    for _ in 0..11 {
+        let product = &e * &inverse % &order;
+        inverse = inverse * ((&order + 2u32) - product) % &order;
+    }
+    let signature = block(&digest).modpow(&inverse, &modulus);
+    assert_eq!(signature.modpow(&e, &modulus), block(&digest));
+    (digest, RsaWitness { signature, modulus })
+}
+
+/// Clauses: `key-size`.
+#[test]
+fn rejects_an_even_modulus() {
+    let (digest, witness) = signed_under_a_power_of_two();
+    let mut case = Case::new(&witness, &digest);
+    let row = ROWS.modulus_limb(0);
+    case.rejects_at("rsa modulus lowest bit", &[row]);
+    // The half that the gate asks for is no small number.
+    let half = -Fr::from(2).invert().unwrap();
+    case.grid.forge(case.columns().range[5], row, half);
+    case.rejects_at("lookup range 5", &[row]);
+}

@@ -80,7 +80,7 @@ fn gates_have_the_documented_degrees_and_rotations() {
         .flat_map(|gate| gate.polynomials().iter().map(|polynomial| polynomial.degree()))
         .collect();
     // The selector counts one: limb and carry are linear, the others quadratic.
-    assert_eq!(degrees, [3, 2, 3, 3, 3, 2, 3, 3]);
+    assert_eq!(degrees, [3, 2, 3, 3, 3, 3, 2, 3, 3]);
     assert_eq!(meta.num_selectors(), 5);
     let mut rotations: BTreeMap<usize, BTreeSet<i32>> = BTreeMap::new();
     for (column, rotation) in meta.advice_queries() {
@@ -105,7 +105,8 @@ fn fixed_part_does_not_depend_on_the_witness() {
     let other = Case::new(&zero, &super::digest("other"));
     assert_eq!(honest.grid.copies(), other.grid.copies());
     assert_eq!(format!("{:?}", honest.grid.selectors()), format!("{:?}", other.grid.selectors()));
-    for column in [honest.columns().factor, honest.columns().constant] {
+    let columns = honest.columns();
+    for column in [columns.factor, columns.constant, columns.lowest] {
         assert_eq!(
             honest.grid.fixed_column(column, 1 << K),
             other.grid.fixed_column(column, 1 << K)

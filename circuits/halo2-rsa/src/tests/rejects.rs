@@ -133,7 +133,9 @@ fn assigns_and_rejects_degenerate_witnesses() {
             let failing = Case::new(&witness, &digest).failing_rows();
             assert!(failing["rsa product"].contains(&LAST), "{signature:x} {modulus:x}");
             assert_eq!(failing.contains_key("lookup range 5"), modulus < &power);
-            assert!(failing.keys().all(|name| name == "rsa product" || name == "lookup range 5"));
+            assert_eq!(failing.contains_key("rsa modulus lowest bit"), !modulus.bit(0));
+            let known = ["rsa product", "lookup range 5", "rsa modulus lowest bit"];
+            assert!(failing.keys().all(|name| known.contains(&&**name)));
         }
     }
 }

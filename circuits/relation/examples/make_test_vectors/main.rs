@@ -33,7 +33,9 @@ use zkdkim_relation::canon::{self, Canonicalisation};
 use zkdkim_relation::commitment::{self, to_biguint};
 use zkdkim_relation::dkim::{self, SignatureField};
 use zkdkim_relation::message::Message;
-use zkdkim_relation::{evaluate, inspect, DnsRecords, Fr, KeyRegistry, StatementInput};
+use zkdkim_relation::sealed::sealed_subject;
+use zkdkim_relation::statement::day_of;
+use zkdkim_relation::{evaluate, inspect, DnsRecords, Fr, KeyRegistry, Reading, StatementInput};
 
 mod specs;
 
@@ -249,12 +251,14 @@ fn describe(spec: &Spec, bytes: &[u8], dns: &DnsRecords, registry: &KeyRegistry)
             let provable = verdict.unwrap_or_else(|refusal| panic!("{}: {refusal}", spec.file));
             let slot =
                 registry.find(&provable.domain, &provable.modulus).expect("a registered key");
-            let input = StatementInput {
+            let mut input = StatementInput {
                 header: provable.header.bytes.clone(),
                 signature: provable.signature.clone(),
                 modulus: provable.modulus.clone(),
                 salt: zkdkim_relation::Salt::new(Fr::from(SALT)),
                 path: registry.path(slot).expect("a used slot"),
+                not_before: day_of(timestamp),
+                reading: Reading::Clear,
             };
             let public = evaluate(&input).unwrap_or_else(|r| panic!("{}: {r}", spec.file));
             let commitment = commitment::email_commitment(
@@ -264,7 +268,19 @@ fn describe(spec: &Spec, bytes: &[u8], dns: &DnsRecords, registry: &KeyRegistry)
             assert_eq!(Some(public.email_commitment), commitment, "{}", spec.file);
             entry["header_bytes"] = json!(input.header.len());
             entry["header_sha256"] = json!(hex(&Sha256::digest(&input.header)));
+            entry["not_before"] = json!(input.not_before);
             entry["public_inputs"] = json!(public.to_instances().map(hex_element));
+            let (command, blinding) = specs::sealed();
+            if subject == sealed_subject(&command, &blinding) {
+                let blinding_text = hex_element(blinding.expose());
+                input.reading = Reading::Sealed { command, blinding };
+                let public = evaluate(&input).unwrap_or_else(|r| panic!("{}: {r}", spec.file));
+                entry["sealed"] = json!({
+                    "command": format!("0x{}", hex(&command.0)),
+                    "blinding": blinding_text,
+                    "public_inputs": public.to_instances().map(hex_element),
+                });
+            }
         }
     }
     entry

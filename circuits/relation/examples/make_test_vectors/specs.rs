@@ -1,5 +1,7 @@
 //! What the messages say and which verdict each must get.
 
+use zkdkim_relation::{sealed::sealed_subject, Blinding, CommandHash, Fr};
+
 /// A test key: where it is published and what it is generated from.
 pub struct Key {
     /// Signing domain, the value of `d=`.
@@ -112,6 +114,12 @@ fn refused(file: &'static str, style: &'static str, clause: &'static str) -> Spe
     }
 }
 
+/// What the sealed message is sealed over, and its blinding: known to all, so for tests only.
+pub fn sealed() -> (CommandHash, Blinding) {
+    let command = CommandHash(std::array::from_fn(|i| 0xe0 + i as u8));
+    (command, Blinding::new(Fr::from_raw([1, 2, 3, 4])))
+}
+
 /// Every message: first those that can be proved, then the refused ones.
 pub fn specs() -> Vec<Spec> {
     let mut specs = provable();
@@ -122,7 +130,16 @@ pub fn specs() -> Vec<Spec> {
 fn provable() -> Vec<Spec> {
     let recovery = "Recover 0x00112233445566778899aabbccddeeff00112233 on 1 nonce 0 \
                     to 0xffeeddccbbaa99887766554433221100ffeeddcc";
+    let (command, blinding) = sealed();
     vec![
+        accepted(
+            "sealed.eml",
+            "a recovery mail whose Subject says nothing to those who carry it",
+            "Alice Example <alice@example.com>",
+            "alice@example.com",
+            Box::leak(sealed_subject(&command, &blinding).into_boxed_str()),
+            signer(COM),
+        ),
         accepted(
             "recovery.eml",
             "a recovery mail of an account owner, Gmail habits: name of two atoms, oversigned \

@@ -177,8 +177,8 @@ impl Report {
                 }
             },
         };
-        // The registry's rule belongs to proving, not to the message.
-        let rules = Rule::ALL.iter().filter(|rule| **rule != Rule::Registry);
+        // Others belong to proving.
+        let rules = Rule::ALL.iter().filter(|rule| rule.is_about_messages());
         let checks = rules.map(check).collect();
         let verdict = match (provable, first) {
             (_, Some(refusal)) => Err(refusal),

@@ -3,7 +3,7 @@
 
 use super::*;
 use crate::key_record::KeyRecord;
-use crate::{evaluate, Fr, KeyRegistry, StatementInput};
+use crate::{evaluate, Fr, KeyRegistry, Reading, StatementInput};
 use ::rsa::pkcs1v15::SigningKey;
 use ::rsa::pkcs8::EncodePublicKey;
 use ::rsa::signature::{SignatureEncoding, Signer};
@@ -68,6 +68,7 @@ fn registry(keys: usize) -> KeyRegistry {
     for _ in 1..keys {
         let mut other = rng.gen_biguint(2048);
         other.set_bit(2047, true);
+        other.set_bit(0, true);
         registry.add("b.cc", other).unwrap();
     }
     let right = KeyRecord::parse(NAME, &record()).unwrap().modulus;
@@ -319,6 +320,8 @@ fn what_holds_is_told_apart() {
             modulus: provable.modulus.clone(),
             salt: crate::Salt::new(Fr::one()),
             path: registry.path(0).unwrap(),
+            not_before: 0,
+            reading: Reading::Clear,
         };
         assert!(evaluate(&input).is_ok());
         assert_eq!(

@@ -3,7 +3,7 @@
 use super::*;
 
 fn modulus(n: u32) -> BigUint {
-    (BigUint::from(1u32) << 2047u32) + n
+    (BigUint::from(1u32) << 2047u32) + (2 * n + 1)
 }
 
 fn registry(count: u32) -> KeyRegistry {
@@ -76,6 +76,13 @@ fn rejects_entries_that_no_proof_can_use() {
     assert!(matches!(registry.add(&long, modulus(9)), Err(RegistryError::Domain(_))));
     let small = modulus(0) >> 1u32;
     assert_eq!(registry.add("b.org", small), Err(RegistryError::KeySize(2047)));
+    assert_eq!(registry.add("b.org", modulus(9) - 1u32), Err(RegistryError::EvenModulus));
+    let even = KeyRegistry::from_json(
+        &registry
+            .to_json()
+            .replace(&modulus(0).to_str_radix(16), &(modulus(0) - 1u32).to_str_radix(16)),
+    );
+    assert_eq!(even, Err(RegistryError::EvenModulus));
     let duplicate = Err(RegistryError::Duplicate("d0.org".into(), 0));
     assert_eq!(registry.add("D0.ORG", modulus(0)), duplicate);
 }
