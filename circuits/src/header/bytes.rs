@@ -113,6 +113,7 @@ pub struct BytesAssigned {
 impl BytesConfig {
     /// Adds the chip's gates. Highest degree 2 without the selector.
     pub fn configure(meta: &mut ConstraintSystem<Fr>, columns: BytesColumns) -> Self {
+        // Keys compress selectors greedily in this order; with the padded word's in another place they have a column more.
         let config = Self {
             columns,
             hold: meta.selector(),
@@ -121,10 +122,10 @@ impl BytesConfig {
             bounded: meta.selector(),
             end: meta.selector(),
             word: meta.selector(),
-            padded_word: meta.selector(),
             length: meta.selector(),
             reset: meta.selector(),
             last_reset: meta.selector(),
+            padded_word: meta.selector(),
         };
         config.byte_gates(meta);
         config.word_gates(meta);
