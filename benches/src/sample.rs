@@ -6,8 +6,8 @@ use anyhow::{anyhow, Context, Result};
 use zkdkim_plonk::halo2curves::bn256::Fr;
 use zkdkim_relation::{
     inspect::{inspect_with, KeySource},
-    statement::{evaluate, PublicInputs, StatementInput},
-    KeyRegistry, Salt,
+    statement::{day_of, evaluate, PublicInputs, StatementInput},
+    KeyRegistry, Reading, Salt,
 };
 
 /// The message, as it was received.
@@ -39,6 +39,8 @@ pub fn statement(registry: &KeyRegistry) -> Result<(StatementInput, PublicInputs
         modulus: provable.modulus.clone(),
         salt: Salt::new(Fr::from_raw([0x0123_4567_89ab_cdef, 0x1122_3344_5566_7788, 0x42, 0])),
         path: registry.path(slot)?,
+        not_before: day_of(provable.view.timestamp),
+        reading: Reading::Clear,
     };
     let public = evaluate(&input).map_err(|refusal| anyhow!("{refusal}"))?;
     Ok((input, public))

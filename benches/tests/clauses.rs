@@ -235,7 +235,7 @@ fn the_book_has_the_public_inputs_in_their_order() {
     let mut names = ["subject"; PUBLIC_INPUTS];
     names[place::REGISTRY_ROOT] = "registry_root";
     names[place::EMAIL_COMMITMENT] = "email_commitment";
-    names[place::TIMESTAMP] = "timestamp";
+    names[place::NOT_BEFORE] = "not_before";
     names[place::NULLIFIER] = "nullifier";
     assert!(names[place::SUBJECT..].iter().all(|name| *name == "subject"));
 

@@ -45,7 +45,7 @@ fn order_is_the_statements() {
     let inputs = PublicInputs {
         registry_root: RegistryRoot(Fr::from(100)),
         email_commitment: EmailCommitment(Fr::from(200)),
-        timestamp: 300,
+        not_before: 300,
         nullifier: Nullifier(Fr::from(400)),
         subject: PackedSubject(array::from_fn(|word| Fr::from(500 + word as u64))),
     };
@@ -56,7 +56,7 @@ fn order_is_the_statements() {
         match name {
             "registryRoot" => column.push(inputs.registry_root.0),
             "emailCommitment" => column.push(inputs.email_commitment.0),
-            "timestamp" => column.push(Fr::from(inputs.timestamp)),
+            "notBefore" => column.push(Fr::from(inputs.not_before)),
             "nullifier" => column.push(inputs.nullifier.0),
             "subject" => column.extend(inputs.subject.0),
             _ => panic!("the statement has no public input {name}"),

@@ -23,7 +23,7 @@ use zkdkim_relation::{
     header::{self, parse_mailbox},
     inspect::{inspect, inspect_with, KeySource},
     message::Message,
-    DnsRecords, Fr, KeyRegistry, Provable, StatementInput,
+    DnsRecords, Fr, KeyRegistry, Provable, Reading, StatementInput,
 };
 
 /// The clock of the inspection.
@@ -103,12 +103,14 @@ fn evaluates(data: &[u8], provable: &Provable) {
         modulus: provable.modulus.clone(),
         salt: zkdkim_relation::Salt::new(Fr::one()),
         path: registry.path(slot).expect("a live slot"),
+        not_before: provable.view.timestamp,
+        reading: Reading::Clear,
     };
     let public = evaluate(&input).expect("the statement holds");
     assert_eq!(public.registry_root, registry.root());
     let commitment = email_commitment(&input.salt, &provable.view.address);
     assert_eq!(commitment, Some(public.email_commitment));
-    assert_eq!(public.timestamp, provable.view.timestamp);
+    assert_eq!(public.not_before, provable.view.timestamp);
 }
 
 /// The message with `bh=` and `b=` of its first signature made true; none where no proof could come

@@ -38,6 +38,12 @@ pub enum Error {
         /// What is wrong with them.
         detail: &'static str,
     },
+    /// The bytes are no file of a sealed Subject, or its blinding is weak. Never quotes them.
+    #[error("{detail}")]
+    SealingFile {
+        /// What is wrong with them.
+        detail: &'static str,
+    },
     /// Something made from the development SRS was met where a real one is demanded.
     #[error(
         "{what} rests on the insecure development SRS, whose secret is public: anybody can forge \
@@ -53,7 +59,8 @@ pub enum Error {
     /// The proof verifies, for something else than was asked.
     #[error("the proof is for another {what}: expected {expected}, proved {got}")]
     Unexpected {
-        /// Its name: `registry-root`, `commitment`, `nullifier`, `subject` or `timestamp`.
+        /// Its name: `registry-root`, `commitment`, `nullifier`, `subject`, `command` or
+        /// `not-before`.
         what: &'static str,
         /// The expected value: an element as `0x` and 64 digits, a Subject as text, a time as a bound.
         expected: String,
@@ -86,6 +93,7 @@ impl Error {
             Error::Labels => "proof-labels",
             Error::WrongLayout { .. } => "wrong-layout",
             Error::SaltFile { .. } => "salt-file",
+            Error::SealingFile { .. } => "sealing-file",
             Error::InsecureSrs { .. } => "insecure-srs",
             Error::ExpectedSubject => "expected-subject",
             Error::Unexpected { .. } => "unexpected",

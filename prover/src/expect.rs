@@ -8,12 +8,12 @@ use zkdkim_plonk::halo2curves::bn256::Fr;
 use zkdkim_relation::{
     commitment::to_biguint,
     statement::{place, PUBLIC_INPUTS},
-    EmailCommitment, Nullifier, PackedSubject, RegistryRoot,
+    CommandHash, EmailCommitment, Nullifier, PackedSubject, RegistryRoot,
 };
 
 use crate::{
     error::{Error, Result},
-    hex_form::field_hex,
+    hex_form::{bytes_hex, field_hex},
 };
 
 /// Expectations; an absent one is not compared.
@@ -25,10 +25,12 @@ pub struct Expected {
     pub commitment: Option<EmailCommitment>,
     /// The nullifier: that of one mail under one salt.
     pub nullifier: Option<Nullifier>,
-    /// The whole Subject: printable ASCII, at most 186 bytes.
+    /// The whole Subject, read in clear: printable ASCII, at most 186 bytes.
     pub subject: Option<String>,
-    /// The mail must carry a time, and it must not be earlier (seconds since 1970).
-    pub min_timestamp: Option<u64>,
+    /// The command, read in a sealed Subject.
+    pub command: Option<CommandHash>,
+    /// The mail must carry a time, and it must be shown not to be earlier (seconds since 1970).
+    pub not_before: Option<u64>,
 }
 
 /// Names of the public inputs.
@@ -36,7 +38,8 @@ const ROOT: &str = "registry-root";
 const COMMITMENT: &str = "commitment";
 const NULLIFIER: &str = "nullifier";
 const SUBJECT: &str = "subject";
-const TIMESTAMP: &str = "timestamp";
+const COMMAND: &str = "command";
+const NOT_BEFORE: &str = "not-before";
 
 /// Public inputs as people and scripts read them.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -45,12 +48,16 @@ pub struct PublicView {
     pub registry_root: String,
     /// The account's commitment, `0x` and 64 digits.
     pub commitment: String,
-    /// Seconds since 1970; 0 where the signature has no time.
-    pub timestamp: Option<u64>,
+    /// The mail is not older, in seconds since 1970; 0 says nothing.
+    pub not_before: Option<u64>,
     /// The nullifier, `0x` and 64 digits.
     pub nullifier: String,
-    /// The Subject; absent where the words are not text.
+    /// The Subject, where it is read in clear.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub subject: Option<String>,
+    /// The command, where the Subject is sealed over it: `0x` and 62 digits.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub command: Option<String>,
 }
 
 impl PublicView {
@@ -67,10 +74,22 @@ impl PublicView {
         Ok(PublicView {
             registry_root: field_hex(&instances[place::REGISTRY_ROOT]),
             commitment: field_hex(&instances[place::EMAIL_COMMITMENT]),
-            timestamp: to_biguint(&instances[place::TIMESTAMP]).try_into().ok(),
+            not_before: to_biguint(&instances[place::NOT_BEFORE]).try_into().ok(),
             nullifier: field_hex(&instances[place::NULLIFIER]),
             subject: packed_subject(instances).unpack(),
+            command: packed_subject(instances).command().map(|command| bytes_hex(&command.0)),
         })
+    }
+}
+
+impl PublicView {
+    /// What is public of the Subject, in words.
+    pub fn revealed(&self) -> String {
+        match (&self.subject, &self.command) {
+            (Some(subject), _) => subject.clone(),
+            (None, Some(command)) => format!("a Subject sealed over {command}"),
+            (None, None) => "words that are no text".into(),
+        }
     }
 }
 
@@ -107,20 +126,24 @@ impl Expected {
                 .filter(|_| subject.bytes().all(|b| (0x20..=0x7e).contains(&b)))
                 .ok_or(Error::ExpectedSubject)?;
             if words.0[..] != instances[place::SUBJECT..] {
-                let got = view.subject.unwrap_or_else(|| "words that are no text".into());
-                return differs(SUBJECT, subject.clone(), got);
+                return differs(SUBJECT, subject.clone(), view.revealed());
             }
         }
-        if let Some(min) = self.min_timestamp {
-            match view.timestamp {
+        if let Some(command) = self.command {
+            if PackedSubject::sealed(command).0[..] != instances[place::SUBJECT..] {
+                return differs(COMMAND, bytes_hex(&command.0), view.revealed());
+            }
+        }
+        if let Some(min) = self.not_before {
+            match view.not_before {
                 Some(time) if time != 0 && time >= min => {}
                 Some(0) => {
-                    let got = "0: the signature carries no time".into();
-                    return differs(TIMESTAMP, format!("at least {min}"), got);
+                    let got = "0: the signature carries no time, or none is shown".into();
+                    return differs(NOT_BEFORE, format!("at least {min}"), got);
                 }
                 other => {
                     let got = other.map_or_else(|| "no time".into(), |time| time.to_string());
-                    return differs(TIMESTAMP, format!("at least {min}"), got);
+                    return differs(NOT_BEFORE, format!("at least {min}"), got);
                 }
             }
         }
@@ -128,8 +151,9 @@ impl Expected {
             (ROOT, self.root.is_some()),
             (COMMITMENT, self.commitment.is_some()),
             (SUBJECT, self.subject.is_some()),
+            (COMMAND, self.command.is_some()),
             (NULLIFIER, self.nullifier.is_some()),
-            (TIMESTAMP, self.min_timestamp.is_some()),
+            (NOT_BEFORE, self.not_before.is_some()),
         ];
         let pick = |wanted| all.iter().filter(|a| a.1 == wanted).map(|a| a.0).collect();
         Ok((pick(true), pick(false)))
@@ -157,17 +181,18 @@ mod tests {
     fn compares_what_is_given_and_names_the_rest() {
         let (checked, unchecked) = Expected::default().check(&instances()).unwrap();
         assert!(checked.is_empty());
-        assert_eq!(unchecked.len(), 5);
+        assert_eq!(unchecked.len(), 6);
         let all = Expected {
             root: Some(RegistryRoot(Fr::from(1))),
             commitment: Some(EmailCommitment(Fr::from(2))),
             nullifier: Some(Nullifier(Fr::from(4))),
             subject: Some("Recover it".into()),
-            min_timestamp: Some(1_700_000_000),
+            command: None,
+            not_before: Some(1_700_000_000),
         };
         let (checked, unchecked) = all.check(&instances()).unwrap();
         assert_eq!(checked.len(), 5);
-        assert!(unchecked.is_empty());
+        assert_eq!(unchecked, [COMMAND], "a Subject has one reading");
     }
 
     #[test]
@@ -182,9 +207,11 @@ mod tests {
             let subject = Some(subject.into());
             assert_eq!(differs(Expected { subject, ..Default::default() }), SUBJECT);
         }
-        let min_timestamp = Some(1_700_000_001);
-        assert_eq!(differs(Expected { min_timestamp, ..Default::default() }), TIMESTAMP);
-        let expected = Expected { min_timestamp: Some(0), ..Default::default() };
+        let command = Some(CommandHash([0; 31]));
+        assert_eq!(differs(Expected { command, ..Default::default() }), COMMAND);
+        let not_before = Some(1_700_000_001);
+        assert_eq!(differs(Expected { not_before, ..Default::default() }), NOT_BEFORE);
+        let expected = Expected { not_before: Some(0), ..Default::default() };
         let mut timeless = instances();
         timeless[2] = Fr::from(0);
         assert!(matches!(expected.check(&timeless), Err(Error::Unexpected { .. })));
@@ -192,6 +219,15 @@ mod tests {
         assert!(matches!(expected.check(&timeless), Err(Error::Unexpected { .. })));
         let expected = Expected { subject: Some("\u{e9}".into()), ..Default::default() };
         assert!(matches!(expected.check(&instances()), Err(Error::ExpectedSubject)));
+        let command = CommandHash([0xab; 31]);
+        let mut sealed = instances();
+        sealed[4..].copy_from_slice(&PackedSubject::sealed(command).0);
+        let expected = Expected { command: Some(command), ..Default::default() };
+        assert_eq!(expected.check(&sealed).unwrap().0, [COMMAND]);
+        let view = PublicView::new(&sealed).unwrap();
+        assert_eq!((view.subject, view.command), (None, Some(bytes_hex(&[0xab; 31]))));
+        let expected = Expected { subject: Some("Recover it".into()), ..Default::default() };
+        assert!(matches!(expected.check(&sealed), Err(Error::Unexpected { .. })));
         let short = Expected::default().check(&instances()[1..]);
         assert!(matches!(short, Err(Error::Plonk(_))));
     }

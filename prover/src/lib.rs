@@ -18,6 +18,7 @@ pub mod layout;
 pub mod proof_file;
 pub mod prover;
 pub mod salt_file;
+pub mod sealing_file;
 pub mod statement;
 pub mod verifier;
 
@@ -25,6 +26,7 @@ pub use error::{Error, Result};
 pub use expect::{Expected, PublicView};
 pub use proof_file::Proof;
 pub use prover::Prover;
-pub use statement::{prepare, prepare_under, Prepared};
+pub use sealing_file::Sealing;
+pub use statement::{prepare, prepare_under, Prepared, Reveal};
 pub use verifier::{Verified, Verifier};
-pub use zkdkim_relation::Salt;
+pub use zkdkim_relation::{Blinding, CommandHash, Reading, Salt};

@@ -1,7 +1,7 @@
 //! The proof as a JSON file.
 //!
 //! ```json
-//! { "type": "zkdkim-proof", "version": 1, "circuit": "…", "k": 14,
+//! { "type": "zkdkim-proof", "version": 2, "circuit": "…", "k": 14,
 //!   "srs": { "kind": "ceremony", … }, "vk_sha256": "…",
 //!   "public_inputs": ["0x…", …], "proof": "0x…", "calldata": "0x…" }
 //! ```
@@ -22,7 +22,7 @@ use crate::{
 };
 
 const TYPE: &str = "zkdkim-proof";
-const VERSION: u32 = 1;
+const VERSION: u32 = 2;
 const PROOF_LIMIT: usize = 1 << 16;
 const PUBLIC_INPUTS_LIMIT: usize = 64;
 
@@ -103,7 +103,9 @@ impl Proof {
         let json: Json = serde_json::from_slice(bytes).map_err(|e| bad(e.to_string()))?;
         if json.r#type != TYPE || json.version != VERSION {
             let (kind, version) = (printable(&json.r#type), json.version);
-            return Err(bad(format!("type {kind:?}, version {version}; expected {TYPE:?}, 1")));
+            return Err(bad(format!(
+                "type {kind:?}, version {version}; expected {TYPE:?}, {VERSION}"
+            )));
         }
         if json.public_inputs.len() > PUBLIC_INPUTS_LIMIT {
             return Err(bad(format!("{} public inputs", json.public_inputs.len())));
@@ -177,7 +179,7 @@ mod tests {
     fn rejects_what_it_would_not_write() {
         let r = "0x30644e72e131a029b85045b68181585d2833e84879b9709143e1f593f0000001";
         assert!(refused(|j| j["extra"] = 1.into()).contains("unknown field"));
-        assert!(refused(|j| j["version"] = 2.into()).contains("version 2"));
+        assert!(refused(|j| j["version"] = 1.into()).contains("version 1"));
         assert!(refused(|j| j["type"] = "x".into()).contains("type"));
         assert!(refused(|j| j["public_inputs"][0] = r.into()).contains("public input 0"));
         assert!(refused(|j| j["public_inputs"][1] = "0x1".into()).contains("public input 1"));

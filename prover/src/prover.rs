@@ -73,7 +73,8 @@ impl Prover {
         Ok(Prover { srs, key, params })
     }
 
-    /// Checks every rule on a message as it was received and proves it: `clock`, in seconds since 1970, is what `t=` and
+    /// Checks every rule on a message as it was received and proves it, the Subject in clear and of the time the day (for
+    /// others see [`prepare_under`](crate::prepare_under)): `clock`, in seconds since 1970, is what `t=` and
     /// `x=` are compared with, if anything.
     ///
     /// `rng` blinds the proof; there is no other randomness in it.

@@ -3,8 +3,8 @@
 use zkdkim_relation::{
     inspect::{inspect_under, KeySource, Policy, Provable},
     registry::RegistryError,
-    statement::{evaluate, PublicInputs, StatementInput},
-    KeyRegistry, Salt,
+    statement::{day_of, evaluate, PublicInputs, StatementInput},
+    KeyRegistry, Reading, Salt,
 };
 
 use crate::error::Result;
@@ -20,7 +20,18 @@ pub struct Prepared {
     pub provable: Provable,
 }
 
-/// Inspects a message, the registry standing in for DNS, and computes its statement.
+/// What a proof shall reveal of time and Subject.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Reveal {
+    /// The bound of the time, in seconds since 1970: the one that the contract asks for, so that nothing else is
+    /// revealed. Without one it is the beginning of the mail's day.
+    pub not_before: Option<u64>,
+    /// Whether the Subject is public, or the command that it is sealed over.
+    pub reading: Reading,
+}
+
+/// Inspects a message, the registry standing in for DNS, and computes its statement: the Subject in clear, and of the time
+/// the day.
 ///
 /// # Errors
 ///
@@ -31,10 +42,12 @@ pub fn prepare(
     registry: &KeyRegistry,
     clock: Option<u64>,
 ) -> Result<Prepared> {
-    prepare_under(message, salt, registry, &Policy { clock, ..Policy::default() })
+    let policy = Policy { clock, ..Policy::default() };
+    prepare_under(message, salt, registry, &policy, &Reveal::default())
 }
 
-/// The same under a policy, which may take a message whose unsigned parts are not those that were signed.
+/// The same under a policy, which may take a message whose unsigned parts are not those that were signed, and with a
+/// choice of what is revealed.
 ///
 /// # Errors
 ///
@@ -44,6 +57,7 @@ pub fn prepare_under(
     salt: &Salt,
     registry: &KeyRegistry,
     policy: &Policy,
+    reveal: &Reveal,
 ) -> Result<Prepared> {
     let inspection = inspect_under(message, KeySource::Registry(registry), policy);
     let provable = *inspection.verdict?;
@@ -56,6 +70,8 @@ pub fn prepare_under(
         modulus: provable.modulus.clone(),
         salt: salt.clone(),
         path: registry.path(slot)?,
+        not_before: reveal.not_before.unwrap_or_else(|| day_of(provable.view.timestamp)),
+        reading: reveal.reading.clone(),
     };
     let public = evaluate(&input)?;
     Ok(Prepared { input, public, provable })

@@ -80,7 +80,10 @@ abstract contract EmailRecovery is EmailRecoveryState {
         if (guardian.weight == 0) revert NotGuardian(account, inputs.emailCommitment);
         if (guardian.accepted) revert AlreadyAccepted(account, inputs.emailCommitment);
 
-        _takeMail(account, state, acceptanceSubject(account), state.configuredAt, inputs, proof);
+        SubjectWord[SUBJECT_WORDS] memory wanted = inputs.isSealed()
+            ? RecoverySubject.packSealed(acceptanceCommand(account))
+            : RecoverySubject.pack(acceptanceSubject(account));
+        _takeMail(account, state, wanted, state.configuredAt, inputs, proof);
         guardian.accepted = true;
         emit GuardianAccepted(account, inputs.emailCommitment);
     }
@@ -95,15 +98,17 @@ abstract contract EmailRecovery is EmailRecoveryState {
         Account storage state = _configured(account);
         uint64 nonce = state.roundNonce;
         if (state.pending.newKey != address(0)) revert RecoveryPending(account, nonce);
-        string memory subject = recoverySubject(account, newKey);
+        SubjectWord[SUBJECT_WORDS] memory wanted = inputs.isSealed()
+            ? RecoverySubject.packSealed(recoveryCommand(account, newKey))
+            : RecoverySubject.pack(recoverySubject(account, newKey));
         if (!_isValidNewKey(account, newKey)) revert InvalidNewKey(account, newKey);
         EmailCommitment commitment = inputs.emailCommitment;
         Guardian storage guardian = _acceptedGuardian(account, state, commitment);
-        if (guardian.round == state.round) _requireNewer(inputs.timestamp, guardian.mailTimestamp);
+        if (guardian.round == state.round) _requireNewer(inputs.notBefore, guardian.mailNotBefore);
 
-        _takeMail(account, state, subject, state.openedAt, inputs, proof);
+        _takeMail(account, state, wanted, state.openedAt, inputs, proof);
         guardian.round = state.round;
-        guardian.mailTimestamp = SafeCast.toUint40(inputs.timestamp);
+        guardian.mailNotBefore = SafeCast.toUint40(inputs.notBefore);
         guardian.votedKey = newKey;
         guardian.votedRoot = inputs.registryRoot;
         emit Voted(account, nonce, commitment, newKey, inputs.registryRoot);
@@ -154,8 +159,10 @@ abstract contract EmailRecovery is EmailRecoveryState {
         EmailCommitment commitment = inputs.emailCommitment;
         Guardian storage guardian = _acceptedGuardian(account, state, commitment);
 
-        string memory subject = cancellationSubject(account);
-        _takeMail(account, state, subject, state.openedAt, inputs, proof);
+        SubjectWord[SUBJECT_WORDS] memory wanted = inputs.isSealed()
+            ? RecoverySubject.packSealed(cancellationCommand(account))
+            : RecoverySubject.pack(cancellationSubject(account));
+        _takeMail(account, state, wanted, state.openedAt, inputs, proof);
         guardian.cancelRound = state.round;
         guardian.cancelRoot = inputs.registryRoot;
         emit VotedToCancel(account, nonce, commitment, inputs.registryRoot);
@@ -240,6 +247,7 @@ abstract contract EmailRecovery is EmailRecoveryState {
         state.registry = config.registry;
         state.maxMailAge = config.maxMailAge;
         state.undatedMail = config.undatedMail;
+        state.subjectForms = config.subjectForms;
         state.votingPeriod = config.votingPeriod;
         state.pinnedRoot = config.pinnedRoot;
         state.rootDelay = config.rootDelay;
@@ -262,6 +270,7 @@ abstract contract EmailRecovery is EmailRecoveryState {
         delete state.registry;
         delete state.maxMailAge;
         delete state.undatedMail;
+        delete state.subjectForms;
         delete state.insecureSetup;
         delete state.votingPeriod;
         delete state.rootDelay;
@@ -327,16 +336,17 @@ abstract contract EmailRecovery is EmailRecoveryState {
     function _takeMail(
         address account,
         Account storage state,
-        string memory subject,
+        SubjectWord[SUBJECT_WORDS] memory wanted,
         uint256 since,
         RecoveryPublicInputs calldata inputs,
         bytes calldata proof
     ) private {
-        _requireSubject(subject, inputs.subject);
+        _requireForm(state.subjectForms, inputs.isSealed());
+        _requireSubject(wanted, inputs.subject);
         if (!_isRootAccepted(state, inputs.registryRoot)) {
             revert RootNotAccepted(inputs.registryRoot);
         }
-        _requireRecent(state, inputs.timestamp, since);
+        _requireRecent(state, inputs.notBefore, since);
         if (state.nullifiers[inputs.nullifier]) {
             revert MailAlreadyUsed(account, inputs.nullifier);
         }
@@ -376,31 +386,38 @@ abstract contract EmailRecovery is EmailRecoveryState {
         return state.registry.isAcceptedAfter(root, state.rootDelay);
     }
 
-    function _requireRecent(Account storage state, uint256 timestamp, uint256 since) private view {
-        if (timestamp == 0) {
+    function _requireRecent(Account storage state, uint256 notBefore, uint256 since) private view {
+        if (notBefore == 0) {
             if (state.undatedMail == UndatedMail.Refuse) revert UndatedMailRefused();
             return;
         }
         uint256 latest = block.timestamp + CLOCK_TOLERANCE;
-        if (timestamp > latest) revert MailFromTheFuture(timestamp, latest);
+        if (notBefore > latest) revert MailFromTheFuture(notBefore, latest);
         uint256 oldest = Math.max(
             Math.saturatingSub(since, CLOCK_TOLERANCE),
             Math.saturatingSub(block.timestamp, state.maxMailAge)
         );
-        if (timestamp < oldest) revert MailTooOld(timestamp, oldest);
+        if (notBefore < oldest) revert MailTooOld(notBefore, oldest);
     }
 
-    /// @dev A guardian's vote is the one of its latest mail, in whatever order they arrive. Mails
-    /// without a time have no order but that.
-    function _requireNewer(uint256 timestamp, uint256 previous) private pure {
-        if (previous != 0 && timestamp <= previous) revert MailNotNewer(timestamp, previous);
+    /// @dev A vote is replaced by a mail that is shown to be later, in whatever order proofs arrive, so
+    /// that nobody undoes a vote with one that was held back. Mails without a time have no order but
+    /// that of their proofs.
+    function _requireNewer(uint256 notBefore, uint256 previous) private pure {
+        if (previous != 0 && notBefore <= previous) revert MailNotNewer(notBefore, previous);
     }
 
-    function _requireSubject(string memory text, SubjectWord[SUBJECT_WORDS] calldata got)
-        private
-        pure
-    {
-        SubjectWord[SUBJECT_WORDS] memory expected = RecoverySubject.pack(text);
+    function _requireForm(SubjectForms accepted, bool isSealed) private pure {
+        SubjectForms form = isSealed ? SubjectForms.Sealed : SubjectForms.Clear;
+        if (accepted != SubjectForms.Either && accepted != form) {
+            revert SubjectFormRefused(accepted);
+        }
+    }
+
+    function _requireSubject(
+        SubjectWord[SUBJECT_WORDS] memory expected,
+        SubjectWord[SUBJECT_WORDS] calldata got
+    ) private pure {
         for (uint256 i = 0; i < expected.length; ++i) {
             if (got[i] != expected[i]) revert SubjectMismatch(expected, got);
         }

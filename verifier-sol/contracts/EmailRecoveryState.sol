@@ -21,7 +21,7 @@ abstract contract EmailRecoveryState is IEmailRecovery {
         uint16 weight;
         bool accepted;
         uint32 round;
-        uint40 mailTimestamp;
+        uint40 mailNotBefore;
         address votedKey;
         RegistryRoot votedRoot;
         RegistryRoot cancelRoot;
@@ -40,6 +40,7 @@ abstract contract EmailRecoveryState is IEmailRecovery {
         uint32 maxMailAge;
         UndatedMail undatedMail;
         bool insecureSetup;
+        SubjectForms subjectForms;
         uint32 votingPeriod;
         RegistryRoot pinnedRoot;
         uint64 roundNonce;
@@ -94,6 +95,23 @@ abstract contract EmailRecoveryState is IEmailRecovery {
     }
 
     /// @inheritdoc IEmailRecovery
+    function acceptanceCommand(address account) public view returns (uint256) {
+        uint64 nonce = _configured(account).setupNonce;
+        return _command(account, RecoverySubject.Action.Guard, nonce, "");
+    }
+
+    /// @inheritdoc IEmailRecovery
+    function recoveryCommand(address account, address newKey) public view returns (uint256) {
+        bytes memory owner = abi.encodePacked(newKey);
+        return _command(account, RecoverySubject.Action.Recover, _openNonce(account), owner);
+    }
+
+    /// @inheritdoc IEmailRecovery
+    function cancellationCommand(address account) public view returns (uint256) {
+        return _command(account, RecoverySubject.Action.Cancel, _openNonce(account), "");
+    }
+
+    /// @inheritdoc IEmailRecovery
     function configOf(address account) public view returns (RecoveryConfig memory config) {
         Account storage state = _configured(account);
         config.verifier = state.verifier;
@@ -110,6 +128,7 @@ abstract contract EmailRecoveryState is IEmailRecovery {
         config.expiry = state.expiry;
         config.maxMailAge = state.maxMailAge;
         config.undatedMail = state.undatedMail;
+        config.subjectForms = state.subjectForms;
         EmailCommitment[] memory commitments = state.commitments;
         config.guardians = new GuardianWeight[](commitments.length);
         for (uint256 i = 0; i < commitments.length; ++i) {
@@ -130,7 +149,7 @@ abstract contract EmailRecoveryState is IEmailRecovery {
         status.accepted = guardian.accepted;
         if (!_isRoundOpen(state)) return status;
         if (guardian.round == state.round) {
-            status.mailTimestamp = guardian.mailTimestamp;
+            status.mailNotBefore = guardian.mailNotBefore;
             status.votedKey = guardian.votedKey;
             status.votedRoot = guardian.votedRoot;
         }
@@ -226,6 +245,15 @@ abstract contract EmailRecoveryState is IEmailRecovery {
     /// @dev Read at each use: after a fork of the chain, mail for one side is none for the other.
     function _chainId() internal view returns (uint128) {
         return SafeCast.toUint128(block.chainid);
+    }
+
+    function _command(
+        address account,
+        RecoverySubject.Action action,
+        uint64 nonce,
+        bytes memory newOwner
+    ) private view returns (uint256) {
+        return RecoverySubject.command(address(this), account, _chainId(), action, nonce, newOwner);
     }
 
     function _openNonce(address account) private view returns (uint64) {

@@ -13,8 +13,8 @@ contract RecoveryProofVerifier is IRecoveryProofVerifier {
     /// contract asks for the same words.
     bytes32 public constant INSECURE_SETUP_ACKNOWLEDGEMENT = keccak256("I accept forged proofs");
 
-    /// @dev Statement version 1 fixes the number, order and meaning of the public inputs.
-    bytes private constant STATEMENT = "zkdkim/v1/";
+    /// @dev Statement version 2 fixes the number, order and meaning of the public inputs.
+    bytes private constant STATEMENT = "zkdkim/v2/";
     bytes32 private constant CEREMONY = keccak256("ceremony");
 
     /// @notice The generated verifier.

@@ -2,7 +2,7 @@
 pragma solidity 0.8.30;
 
 import {Strings} from "@openzeppelin/contracts/utils/Strings.sol";
-import {SUBJECT_WORDS, SubjectWord} from "./interfaces/PublicInputs.sol";
+import {SEALED_MARK, SUBJECT_WORDS, SubjectWord} from "./interfaces/PublicInputs.sol";
 
 /// @title The Subjects that a guardian's mail must have
 /// @notice A contract builds the one Subject that it accepts and compares it with the proof's; it
@@ -13,6 +13,16 @@ library RecoverySubject {
 
     /// @notice What fits into the public inputs: 186 bytes.
     uint256 internal constant MAX_BYTES = SUBJECT_WORDS * BYTES_PER_WORD;
+
+    /// @notice What a command says of an account.
+    enum Action {
+        Guard,
+        Recover,
+        Cancel
+    }
+
+    /// @dev The version of the statement, so that no command of another one is the same.
+    uint256 private constant COMMAND_VERSION = 2;
 
     /// @notice The text does not fit into the public inputs.
     error SubjectTooLong(uint256 length, uint256 maximum);
@@ -59,6 +69,40 @@ library RecoverySubject {
     /// @param hash What is signed.
     function signature(bytes32 hash) internal pure returns (string memory) {
         return string.concat("Sign ", Strings.toHexString(uint256(hash), 32));
+    }
+
+    /// @notice What a sealed Subject hides in the mail and shows on chain: 31 bytes of a hash of
+    /// everything that the clear Subject says, and of the contract that asks.
+    /// @param asker The recovery contract.
+    /// @param account The account.
+    /// @param chainId Its chain.
+    /// @param action What is to happen.
+    /// @param nonce The nonce of its configuration or its round.
+    /// @param newOwner The new owner, as bytes; empty where the action sets none.
+    function command(
+        address asker,
+        address account,
+        uint128 chainId,
+        Action action,
+        uint64 nonce,
+        bytes memory newOwner
+    ) internal pure returns (uint256) {
+        bytes32 owner = keccak256(newOwner);
+        return uint256(
+            keccak256(abi.encode(COMMAND_VERSION, chainId, asker, account, action, nonce, owner))
+        ) >> 8;
+    }
+
+    /// @notice The public words of a Subject that is sealed over a command.
+    /// @param hash The command.
+    /// @return words What the public inputs must be.
+    function packSealed(uint256 hash)
+        internal
+        pure
+        returns (SubjectWord[SUBJECT_WORDS] memory words)
+    {
+        words[0] = SubjectWord.wrap(hash);
+        words[SUBJECT_WORDS - 1] = SubjectWord.wrap(SEALED_MARK);
     }
 
     /// @notice Packs a text as the circuit does: 31 bytes to a word, big-endian, zeros on the right.

@@ -263,6 +263,7 @@ async function settle({ story, folder, prover, verifier, registry, guardians, pe
     cancelThreshold: 2,
     ...times,
     undatedMail: 1,
+    subjectForms: 0,
     guardians: Object.values(guardians).map(({ commitment }) => ({ commitment, weight: 1 })),
   };
   const { inputs } = recoveryAbi.find(({ name }) => name === "configure");

@@ -103,7 +103,7 @@ function checkAll(prover, scenarios, { registries, mailboxes }) {
       expect(name, "name", name, fixture.name);
       expect(name, "subject", subject, fixture.subject);
       expect(name, "vk_sha256", prover.setup.vk_sha256, fixture.vk_sha256);
-      expect(name, "timestamp", numberToHex(timestamp ?? 0, { size: 32 }), fixture.inputs.timestamp);
+      expect(name, "notBefore", numberToHex(timestamp ?? 0, { size: 32 }), fixture.inputs.notBefore);
       prover.verify(proofFile(prover.setup, fixture), expected);
     } catch (error) {
       faults.push(`${name}: ${error.message}`);

@@ -161,7 +161,7 @@ contract EmailRecoveryCancelTest is MockedRecoveryTest {
     function test_voteToCancel_revertsWhenTheMailIsOlderThanTheRound() external {
         startRecovery(OTHER_KEY);
         RecoveryPublicInputs memory inputs = cancellation(ALICE);
-        inputs.timestamp = START - 15 minutes - 1;
+        inputs.notBefore = START - 15 minutes - 1;
         refuseCancellation(
             inputs,
             abi.encodeWithSelector(

@@ -26,13 +26,13 @@ contract EmailRecoveryMailAgeTest is MockedRecoveryTest {
         vm.warp(START + 1 hours);
         RecoveryPublicInputs memory inputs = ballot(ALICE, NEW_KEY);
         uint256 oldest = START + 1 hours - 15 minutes;
-        inputs.timestamp = oldest - 1;
+        inputs.notBefore = oldest - 1;
         refuseVote(
             NEW_KEY,
             inputs,
             abi.encodeWithSelector(IEmailRecovery.MailTooOld.selector, oldest - 1, oldest)
         );
-        inputs.timestamp = oldest;
+        inputs.notBefore = oldest;
         submitVote(NEW_KEY, inputs);
     }
 
@@ -41,11 +41,11 @@ contract EmailRecoveryMailAgeTest is MockedRecoveryTest {
         configure(ACCOUNT, defaultConfig());
         RecoveryPublicInputs memory inputs = acceptance(ALICE);
         uint256 oldest = START + 1 hours - 15 minutes;
-        inputs.timestamp = oldest - 1;
+        inputs.notBefore = oldest - 1;
         refuseAcceptance(
             inputs, abi.encodeWithSelector(IEmailRecovery.MailTooOld.selector, oldest - 1, oldest)
         );
-        inputs.timestamp = oldest;
+        inputs.notBefore = oldest;
         submitAcceptance(inputs);
     }
 
@@ -60,16 +60,16 @@ contract EmailRecoveryMailAgeTest is MockedRecoveryTest {
         refuseAcceptance(
             inputs, abi.encodeWithSelector(IEmailRecovery.MailTooOld.selector, START, START + 1)
         );
-        inputs.timestamp = block.timestamp + 15 minutes + 1;
+        inputs.notBefore = block.timestamp + 15 minutes + 1;
         refuseAcceptance(
             inputs,
             abi.encodeWithSelector(
                 IEmailRecovery.MailFromTheFuture.selector,
-                inputs.timestamp,
+                inputs.notBefore,
                 block.timestamp + 15 minutes
             )
         );
-        inputs.timestamp = START;
+        inputs.notBefore = START;
         vm.warp(START + 365 days);
         submitAcceptance(inputs);
     }
@@ -77,15 +77,15 @@ contract EmailRecoveryMailAgeTest is MockedRecoveryTest {
     function test_vote_revertsWhenTheMailIsFromTheFuture() external {
         acceptAll();
         RecoveryPublicInputs memory inputs = ballot(ALICE, NEW_KEY);
-        inputs.timestamp = START + 15 minutes + 1;
+        inputs.notBefore = START + 15 minutes + 1;
         refuseVote(
             NEW_KEY,
             inputs,
             abi.encodeWithSelector(
-                IEmailRecovery.MailFromTheFuture.selector, inputs.timestamp, START + 15 minutes
+                IEmailRecovery.MailFromTheFuture.selector, inputs.notBefore, START + 15 minutes
             )
         );
-        inputs.timestamp = START + 15 minutes;
+        inputs.notBefore = START + 15 minutes;
         submitVote(NEW_KEY, inputs);
     }
 
@@ -93,7 +93,7 @@ contract EmailRecoveryMailAgeTest is MockedRecoveryTest {
     function test_vote_revertsWhenTheTimestampIsHuge() external {
         acceptAll();
         RecoveryPublicInputs memory inputs = ballot(ALICE, NEW_KEY);
-        inputs.timestamp = type(uint256).max;
+        inputs.notBefore = type(uint256).max;
         refuseVote(
             NEW_KEY,
             inputs,
@@ -108,14 +108,14 @@ contract EmailRecoveryMailAgeTest is MockedRecoveryTest {
         vm.warp(1 minutes);
         configure(ACCOUNT, defaultConfig());
         RecoveryPublicInputs memory inputs = acceptance(ALICE);
-        inputs.timestamp = 1;
+        inputs.notBefore = 1;
         submitAcceptance(inputs);
     }
 
     function test_vote_revertsWhenUndatedMailIsRefused() external {
         acceptAll();
         RecoveryPublicInputs memory inputs = ballot(ALICE, NEW_KEY);
-        inputs.timestamp = 0;
+        inputs.notBefore = 0;
         refuseVote(
             NEW_KEY, inputs, abi.encodeWithSelector(IEmailRecovery.UndatedMailRefused.selector)
         );
@@ -127,7 +127,7 @@ contract EmailRecoveryMailAgeTest is MockedRecoveryTest {
         configure(ACCOUNT, config);
         acceptAll();
         RecoveryPublicInputs memory inputs = ballot(ALICE, NEW_KEY);
-        inputs.timestamp = 0;
+        inputs.notBefore = 0;
         submitVote(NEW_KEY, inputs);
         vm.assertEq(guardian(ALICE).votedKey, NEW_KEY);
     }
@@ -136,14 +136,14 @@ contract EmailRecoveryMailAgeTest is MockedRecoveryTest {
     function testFuzz_vote_timestampIsBounded(uint256 timestamp) external {
         acceptAll();
         RecoveryPublicInputs memory inputs = ballot(ALICE, NEW_KEY);
-        inputs.timestamp = bound(timestamp, START - 30 minutes, START + 30 minutes);
-        if (inputs.timestamp < START - 15 minutes) {
+        inputs.notBefore = bound(timestamp, START - 30 minutes, START + 30 minutes);
+        if (inputs.notBefore < START - 15 minutes) {
             bytes4 tooOld = IEmailRecovery.MailTooOld.selector;
-            vm.expectRevert(abi.encodeWithSelector(tooOld, inputs.timestamp, START - 15 minutes));
-        } else if (inputs.timestamp > START + 15 minutes) {
+            vm.expectRevert(abi.encodeWithSelector(tooOld, inputs.notBefore, START - 15 minutes));
+        } else if (inputs.notBefore > START + 15 minutes) {
             bytes4 fromTheFuture = IEmailRecovery.MailFromTheFuture.selector;
             vm.expectRevert(
-                abi.encodeWithSelector(fromTheFuture, inputs.timestamp, START + 15 minutes)
+                abi.encodeWithSelector(fromTheFuture, inputs.notBefore, START + 15 minutes)
             );
         }
         submitVote(NEW_KEY, inputs);

@@ -250,7 +250,7 @@ contract EmailRecoveryProofsTest is RealRecoveryTest {
             "recover-alice",
             abi.encodeWithSelector(IEmailRecovery.MailTooOld.selector, VOTES, VOTES + 1)
         );
-        mail.inputs.timestamp = block.timestamp;
+        mail.inputs.notBefore = block.timestamp;
         vm.expectRevert(IEmailRecovery.InvalidProof.selector);
         RECOVERY.vote(address(ACCOUNT), NEW_KEY, mail.inputs, mail.proof);
     }
@@ -261,7 +261,7 @@ contract EmailRecoveryProofsTest is RealRecoveryTest {
         config.undatedMail = IEmailRecovery.UndatedMail.Accept;
         configure(ACCOUNT, config);
         Fixture memory mail = fixture("accept-alice");
-        mail.inputs.timestamp = 0;
+        mail.inputs.notBefore = 0;
         vm.expectRevert(IEmailRecovery.InvalidProof.selector);
         RECOVERY.acceptGuardian(address(ACCOUNT), mail.inputs, mail.proof);
     }

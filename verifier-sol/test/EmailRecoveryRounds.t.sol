@@ -173,7 +173,7 @@ contract EmailRecoveryRoundsTest is MockedRecoveryTest {
         inputs = mail(
             commitment, RecoverySubject.recovery(address(ACCOUNT), uint128(CHAIN), nonce_, THIEF)
         );
-        if (nonce_ % 2 == 0) inputs.timestamp = 0;
+        if (nonce_ % 2 == 0) inputs.notBefore = 0;
     }
 
     function _refusedOpening(uint256 closesAt) private {

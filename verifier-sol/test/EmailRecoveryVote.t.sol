@@ -78,7 +78,7 @@ contract EmailRecoveryVoteTest is MockedRecoveryTest {
         submitVote(NEW_KEY, inputs);
         IEmailRecovery.GuardianStatus memory status = guardian(ALICE);
         vm.assertEq(status.votedKey, NEW_KEY);
-        vm.assertEq(status.mailTimestamp, START);
+        vm.assertEq(status.mailNotBefore, START);
         vm.assertTrue(status.votedRoot == ROOT);
         (uint256 weight, uint256 threshold) = RECOVERY.weightOf(address(ACCOUNT), NEW_KEY);
         vm.assertEq(weight, 1);
@@ -133,7 +133,7 @@ contract EmailRecoveryVoteTest is MockedRecoveryTest {
         vm.warp(START + 1);
         vote(ALICE, NEW_KEY);
         vm.assertEq(guardian(ALICE).votedKey, NEW_KEY);
-        vm.assertEq(guardian(ALICE).mailTimestamp, START + 1);
+        vm.assertEq(guardian(ALICE).mailNotBefore, START + 1);
         (uint256 weight,) = RECOVERY.weightOf(address(ACCOUNT), OTHER_KEY);
         vm.assertEq(weight, 0);
         vm.assertEq(pending().newKey, NEW_KEY);
@@ -165,7 +165,7 @@ contract EmailRecoveryVoteTest is MockedRecoveryTest {
         // In the next round there is nothing to be newer than.
         cancel(ACCOUNT);
         RecoveryPublicInputs memory next = ballot(ALICE, OTHER_KEY);
-        next.timestamp = START + 59;
+        next.notBefore = START + 59;
         submitVote(OTHER_KEY, next);
     }
 
@@ -176,9 +176,9 @@ contract EmailRecoveryVoteTest is MockedRecoveryTest {
         configure(ACCOUNT, config);
         acceptAll();
         RecoveryPublicInputs memory first = ballot(ALICE, OTHER_KEY);
-        first.timestamp = 0;
+        first.notBefore = 0;
         RecoveryPublicInputs memory second = ballot(ALICE, NEW_KEY);
-        second.timestamp = 0;
+        second.notBefore = 0;
         submitVote(OTHER_KEY, first);
         submitVote(NEW_KEY, second);
         vm.assertEq(guardian(ALICE).votedKey, NEW_KEY);
@@ -187,7 +187,7 @@ contract EmailRecoveryVoteTest is MockedRecoveryTest {
         );
         vote(ALICE, OTHER_KEY);
         RecoveryPublicInputs memory third = ballot(ALICE, NEW_KEY);
-        third.timestamp = 0;
+        third.notBefore = 0;
         refuseVote(
             NEW_KEY, third, abi.encodeWithSelector(IEmailRecovery.MailNotNewer.selector, 0, START)
         );
@@ -362,7 +362,7 @@ contract EmailRecoveryVoteTest is MockedRecoveryTest {
         vm.warp(START + VOTING_PERIOD);
         refuseVote(NEW_KEY, late, accountError(IEmailRecovery.RoundNotOpen.selector));
         vm.assertEq(guardian(ALICE).votedKey, address(0));
-        vm.assertEq(guardian(ALICE).mailTimestamp, 0);
+        vm.assertEq(guardian(ALICE).mailNotBefore, 0);
         (weight,) = RECOVERY.weightOf(address(ACCOUNT), NEW_KEY);
         vm.assertEq(weight, 0);
 
@@ -381,10 +381,10 @@ contract EmailRecoveryVoteTest is MockedRecoveryTest {
         configure(ACCOUNT, config);
         acceptAll();
         RecoveryPublicInputs memory inputs = ballot(ALICE, NEW_KEY);
-        inputs.timestamp = 0;
+        inputs.notBefore = 0;
         submitVote(NEW_KEY, inputs);
         RecoveryPublicInputs memory other = ballot(ALICE, OTHER_KEY);
-        other.timestamp = 0;
+        other.notBefore = 0;
         submitVote(OTHER_KEY, other);
         refuseVote(
             NEW_KEY, inputs, accountError(IEmailRecovery.MailAlreadyUsed.selector, inputs.nullifier)

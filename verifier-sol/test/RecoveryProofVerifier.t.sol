@@ -110,13 +110,13 @@ contract RecoveryProofVerifierTest is RealVerifier {
     }
 
     function test_constructor_takesACeremonyWithoutAcknowledgement() external {
-        IVerifier generated = IVerifier(address(new Labels("zkdkim/v1/other", "ceremony")));
+        IVerifier generated = IVerifier(address(new Labels("zkdkim/v2/other", "ceremony")));
         vm.assertEq(new RecoveryProofVerifier(generated, 0).srsKind(), "ceremony");
     }
 
     /// @dev Whatever is not known to be a ceremony counts as insecure.
     function test_constructor_revertsWhenTheSetupIsUnknown() external {
-        IVerifier generated = IVerifier(address(new Labels("zkdkim/v1/other", "Ceremony")));
+        IVerifier generated = IVerifier(address(new Labels("zkdkim/v2/other", "Ceremony")));
         vm.expectRevert(
             abi.encodeWithSelector(
                 RecoveryProofVerifier.InsecureSetupNotAcknowledged.selector, "Ceremony"
@@ -126,7 +126,7 @@ contract RecoveryProofVerifierTest is RealVerifier {
     }
 
     function test_constructor_revertsWhenTheStatementIsAnother() external {
-        string[3] memory ids = ["zkdkim/v2/rsa2048/header1024", "zkdkim/v1", ""];
+        string[3] memory ids = ["zkdkim/v1/rsa2048/header1024", "zkdkim/v2", ""];
         for (uint256 i = 0; i < ids.length; ++i) {
             IVerifier generated = IVerifier(address(new Labels(ids[i], "ceremony")));
             vm.expectRevert(

@@ -6,7 +6,7 @@ use anyhow::{ensure, Context, Result};
 use halo2_rsa::RsaRows;
 use rand::rngs::OsRng;
 use zkdkim_circuits::{
-    header::{self, extract},
+    header::{self, extract, reading},
     layout::Rows,
     poseidon, sha256,
     statement::{CircuitParams, StatementCircuit, StatementConfig},

@@ -9,12 +9,19 @@
 //! Cancel 0x<account> on <chain id> nonce <nonce>
 //! ```
 //!
+//! An account may ask for the sealed form instead ([`crate::sealed`]): then the contract compares [`Command::hash`], and the
+//! Subject says nothing to those who carry it.
+//!
 //! Addresses are 40 lower-case hexadecimal digits, numbers decimal without leading zeros: two
 //! different commands never have the same text. What is provable and none of these is useless there,
 //! so [`advice`] says what became of it on its way, and what to do.
 
 use crate::inspect::{Note, NoteId};
+use crate::packing::PACKED_BYTES;
+use crate::sealed::spelt_seal;
+use crate::values::CommandHash;
 use base64::prelude::{Engine, BASE64_STANDARD, BASE64_STANDARD_NO_PAD};
+use sha3::{Digest, Keccak256};
 use std::fmt;
 use std::str::FromStr;
 
@@ -70,6 +77,45 @@ pub struct Command {
     pub action: Action,
 }
 
+/// The version that a command's hash names: that of the statement.
+const HASH_VERSION: u128 = 2;
+
+impl Command {
+    /// The command as a sealed Subject hides it and the chain sees it: the first 31 bytes of
+    /// `keccak256(abi.encode(version, chain id, recovery contract, account, action, nonce, keccak256(new owner)))`, where
+    /// the new owner's data are the 20 bytes of its key, and none where no owner is set.
+    pub fn hash(&self, contract: &Address) -> CommandHash {
+        let (action, owner): (u128, &[u8]) = match &self.action {
+            Action::Guard => (0, &[]),
+            Action::Recover(key) => (1, &key.0),
+            Action::Cancel => (2, &[]),
+        };
+        let number = |value: u128| {
+            let mut word = [0; 32];
+            word[16..].copy_from_slice(&value.to_be_bytes());
+            word
+        };
+        let address = |Address(bytes): &Address| {
+            let mut word = [0; 32];
+            word[12..].copy_from_slice(bytes);
+            word
+        };
+        let words: [[u8; 32]; 7] = [
+            number(HASH_VERSION),
+            number(self.chain),
+            address(contract),
+            address(&self.account),
+            number(action),
+            number(self.nonce.into()),
+            Keccak256::digest(owner).into(),
+        ];
+        let digest: [u8; 32] = Keccak256::digest(words.concat()).into();
+        let mut hash = [0; PACKED_BYTES];
+        hash.copy_from_slice(&digest[..PACKED_BYTES]);
+        CommandHash(hash)
+    }
+}
+
 /// The Subject, as the contract builds it.
 impl fmt::Display for Command {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -113,7 +159,7 @@ impl FromStr for Command {
 /// Why no recovery contract accepts this Subject, and the remedy; none where one may.
 pub fn advice(subject: &[u8]) -> Option<Note> {
     let text = String::from_utf8_lossy(subject);
-    if text.parse::<Command>().is_ok() {
+    if text.parse::<Command>().is_ok() || spelt_seal(subject).is_some() {
         return None;
     }
     let (cause, remedy) = cause(&text);
@@ -294,6 +340,38 @@ mod tests {
         for bad in ["0x12", "00112233445566778899aabbccddeeff0011223344", &"0x".repeat(21)] {
             assert!(bad.parse::<Address>().is_err(), "{bad}");
         }
+    }
+
+    #[test]
+    fn a_command_has_the_hash_of_the_contract() {
+        // By another implementation of Keccak-256 and the ABI, as in `EmailRecoverySealed.t.sol`.
+        let contract = "0x7EC0000000000000000000000000000000000001".parse().unwrap();
+        let account = "0xAcc0000000000000000000000000000000000001".parse().unwrap();
+        let key = Address([0x11; 20]);
+        for (action, hash) in [
+            (
+                Action::Guard,
+                "c522e3cac386f532b6e71ec127b78a969f17e85ca757bf7b145bbb116b0140",
+            ),
+            (
+                Action::Recover(key),
+                "4bb7b8714b6de904603bf5123bdca889e11840a44e9fbe9b1f9e11b6642919",
+            ),
+            (
+                Action::Cancel,
+                "c361d65b276ab54b435874a031763cd99f1421324d82cf72523c1a19b8ee6d",
+            ),
+        ] {
+            let command = Command { account, chain: 31_337, nonce: 7, action };
+            assert_eq!(hex::encode(command.hash(&contract).0), hash, "{action:?}");
+        }
+    }
+
+    #[test]
+    fn a_sealed_subject_is_one_that_a_contract_may_ask_for() {
+        let subject = format!("zkdkim {}", "A".repeat(43));
+        assert_eq!(advice(subject.as_bytes()), None);
+        assert!(advice(subject[..49].as_bytes()).is_some());
     }
 
     #[test]

@@ -12,12 +12,14 @@ use zkdkim_plonk::{
     halo2curves::bn256::Fr,
     progress::{Progress, Silent},
 };
-use zkdkim_prover::hex_form::field_from_hex;
+use zkdkim_prover::{
+    hex_form::field_from_hex, sealing_file::command_from_hex, CommandHash, Reading, Reveal, Sealing,
+};
 use zkdkim_relation::{
     inspect::{Policy, UnsignedParts},
     recovery_subject::{Action, Address, Command as RecoveryCommand},
 };
-use zkdkim_store::{files, KeyCache};
+use zkdkim_store::{documents, files, KeyCache};
 
 use crate::{output::Output, progress::Stderr};
 
@@ -62,6 +64,8 @@ pub enum Command {
     /// Make the secret that hides the address
     #[command(subcommand)]
     Salt(SaltCommand),
+    /// Print the Subject that a recovery contract asks for, in clear or sealed
+    Subject(SubjectArgs),
     /// Compute the commitment that an account stores
     Commit(CommitArgs),
     /// Keep the registry of signing keys
@@ -111,6 +115,14 @@ pub struct MessageArgs {
     /// The Subject that the contract asks for, in full
     #[arg(long, value_name = "TEXT", conflicts_with_all = ["account", "chain", "nonce", "new_key", "cancel"])]
     pub subject: Option<String>,
+    /// Read the Subject as sealed: what it was made from, as `subject --sealed` writes it. The proof then shows the
+    /// command instead of the Subject
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["subject", "account"])]
+    pub blinding_file: Option<PathBuf>,
+    /// The lower bound of the mail's time that the proof shows, in seconds since 1970: the one that the contract asks
+    /// for. The beginning of the mail's day by default
+    #[arg(long, value_name = "SECONDS")]
+    pub not_before: Option<u64>,
     /// Build the Subject: the account that is guarded or recovered
     #[arg(long, value_name = "ADDRESS", requires_all = ["chain", "nonce"])]
     pub account: Option<Address>,
@@ -141,8 +153,35 @@ impl MessageArgs {
         Policy { clock: clock(self.clock), unsigned_parts }
     }
 
+    /// What the proof shall reveal.
+    ///
+    /// # Errors
+    ///
+    /// Where the sealing file can't be read.
+    pub fn reveal(&self) -> zkdkim_store::Result<Reveal> {
+        let sealing = self.sealing()?;
+        let reading = sealing.map_or(Reading::Clear, |sealing| sealing.reading());
+        Ok(Reveal { not_before: self.not_before, reading })
+    }
+
+    /// What the Subject is sealed over, if the user said.
+    fn sealing(&self) -> zkdkim_store::Result<Option<Sealing>> {
+        self.blinding_file.as_deref().map(documents::read_sealing).transpose()
+    }
+
     /// The Subject that is wanted, if the user said.
-    pub fn wanted_subject(&self) -> Option<String> {
+    ///
+    /// # Errors
+    ///
+    /// Where the sealing file can't be read.
+    pub fn wanted_subject(&self) -> zkdkim_store::Result<Option<String>> {
+        Ok(match self.sealing()? {
+            Some(sealing) => Some(sealing.subject()),
+            None => self.wanted_text(),
+        })
+    }
+
+    fn wanted_text(&self) -> Option<String> {
         match (self.account, self.chain, self.nonce) {
             (Some(account), Some(chain), Some(nonce)) => {
                 let action = match self.new_key {
@@ -154,6 +193,54 @@ impl MessageArgs {
             }
             _ => self.subject.clone(),
         }
+    }
+}
+
+/// Arguments of `subject`.
+#[derive(Debug, Args)]
+pub struct SubjectArgs {
+    /// The account that is guarded or recovered
+    #[arg(long, value_name = "ADDRESS", requires_all = ["chain", "nonce"], required_unless_present = "command")]
+    pub account: Option<Address>,
+    /// Its chain's EIP-155 number, such as 1 for Ethereum
+    #[arg(long, value_name = "ID", requires = "account")]
+    pub chain: Option<u128>,
+    /// The number that the recovery contract has drawn, for the configuration or the open round
+    #[arg(long, value_name = "N", requires = "account")]
+    pub nonce: Option<u64>,
+    /// The key that it shall have; without it, the Subject is that of a guardian's consent
+    #[arg(long, value_name = "ADDRESS", requires = "account")]
+    pub new_key: Option<Address>,
+    /// The Subject is that of a guardian who stops a recovery
+    #[arg(long, requires = "account", conflicts_with = "new_key")]
+    pub cancel: bool,
+    /// Seal it: the mail's providers see random characters
+    #[arg(long, requires = "out")]
+    pub sealed: bool,
+    /// The recovery contract, which a sealed command names
+    #[arg(long, value_name = "ADDRESS", requires = "sealed")]
+    pub contract: Option<Address>,
+    /// The command to seal, where a contract gives it: 0x and 62 digits
+    #[arg(long, value_name = "HEX", requires = "sealed", conflicts_with = "account", value_parser = command_hash)]
+    pub command: Option<CommandHash>,
+    /// Where to write command and blinding, without which the mail can't be proved; only its owner can read it
+    #[arg(long, value_name = "FILE", requires = "sealed")]
+    pub out: Option<PathBuf>,
+    /// Replace an existing file
+    #[arg(long, requires = "sealed")]
+    pub force: bool,
+}
+
+impl SubjectArgs {
+    /// The command in words; none where only its hash is given.
+    pub fn recovery_command(&self) -> Option<RecoveryCommand> {
+        let action = match self.new_key {
+            Some(key) => Action::Recover(key),
+            None if self.cancel => Action::Cancel,
+            None => Action::Guard,
+        };
+        let (account, chain, nonce) = (self.account?, self.chain?, self.nonce?);
+        Some(RecoveryCommand { account, chain, nonce, action })
     }
 }
 
@@ -321,11 +408,14 @@ pub struct VerifyArgs {
     #[arg(long, value_name = "HEX", value_parser = field)]
     pub nullifier: Option<Fr>,
     /// The expected Subject, in full
-    #[arg(long, value_name = "TEXT")]
+    #[arg(long, value_name = "TEXT", conflicts_with = "command")]
     pub subject: Option<String>,
-    /// The earliest time that the signature may carry, in seconds since 1970
+    /// The command that the Subject is expected to be sealed over: 0x and 62 digits
+    #[arg(long, value_name = "HEX", value_parser = command_hash)]
+    pub command: Option<CommandHash>,
+    /// The earliest time that the mail may have, in seconds since 1970; the proof must show one
     #[arg(long, value_name = "SECONDS")]
-    pub min_timestamp: Option<u64>,
+    pub not_before: Option<u64>,
     /// A verifying key; that of the SRS that is set up by default
     #[arg(long, value_name = "FILE")]
     pub key: Option<PathBuf>,
@@ -365,6 +455,10 @@ fn layout(name: &str) -> Result<CircuitParams, String> {
 
 fn field(text: &str) -> Result<Fr, String> {
     field_from_hex(text).ok_or_else(|| "not 0x and 64 lower-case digits of a number below r".into())
+}
+
+fn command_hash(text: &str) -> Result<CommandHash, String> {
+    command_from_hex(text).ok_or_else(|| "not 0x and 62 lower-case digits".into())
 }
 
 /// Arguments with their meaning.

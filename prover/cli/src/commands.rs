@@ -23,6 +23,7 @@ mod providers;
 mod registry;
 mod salt;
 mod setup;
+mod subject;
 mod verify;
 
 /// Why a command ends early: its own fault, or standard output's.
@@ -105,6 +106,7 @@ fn dispatch(args: &HiArgs, command: Command) -> (&'static str, CommandResult) {
         Command::Demo(command) => ("demo", demo::run(args, &command)),
         Command::Inspect(command) => ("inspect", inspect::run(args, &command)),
         Command::Salt(command) => ("salt", salt::run(args, &command)),
+        Command::Subject(command) => ("subject", subject::run(args, &command)),
         Command::Commit(command) => ("commit", commit::run(args, &command)),
         Command::Registry(command) => ("registry", registry::run(args, &command)),
         Command::Dns(command) => ("dns", dns::run(args, &command)),
@@ -127,18 +129,18 @@ fn prover(args: &HiArgs, srs: Srs, layout: CircuitParams, reuse: Reuse) -> Resul
 /// The public inputs as lines.
 fn public_lines(instances: &[Fr]) -> Result<String, Fault> {
     let view = PublicView::new(instances)?;
-    let time = match view.timestamp {
-        Some(0) => "none in the signature".into(),
+    let time = match view.not_before {
+        Some(0) => "says nothing of the time".into(),
         Some(time) => format!("{time} (seconds since 1970)"),
         None => "not a number of seconds".into(),
     };
     Ok(format!(
-        "  registry root  {}\n  commitment     {}\n  timestamp      {time}\n  nullifier      {}\n  \
+        "  registry root  {}\n  commitment     {}\n  not before     {time}\n  nullifier      {}\n  \
          subject        {}",
         view.registry_root,
         view.commitment,
         view.nullifier,
-        view.subject.as_deref().unwrap_or("(words that are no text)"),
+        view.revealed(),
     ))
 }
 

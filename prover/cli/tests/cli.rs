@@ -39,6 +39,36 @@ fn inspect_reports_every_rule_and_the_verdict() {
 }
 
 #[test]
+fn subject_prints_what_to_write_clear_or_sealed() {
+    let home = Home::new();
+    let account = "0x00112233445566778899aabbccddeeff00112233";
+    let what = ["subject", "--account", account, "--chain", "1", "--nonce", "7"];
+    let last = home.json(&what).succeeds().last();
+    assert_eq!(last["subject"], format!("Guard {account} on 1 nonce 7"));
+    assert_eq!(last["reading"], "clear");
+    let sealed =
+        [&what[..], &["--sealed", "--contract", account, "--out", "sealing.json"]].concat();
+    let last = home.json(&sealed).succeeds().last();
+    let subject = last["subject"].as_str().unwrap();
+    assert!(subject.starts_with("zkdkim ") && subject.len() == 50, "{subject}");
+    let file = fs::read_to_string(home.path("sealing.json")).unwrap();
+    assert!(file.contains(last["command"].as_str().unwrap()));
+    // Another blinding each time, and nothing is overwritten.
+    home.json(&sealed).fails(2, "exists");
+    let again = home.json(&[&sealed[..], &["--force"]].concat()).succeeds().last();
+    assert_eq!(again["command"], last["command"]);
+    assert_ne!(again["subject"], last["subject"]);
+    home.json(&[&what[..], &["--sealed", "--out", "x.json"]].concat()).fails(2, "input");
+    for bad in [
+        &["subject"][..],
+        &["subject", "--sealed", "--command", "0x12"],
+        &[&what[..], &["--sealed"]].concat(),
+    ] {
+        assert_eq!(home.run(bad).code, 2, "{bad:?}");
+    }
+}
+
+#[test]
 fn inspect_reads_both_line_ends_and_standard_input() {
     let home = Home::new();
     let dns = demo_file("recovery.dns.json");

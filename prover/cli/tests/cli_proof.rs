@@ -45,7 +45,9 @@ fn verify_compares_what_was_expected() {
     let plain = verify(&[]).succeeds().last();
     assert_eq!(plain["verdict"], "valid");
     assert_eq!(plain["checked"], serde_json::json!([]));
-    assert_eq!(plain["unchecked"].as_array().unwrap().len(), 5);
+    assert_eq!(plain["unchecked"].as_array().unwrap().len(), 6);
+    // Of the time no more than its day.
+    assert_eq!(plain["public"]["not_before"], 1_736_931_600 / 86_400 * 86_400);
     let text = home.run(&["verify", "proof.json", "--allow-insecure-dev"]).succeeds().stdout;
     assert!(text.contains("nothing was expected") && text.contains("forge"), "{text}");
 
@@ -59,18 +61,20 @@ fn verify_compares_what_was_expected() {
         ("--commitment", commitment.unwrap()),
         ("--subject", subject.unwrap()),
         ("--nullifier", nullifier.unwrap()),
-        ("--min-timestamp", "1736931600"),
+        ("--not-before", "1736899200"),
     ];
     let args: Vec<&str> = all.iter().flat_map(|(name, value)| [*name, *value]).collect();
     let checked = verify(&args).succeeds().last();
     assert_eq!(checked["checked"].as_array().unwrap().len(), 5);
     let other = format!("0x{:064x}", 5);
+    let sealed_command = format!("0x{:062x}", 5);
     for (name, value) in [
         ("--root", other.as_str()),
         ("--commitment", &other),
         ("--nullifier", &other),
         ("--subject", "Recover something else"),
-        ("--min-timestamp", "1736931601"),
+        ("--not-before", "1736899201"),
+        ("--command", &sealed_command),
     ] {
         assert_eq!(verify(&[name, value]).fails(1, "unexpected")["verdict"], "invalid");
     }
@@ -79,6 +83,70 @@ fn verify_compares_what_was_expected() {
     }
     let stdin = fs::read(home.path("proof.json")).unwrap();
     home.run_with_stdin(&["verify", "-", "--allow-insecure-dev"], &stdin).succeeds();
+}
+
+/// A sealed mail of the test vectors, with what it was made from.
+fn sealed_home() -> Home {
+    proved();
+    let home = Home::new();
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../test-vectors/messages");
+    for name in ["sealed.eml", "dns.json", "registry.json"] {
+        home.write(name, &fs::read_to_string(folder.join(name)).unwrap());
+    }
+    let manifest = fs::read_to_string(folder.join("manifest.json")).unwrap();
+    let manifest: Value = serde_json::from_str(&manifest).unwrap();
+    let messages = manifest["messages"].as_array().unwrap();
+    let entry = messages.iter().find(|entry| entry["file"] == "sealed.eml").unwrap();
+    let sealing = serde_json::json!({
+        "type": "zkdkim-sealing", "version": 1,
+        "command": entry["sealed"]["command"], "blinding": entry["sealed"]["blinding"],
+    });
+    home.write("sealing.json", &sealing.to_string());
+    home
+}
+
+#[test]
+fn a_sealed_mail_shows_its_command_and_a_bound_of_its_time() {
+    let home = sealed_home();
+    let sealing: Value =
+        serde_json::from_str(&fs::read_to_string(home.path("sealing.json")).unwrap()).unwrap();
+    let command = sealing["command"].as_str().unwrap();
+    let inspect = ["inspect", "sealed.eml", "--dns", "dns.json"];
+    let clear = home.json(&inspect).succeeds().last();
+    assert_eq!((&clear["reading"], &clear["command"]), (&"clear".into(), &Value::Null));
+    let sealed = [&inspect[..], &["--blinding-file", "sealing.json", "--not-before", "7"]].concat();
+    let last = home.json(&sealed).succeeds().last();
+    assert_eq!((&last["reading"], &last["command"]), (&"sealed".into(), &command.into()));
+    assert_eq!(last["not_before"], 7);
+    let text = home.run(&sealed).succeeds().stdout;
+    assert!(text.contains(command) && text.contains("hidden:\n  subject    zkdkim "), "{text}");
+
+    let prove = |out: &str, more: &[&str]| {
+        let args =
+            ["prove", "sealed.eml", "--salt-file", "salt.json", "--registry", "registry.json"];
+        home.json(&[&args[..], &["--out", out, "--clock", "1700000060"], more].concat())
+    };
+    home.run(&["salt", "new", "--out", "salt.json", "--force"]).succeeds();
+    let file = ["--blinding-file", "sealing.json"];
+    let bound = ["--not-before", "1699999999"];
+    let public = prove("p.json", &[&file[..], &bound].concat()).succeeds().last()["public"].clone();
+    assert_eq!(public["command"], *command);
+    assert_eq!((&public["subject"], &public["not_before"]), (&Value::Null, &1_699_999_999.into()));
+    let verify =
+        |args: &[&str]| home.json(&[&["verify", "p.json", "--allow-insecure-dev"], args].concat());
+    let checked = verify(&["--command", command, bound[0], bound[1]]).succeeds().last();
+    assert_eq!(checked["checked"], serde_json::json!(["command", "not-before"]));
+    verify(&["--not-before", "1700000000"]).fails(1, "unexpected");
+    verify(&["--subject", "Recover it"]).fails(1, "unexpected");
+
+    // A time that the mail does not have, a blinding that is another's.
+    prove("q.json", &["--not-before", "1700000001"]).fails(1, "input-not-before");
+    let other = format!("0x{}", "1".repeat(62));
+    let seal = ["subject", "--sealed", "--command", &other, "--out", "other.json"];
+    home.json(&seal).succeeds();
+    prove("q.json", &["--blinding-file", "other.json"]).fails(1, "subject");
+    home.write("bad.json", "{}");
+    prove("q.json", &["--blinding-file", "bad.json"]).fails(2, "sealing-file");
 }
 
 #[test]
@@ -278,7 +346,8 @@ fn every_line_is_one_of_the_schemas() {
     let proof = home.path("proof.json");
     let proof = proof.to_str().unwrap();
     let file = ["--file", "registry.json"];
-    let commands: [&[&str]; 21] = [
+    let account = "0x00112233445566778899aabbccddeeff00112233";
+    let commands: [&[&str]; 22] = [
         &["demo"],
         &["inspect", &message, "--dns", &dns],
         &["inspect", &message, "--dns", &dns, "--subject", "another"],
@@ -286,6 +355,7 @@ fn every_line_is_one_of_the_schemas() {
         &["salt", "new", "--out", "new.salt"],
         &["salt", "new", "--out", "new.salt"],
         &["commit", ADDRESS, "--salt-file", "new.salt"],
+        &["subject", "--account", account, "--chain", "1", "--nonce", "0"],
         &["registry", "show", file[0], file[1]],
         &["registry", "path", "0", file[0], file[1]],
         &["registry", "add", "b.cc", "x", file[0], file[1]],

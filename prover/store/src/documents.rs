@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use zeroize::Zeroizing;
-use zkdkim_prover::{salt_file, Proof, Salt};
+use zkdkim_prover::{salt_file, Proof, Salt, Sealing};
 use zkdkim_relation::{DnsRecords, KeyRegistry};
 
 use crate::{
@@ -103,6 +103,26 @@ pub fn read_salt(path: &Path) -> Result<Salt> {
 /// I/O failures, and an existing file with [`Overwrite::Never`].
 pub fn write_salt(path: &Path, salt: &Salt, overwrite: Overwrite) -> Result<()> {
     let text = salt_file::to_json(salt);
+    files::write_atomic(path, overwrite, Secrecy::OwnerOnly, |out| out.write_all(text.as_bytes()))
+}
+
+/// Reads what a sealed Subject was made from.
+///
+/// # Errors
+///
+/// I/O failures, [`Error::TooLarge`], [`Error::Content`].
+pub fn read_sealing(path: &Path) -> Result<Sealing> {
+    let bytes = Zeroizing::new(files::read_bounded(path, "a sealing file", SALT_LIMIT)?);
+    Sealing::from_json(&bytes).map_err(Error::content(path))
+}
+
+/// Writes what a sealed Subject was made from so that only its owner can read it.
+///
+/// # Errors
+///
+/// I/O failures, and an existing file with [`Overwrite::Never`].
+pub fn write_sealing(path: &Path, sealing: &Sealing, overwrite: Overwrite) -> Result<()> {
+    let text = sealing.to_json();
     files::write_atomic(path, overwrite, Secrecy::OwnerOnly, |out| out.write_all(text.as_bytes()))
 }
 

@@ -34,11 +34,19 @@ import {
 /// until the account replaces them. Whoever holds the account's key can cancel: this protects
 /// against a lost key, not against one that a thief uses faster than the delay passes.
 interface IEmailRecovery {
-    /// @notice Whether mail without a `t=` tag counts (Outlook has none). Its age is bounded by the
-    /// number in its Subject alone.
+    /// @notice Whether mail without a `t=` tag counts (Outlook has none), and mail whose sender does not
+    /// show it. Its age is bounded by the number in its Subject alone.
     enum UndatedMail {
         Refuse,
         Accept
+    }
+
+    /// @notice Which Subjects count: those that anybody can read, those that are sealed over a
+    /// command, so that the mail's providers do not see whose mail it is, or both.
+    enum SubjectForms {
+        Either,
+        Clear,
+        Sealed
     }
 
     /// @notice A guardian as configured.
@@ -64,7 +72,8 @@ interface IEmailRecovery {
     /// @param delay From the threshold until the key can be replaced, 1 hour to 90 days.
     /// @param expiry From the threshold until it can't any more, `delay` + 2 days to 365 days.
     /// @param maxMailAge How old a mail may be when its proof arrives, 1 hour to 365 days.
-    /// @param undatedMail Whether mail without a timestamp counts.
+    /// @param undatedMail Whether mail counts whose time is not shown, or which has none.
+    /// @param subjectForms Which Subjects count.
     /// @param guardians The guardians, 1 to 16, each once.
     struct RecoveryConfig {
         IRecoveryProofVerifier verifier;
@@ -79,6 +88,7 @@ interface IEmailRecovery {
         uint32 expiry;
         uint32 maxMailAge;
         UndatedMail undatedMail;
+        SubjectForms subjectForms;
         GuardianWeight[] guardians;
     }
 
@@ -95,15 +105,15 @@ interface IEmailRecovery {
     /// @notice A guardian as it stands.
     /// @param weight Its weight; 0 when it is none of the account's guardians.
     /// @param accepted Whether it has shown control of its address.
-    /// @param mailTimestamp The timestamp of the mail of its vote in the open round, 0 where it has
-    /// none.
+    /// @param mailNotBefore The bound of time of the mail of its vote in the open round, 0 where it
+    /// shows none.
     /// @param votedKey The key that it voted for in the open round; 0 if it has not.
     /// @param votedRoot The registry root that its vote was proved under.
     /// @param votedToCancel Whether it voted to cancel the recovery of this round.
     struct GuardianStatus {
         uint16 weight;
         bool accepted;
-        uint40 mailTimestamp;
+        uint40 mailNotBefore;
         address votedKey;
         RegistryRoot votedRoot;
         bool votedToCancel;
@@ -225,19 +235,22 @@ interface IEmailRecovery {
     error AlreadyAccepted(address account, EmailCommitment commitment);
     /// @notice The guardian has not shown control of its address yet.
     error NotAccepted(address account, EmailCommitment commitment);
-    /// @notice The guardian has voted by a mail as late as this one, or later.
-    error MailNotNewer(uint256 timestamp, uint256 previous);
+    /// @notice The guardian has voted by a mail that is shown to be as late as this one, or later.
+    error MailNotNewer(uint256 notBefore, uint256 previous);
+    /// @notice The account does not take Subjects of this form.
+    error SubjectFormRefused(SubjectForms accepted);
     /// @notice The proof's Subject is not the one that is accepted now: another account, chain,
     /// nonce, key or command.
     error SubjectMismatch(SubjectWord[SUBJECT_WORDS] expected, SubjectWord[SUBJECT_WORDS] got);
     /// @notice Neither the account's pin nor, after the account's delay, one of the registry's
     /// accepted roots; or a revoked one.
     error RootNotAccepted(RegistryRoot root);
-    /// @notice The mail is older than the account allows, or than the number that it names.
-    error MailTooOld(uint256 timestamp, uint256 oldest);
-    /// @notice The mail's timestamp lies in the future by more than clocks differ.
-    error MailFromTheFuture(uint256 timestamp, uint256 latest);
-    /// @notice The mail has no timestamp and the account does not take such mail.
+    /// @notice The mail is not shown to be as young as the account asks, or as the number that it
+    /// names.
+    error MailTooOld(uint256 notBefore, uint256 oldest);
+    /// @notice The mail's time lies in the future by more than clocks differ.
+    error MailFromTheFuture(uint256 notBefore, uint256 latest);
+    /// @notice The mail has no time, or does not show it, and the account does not take such mail.
     error UndatedMailRefused();
     /// @notice The mail's signed header block has counted for this account before.
     error MailAlreadyUsed(address account, Nullifier nullifier);
@@ -310,8 +323,8 @@ interface IEmailRecovery {
     /// @notice Counts a guardian's vote. The one that reaches the threshold starts the recovery.
     /// @dev The Subject is `recoverySubject(account, newKey)`. Reverts while a recovery is pending,
     /// so no vote moves its times. A vote counts while its round is open and its root is not revoked.
-    /// A guardian changes its vote by a later mail; of two mails without a time, the one whose proof
-    /// comes last decides, and each can come once.
+    /// A guardian changes its vote by a mail that is shown to be later than the one that counts; of two
+    /// without a time, the one whose proof comes last decides, and each can come once.
     /// @param account The account to recover.
     /// @param newKey The key that it shall have.
     /// @param inputs The proof's public inputs; the commitment says which guardian.
@@ -398,6 +411,23 @@ interface IEmailRecovery {
     /// @param account The account.
     /// @return The whole Subject value.
     function cancellationSubject(address account) external view returns (string memory);
+
+    /// @notice What a guardian's sealed Subject is sealed over to accept.
+    /// @param account The account.
+    /// @return The command, 31 bytes.
+    function acceptanceCommand(address account) external view returns (uint256);
+
+    /// @notice What a guardian's sealed Subject is sealed over to vote. Reverts where no round is open.
+    /// @param account The account.
+    /// @param newKey The key that it shall have.
+    /// @return The command, 31 bytes.
+    function recoveryCommand(address account, address newKey) external view returns (uint256);
+
+    /// @notice What a guardian's sealed Subject is sealed over to vote to cancel. Reverts where no
+    /// round is open.
+    /// @param account The account.
+    /// @return The command, 31 bytes.
+    function cancellationCommand(address account) external view returns (uint256);
 
     /// @notice The configuration. Reverts where there is none.
     /// @param account The account.

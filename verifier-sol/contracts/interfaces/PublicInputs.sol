@@ -11,6 +11,9 @@ uint256 constant PUBLIC_INPUTS = 10;
 /// @dev Public inputs that a Subject is packed into, 31 bytes to each.
 uint256 constant SUBJECT_WORDS = 6;
 
+/// @dev The last word of a sealed Subject: 2^248, which no 31 bytes are.
+uint256 constant SEALED_MARK = 1 << 248;
+
 // One type for each meaning, so that a value can't stand where another is meant. In the ABI, in
 // storage and in topics of events each is the `uint256` that it holds.
 
@@ -26,11 +29,13 @@ type EmailCommitment is uint256;
 /// commitment.
 type Nullifier is uint256;
 
-/// @dev 31 bytes of a Subject, big-endian; `SubjectWord[SUBJECT_WORDS]` is a packed Subject.
+/// @dev 31 bytes of a Subject, big-endian; `SubjectWord[SUBJECT_WORDS]` is a packed Subject. Or, for a
+/// sealed one: a command, zeros, and a mark in the last that no 31 bytes are.
 type SubjectWord is uint256;
 
 using {equalRoots as ==, differentRoots as !=} for RegistryRoot global;
 using {differentWords as !=} for SubjectWord global;
+using {isSealed} for RecoveryPublicInputs global;
 using {toInstances} for RecoveryPublicInputs global;
 
 /// @notice The public inputs of a proof.
@@ -38,13 +43,15 @@ using {toInstances} for RecoveryPublicInputs global;
 /// alone: `toInstances` and the ABI follow it, and a test compares it with the prover's.
 /// @param registryRoot Root of the key registry that holds the provider's key.
 /// @param emailCommitment Which mailbox sent the mail.
-/// @param timestamp The signature's `t=` in seconds, 0 where the provider gives none.
+/// @param notBefore The mail's `t=` is not below it, in seconds; 0 says nothing, and is all that can be
+/// said where the provider gives no time. The sender chooses it.
 /// @param nullifier Which signed header block it was, without telling.
-/// @param subject The whole Subject value, packed as `RecoverySubject` does.
+/// @param subject The whole Subject value, or the command that it is sealed over, packed as
+/// `RecoverySubject` does.
 struct RecoveryPublicInputs {
     RegistryRoot registryRoot;
     EmailCommitment emailCommitment;
-    uint256 timestamp;
+    uint256 notBefore;
     Nullifier nullifier;
     SubjectWord[SUBJECT_WORDS] subject;
 }
@@ -61,6 +68,12 @@ function toInstances(RecoveryPublicInputs calldata inputs)
     assembly ("memory-safe") {
         calldatacopy(add(instances, 0x20), inputs, mul(0x20, PUBLIC_INPUTS))
     }
+}
+
+/// @notice Whether the Subject is read as sealed over a command.
+/// @param inputs The public inputs.
+function isSealed(RecoveryPublicInputs calldata inputs) pure returns (bool) {
+    return SubjectWord.unwrap(inputs.subject[SUBJECT_WORDS - 1]) == SEALED_MARK;
 }
 
 function equalRoots(RegistryRoot a, RegistryRoot b) pure returns (bool) {

@@ -13,7 +13,7 @@ const proxy = {
     "0x7fffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffe03601600081602082378035828234f5" +
     "8015156039578182fd5b8082525050506014600cf3",
 };
-const salt = keccak256(toHex("zkdkim/v1"));
+const salt = keccak256(toHex("zkdkim/v2"));
 
 /// What the constructors of insecure verifiers want to hear.
 const acknowledgement = keccak256(toHex("I accept forged proofs"));

@@ -34,9 +34,9 @@ export async function relayVote(
   [account, newKey]: [Address, Address],
   file: ProofFile,
 ): Promise<Hex> {
-  const [registryRoot, emailCommitment, timestamp, nullifier, ...rest] = file.public_inputs.map(BigInt);
+  const [registryRoot, emailCommitment, notBefore, nullifier, ...rest] = file.public_inputs.map(BigInt);
   const subject = rest as [bigint, bigint, bigint, bigint, bigint, bigint];
-  const inputs = { registryRoot, emailCommitment, timestamp, nullifier, subject };
+  const inputs = { registryRoot, emailCommitment, notBefore, nullifier, subject };
   const { request } = await chain.simulateContract({
     account: relayer.account,
     address: recovery,

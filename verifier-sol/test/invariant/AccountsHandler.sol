@@ -273,7 +273,7 @@ contract AccountsHandler is Test {
         return RecoveryPublicInputs({
             registryRoot: asRoot(1),
             emailCommitment: _config.guardians[guardianSeed % 3].commitment,
-            timestamp: block.timestamp,
+            notBefore: block.timestamp,
             nullifier: Nullifier.wrap(++_mails),
             subject: RecoverySubject.pack(subject)
         });

@@ -146,7 +146,7 @@ contract RecoveryHandler is Test {
         uint256 guardian = seed % 5;
         string memory subject = RECOVERY.acceptanceSubject(address(ACCOUNT));
         RecoveryPublicInputs memory inputs = _inputs(guardian, subject, _root(seed));
-        inputs.timestamp = 0;
+        inputs.notBefore = 0;
         bool expected = MODEL.canAccept(guardian) && !MODEL.revoked(inputs.registryRoot);
         vm.prank(sender);
         try RECOVERY.acceptGuardian(address(ACCOUNT), inputs, "") {
@@ -166,7 +166,7 @@ contract RecoveryHandler is Test {
             ? RECOVERY.cancellationSubject(address(ACCOUNT))
             : RECOVERY.recoverySubject(address(ACCOUNT), key);
         RecoveryPublicInputs memory inputs = _inputs(guardian, subject, _root(seed));
-        if ((seed >> 250) & 1 == 1) inputs.timestamp = 0;
+        if ((seed >> 250) & 1 == 1) inputs.notBefore = 0;
         _mails.push(Mail(guardian, key, MODEL.rounds(), false, inputs));
     }
 
@@ -241,7 +241,7 @@ contract RecoveryHandler is Test {
     }
 
     function _vote(Mail memory mail, bool alive, uint256 index, address sender) private {
-        uint256 time = mail.inputs.timestamp;
+        uint256 time = mail.inputs.notBefore;
         bool expected = alive && MODEL.canVote(mail.guardian, mail.key, time);
         vm.prank(sender);
         try RECOVERY.vote(address(ACCOUNT), mail.key, mail.inputs, "") {
@@ -255,7 +255,7 @@ contract RecoveryHandler is Test {
     }
 
     function _voteToCancel(Mail memory mail, bool alive, uint256 index, address sender) private {
-        bool expected = alive && MODEL.canVoteToCancel(mail.guardian, mail.inputs.timestamp);
+        bool expected = alive && MODEL.canVoteToCancel(mail.guardian, mail.inputs.notBefore);
         vm.prank(sender);
         try RECOVERY.voteToCancel(address(ACCOUNT), mail.inputs, "") {
             _expect(true, expected, "vote to cancel");
@@ -307,7 +307,7 @@ contract RecoveryHandler is Test {
         return RecoveryPublicInputs({
             registryRoot: root,
             emailCommitment: commitment(guardian),
-            timestamp: block.timestamp,
+            notBefore: block.timestamp,
             nullifier: Nullifier.wrap(++_nullifiers),
             subject: RecoverySubject.pack(subject)
         });

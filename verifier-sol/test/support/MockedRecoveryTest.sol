@@ -49,7 +49,7 @@ abstract contract MockedRecoveryTest is RecoveryTest {
         return RecoveryPublicInputs({
             registryRoot: ROOT,
             emailCommitment: commitment,
-            timestamp: block.timestamp,
+            notBefore: block.timestamp,
             nullifier: Nullifier.wrap(++_mails),
             subject: RecoverySubject.pack(subject)
         });

@@ -46,7 +46,7 @@ abstract contract RealVerifier is Test {
         loaded.inputs.registryRoot = asRoot(vm.parseJsonUint(json, ".inputs.registryRoot"));
         loaded.inputs.emailCommitment =
             asCommitment(vm.parseJsonUint(json, ".inputs.emailCommitment"));
-        loaded.inputs.timestamp = vm.parseJsonUint(json, ".inputs.timestamp");
+        loaded.inputs.notBefore = vm.parseJsonUint(json, ".inputs.notBefore");
         loaded.inputs.nullifier = Nullifier.wrap(vm.parseJsonUint(json, ".inputs.nullifier"));
         uint256[] memory words = vm.parseJsonUintArray(json, ".inputs.subject");
         require(words.length == SUBJECT_WORDS, "six words of Subject");

@@ -4,11 +4,13 @@ use std::path::Path;
 
 use serde::Serialize;
 use serde_json::json;
+use zkdkim_prover::{hex_form::bytes_hex, Reading, Reveal};
 use zkdkim_relation::{
     inspect::{
         inspect_under, Holds, Inspection, KeySource, Note, Outcome as RuleOutcome, Provable,
     },
     recovery_subject::{advice, difference},
+    statement::day_of,
     Place, Refusal,
 };
 use zkdkim_store::documents::{read_dns, read_message};
@@ -25,8 +27,9 @@ pub fn run(args: &HiArgs, command: &InspectArgs) -> CommandResult {
     let dns = read_dns(&command.dns)?;
     let inspection = inspect_under(&message, KeySource::Dns(&dns), &command.how.policy());
     report_rules(args.output, &inspection)?;
-    let verdict = judge(&command.message, &inspection, &command.how);
-    Ok(report_verdict(args.output, &inspection, &verdict)?)
+    let reveal = command.how.reveal()?;
+    let verdict = judge(&command.message, &inspection, &command.how)?;
+    Ok(report_verdict(args.output, &inspection, &verdict, &reveal)?)
 }
 
 /// One object or line for each rule.
@@ -70,9 +73,18 @@ pub struct Verdict<'a> {
 
 /// Judges an inspection. A Subject that was named must be there; without one, a Subject that no
 /// recovery contract can ask for is pointed out.
-pub fn judge<'a>(path: &Path, inspection: &'a Inspection, how: &MessageArgs) -> Verdict<'a> {
+///
+/// # Errors
+///
+/// Where what the Subject is sealed over can't be read.
+pub fn judge<'a>(
+    path: &Path,
+    inspection: &'a Inspection,
+    how: &MessageArgs,
+) -> zkdkim_store::Result<Verdict<'a>> {
+    let wanted = how.wanted_subject()?;
     let mut notes = inspection.notes.clone();
-    let outcome = match (&inspection.verdict, how.wanted_subject()) {
+    let outcome = match (&inspection.verdict, wanted) {
         (Err(refusal), _) => Err(Fault::Message {
             path: path.into(),
             refusal: Box::new(refusal.clone()),
@@ -92,7 +104,7 @@ pub fn judge<'a>(path: &Path, inspection: &'a Inspection, how: &MessageArgs) -> 
             }),
         },
     };
-    Verdict { outcome, notes }
+    Ok(Verdict { outcome, notes })
 }
 
 /// What still holds, in words.
@@ -113,7 +125,10 @@ struct Last<'a> {
     domain: Option<&'a str>,
     selector: Option<&'a str>,
     subject: Option<&'a str>,
+    reading: Option<&'a str>,
+    command: Option<String>,
     timestamp: Option<u64>,
+    not_before: Option<u64>,
     header_bytes: Option<usize>,
     notes: &'a [Note],
     rule: Option<&'a str>,
@@ -127,6 +142,7 @@ fn report_verdict(
     output: Output,
     inspection: &Inspection,
     verdict: &Verdict<'_>,
+    reveal: &Reveal,
 ) -> std::io::Result<u8> {
     let Verdict { outcome, notes } = verdict;
     let holds = Some(inspection.holds);
@@ -135,6 +151,11 @@ fn report_verdict(
             let view = &provable.view;
             let address = String::from_utf8_lossy(&view.address);
             let subject = String::from_utf8_lossy(&view.subject);
+            let (reading, command) = match &reveal.reading {
+                Reading::Clear => ("clear", None),
+                Reading::Sealed { command, .. } => ("sealed", Some(bytes_hex(&command.0))),
+            };
+            let not_before = reveal.not_before.unwrap_or_else(|| day_of(view.timestamp));
             output.result(
                 "inspect",
                 SUCCESS,
@@ -145,18 +166,30 @@ fn report_verdict(
                     domain: Some(&provable.domain),
                     selector: Some(&provable.selector),
                     subject: Some(&subject),
+                    reading: Some(reading),
+                    command: command.clone(),
                     timestamp: Some(view.timestamp),
+                    not_before: Some(not_before),
                     header_bytes: Some(provable.header.bytes.len()),
                     notes,
                     ..Last::default()
                 },
             )?;
             output.text(format!(
-                "\nprovable: {} bytes of signed header\nholds: {}\n\npublic:\n  subject    {subject}\n  timestamp  \
-                 {}\n  and three numbers: registry root, commitment, nullifier\n\nhidden:\n  address    \
-                 {address}\n  domain     {}\n  selector   {}\n  and the rest of the message",
+                "\nprovable: {} bytes of signed header\nholds: {}\n\npublic:\n  {}\n  not before \
+                 {not_before}\n  and three numbers: registry root, commitment, nullifier\n\nhidden:\n  \
+                 {}  address    {address}\n  timestamp  {}\n  domain     {}\n  selector   {}\n  and the rest of \
+                 the message",
                 provable.header.bytes.len(),
                 held(inspection.holds),
+                match &command {
+                    Some(command) => format!("command    {command}"),
+                    None => format!("subject    {subject}"),
+                },
+                match command {
+                    Some(_) => format!("subject    {subject}\n"),
+                    None => String::new(),
+                },
                 match view.timestamp {
                     0 => "none".into(),
                     time => time.to_string(),

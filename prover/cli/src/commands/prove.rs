@@ -30,7 +30,8 @@ pub fn run(args: &HiArgs, command: &ProveArgs) -> CommandResult {
     let registry = read_registry(&command.registry)?;
     let policy = command.how.policy();
     let inspection = inspect_under(&message, KeySource::Registry(&registry), &policy);
-    let Verdict { outcome, notes } = judge(&command.message, &inspection, &command.how);
+    let reveal = command.how.reveal()?;
+    let Verdict { outcome, notes } = judge(&command.message, &inspection, &command.how)?;
     outcome?;
     if inspection.holds == Holds::Header {
         progress
@@ -42,7 +43,8 @@ pub fn run(args: &HiArgs, command: &ProveArgs) -> CommandResult {
             false => format!("{detail}; {hint}"),
         });
     }
-    let (prepared, inspect_time) = timed(|| prepare_under(&message, &salt, &registry, &policy));
+    let (prepared, inspect_time) =
+        timed(|| prepare_under(&message, &salt, &registry, &policy, &reveal));
     let prepared = prepared?;
 
     let layout = command.layout.layout;

@@ -24,7 +24,8 @@ pub fn run(args: &HiArgs, command: &VerifyArgs) -> CommandResult {
         commitment: command.commitment.map(EmailCommitment),
         nullifier: command.nullifier.map(Nullifier),
         subject: command.subject.clone(),
-        min_timestamp: command.min_timestamp,
+        command: command.command,
+        not_before: command.not_before,
     };
     let (verified, time) = timed(|| verifier.verify(&proof, &expected));
     let verified = verified?;
