@@ -3,10 +3,12 @@ pragma solidity 0.8.30;
 
 import {Math} from "@openzeppelin/contracts/utils/math/Math.sol";
 import {SafeCast} from "@openzeppelin/contracts/utils/math/SafeCast.sol";
+import {TransientSlot} from "@openzeppelin/contracts/utils/TransientSlot.sol";
 import {EmailRecoveryState} from "./EmailRecoveryState.sol";
 import {RecoveryConfigs} from "./RecoveryConfigs.sol";
 import {RecoverySubject} from "./RecoverySubject.sol";
 import {IEmailRecovery} from "./interfaces/IEmailRecovery.sol";
+import {IRecoveryProofVerifier} from "./interfaces/IRecoveryProofVerifier.sol";
 import {
     EmailCommitment,
     RecoveryPublicInputs,
@@ -21,6 +23,8 @@ import {
 /// can do something, `_replaceKey`, comes after all of them, but for `discard`, which undoes what
 /// it has tried. Cancelling and removing call nobody.
 abstract contract EmailRecovery is EmailRecoveryState {
+    using TransientSlot for *;
+
     /// @notice How far a provider's clock and the chain's may be apart.
     uint256 public constant CLOCK_TOLERANCE = 15 minutes;
     /// @notice How long after it is due a recovery that the account refuses can be discarded: until
@@ -135,6 +139,7 @@ abstract contract EmailRecovery is EmailRecoveryState {
             revert BatchLength(inputs.length, proofs.length);
         }
         Account storage state = _configured(account);
+        _proveTogether(state.verifier, inputs, proofs);
         for (uint256 i = 0; i < inputs.length; ++i) {
             // Somebody else may have sent some of them, or enough.
             if (state.pending.newKey == newKey) return;
@@ -351,7 +356,46 @@ abstract contract EmailRecovery is EmailRecoveryState {
             revert MailAlreadyUsed(account, inputs.nullifier);
         }
         state.nullifiers[inputs.nullifier] = true;
-        if (!state.verifier.verify(inputs, proof)) revert InvalidProof();
+        if (!_isProved(state.verifier, inputs) && !state.verifier.verify(inputs, proof)) {
+            revert InvalidProof();
+        }
+    }
+
+    /// @dev Verifies the proofs of a batch with one pairing and remembers, until the transaction ends,
+    /// what is true of them: that this verifier accepts a proof for these public inputs. Where it does
+    /// not accept them all, nothing is remembered, and each vote is verified by itself, so that the
+    /// first that is wrong is named.
+    function _proveTogether(
+        IRecoveryProofVerifier verifier,
+        RecoveryPublicInputs[] calldata inputs,
+        bytes[] calldata proofs
+    ) private {
+        if (inputs.length < 2) return;
+        try verifier.verifyBatch(inputs, proofs) returns (bool valid) {
+            if (!valid) return;
+        } catch {
+            return;
+        }
+        for (uint256 i = 0; i < inputs.length; ++i) {
+            _statement(verifier, inputs[i]).asBoolean().tstore(true);
+        }
+    }
+
+    function _isProved(IRecoveryProofVerifier verifier, RecoveryPublicInputs calldata inputs)
+        private
+        view
+        returns (bool)
+    {
+        return _statement(verifier, inputs).asBoolean().tload();
+    }
+
+    /// @dev Where in transient storage the truth about public inputs under a verifier stands.
+    function _statement(IRecoveryProofVerifier verifier, RecoveryPublicInputs calldata inputs)
+        private
+        pure
+        returns (bytes32)
+    {
+        return keccak256(abi.encode(verifier, inputs));
     }
 
     /// @dev Tries what `execute` does, and undoes it. Whoever calls can't make the account refuse for

@@ -3,7 +3,7 @@ pragma solidity 0.8.30;
 
 import {IRecoveryProofVerifier} from "./interfaces/IRecoveryProofVerifier.sol";
 import {IVerifier} from "./interfaces/IVerifier.sol";
-import {RecoveryPublicInputs} from "./interfaces/PublicInputs.sol";
+import {PUBLIC_INPUTS, RecoveryPublicInputs} from "./interfaces/PublicInputs.sol";
 
 /// @title A generated verifier, with named public inputs
 /// @notice Nothing can be changed after deployment: another circuit or key is another contract, and
@@ -24,6 +24,8 @@ contract RecoveryProofVerifier is IRecoveryProofVerifier {
     error NoCode(address target);
     /// @notice The generated verifier is for another statement than the one of these public inputs.
     error OtherStatement(string circuitId);
+    /// @notice A batch needs one proof for each set of public inputs.
+    error BatchLength(uint256 inputs, uint256 proofs);
     /// @notice Proofs of this verifier can be forged and the deployer did not say to know it.
     error InsecureSetupNotAcknowledged(string srsKind);
 
@@ -52,6 +54,37 @@ contract RecoveryProofVerifier is IRecoveryProofVerifier {
         returns (bool valid)
     {
         return GENERATED.verifyProof(proof, inputs.toInstances());
+    }
+
+    /// @inheritdoc IRecoveryProofVerifier
+    function verifyBatch(RecoveryPublicInputs[] calldata inputs, bytes[] calldata proofs)
+        external
+        view
+        returns (bool valid)
+    {
+        if (inputs.length != proofs.length) {
+            revert BatchLength(inputs.length, proofs.length);
+        }
+        uint256 length = 0;
+        for (uint256 i = 0; i < proofs.length; ++i) {
+            length += proofs[i].length;
+        }
+        bytes memory all = new bytes(length);
+        uint256 at = 0;
+        for (uint256 i = 0; i < proofs.length; ++i) {
+            bytes calldata proof = proofs[i];
+            assembly ("memory-safe") {
+                calldatacopy(add(add(all, 0x20), at), proof.offset, proof.length)
+            }
+            at += proof.length;
+        }
+        // The struct is `PUBLIC_INPUTS` static words, so an array of them is the columns one after
+        // the other.
+        uint256[] memory instances = new uint256[](PUBLIC_INPUTS * inputs.length);
+        assembly ("memory-safe") {
+            calldatacopy(add(instances, 0x20), inputs.offset, mul(0x20, mload(instances)))
+        }
+        return GENERATED.verifyBatch(all, instances);
     }
 
     /// @inheritdoc IRecoveryProofVerifier

@@ -349,18 +349,12 @@ mod tests {
         let account = "0xAcc0000000000000000000000000000000000001".parse().unwrap();
         let key = Address([0x11; 20]);
         for (action, hash) in [
-            (
-                Action::Guard,
-                "c522e3cac386f532b6e71ec127b78a969f17e85ca757bf7b145bbb116b0140",
-            ),
+            (Action::Guard, "c522e3cac386f532b6e71ec127b78a969f17e85ca757bf7b145bbb116b0140"),
             (
                 Action::Recover(key),
                 "4bb7b8714b6de904603bf5123bdca889e11840a44e9fbe9b1f9e11b6642919",
             ),
-            (
-                Action::Cancel,
-                "c361d65b276ab54b435874a031763cd99f1421324d82cf72523c1a19b8ee6d",
-            ),
+            (Action::Cancel, "c361d65b276ab54b435874a031763cd99f1421324d82cf72523c1a19b8ee6d"),
         ] {
             let command = Command { account, chain: 31_337, nonce: 7, action };
             assert_eq!(hex::encode(command.hash(&contract).0), hash, "{action:?}");

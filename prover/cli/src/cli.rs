@@ -106,7 +106,7 @@ pub struct DemoArgs {
 }
 
 /// What the Subject must be, and how strictly a message is looked at.
-#[derive(Debug, Args)]
+#[derive(Clone, Debug, Args)]
 pub struct MessageArgs {
     /// Take a message whose body or unsigned lines are not those that were signed: only the signed
     /// header is proved
@@ -374,14 +374,19 @@ pub struct SetupArgs {
 #[derive(Debug, Args)]
 pub struct ProveArgs {
     /// The message as it was received; - for standard input
-    pub message: PathBuf,
-    /// The account owner's salt
-    #[arg(long, value_name = "FILE")]
-    pub salt_file: PathBuf,
+    #[arg(required_unless_present = "batch")]
+    pub message: Option<PathBuf>,
+    /// Prove every NAME.eml in this folder, each with the salt in NAME.salt and, where there is one, NAME.sealing
+    /// beside it; what has its proof in --out already is passed over
+    #[arg(long, value_name = "DIR", conflicts_with = "message")]
+    pub batch: Option<PathBuf>,
+    /// The account owner's salt; with --batch, that of mails without one of their own
+    #[arg(long, value_name = "FILE", required_unless_present = "batch")]
+    pub salt_file: Option<PathBuf>,
     /// The key registry, which stands in for DNS
     #[arg(long, value_name = "FILE")]
     pub registry: PathBuf,
-    /// The proof file to write
+    /// The proof file to write; with --batch, the folder for NAME.proof.json
     #[arg(long, value_name = "FILE")]
     pub out: PathBuf,
     /// Replace an existing proof file

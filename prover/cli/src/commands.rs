@@ -13,6 +13,7 @@ use crate::{
     fault::Fault,
 };
 
+mod batch;
 mod commit;
 mod demo;
 mod dns;
@@ -63,7 +64,7 @@ type CommandResult = Result<u8, Stop>;
 const SUCCESS: u8 = 0;
 
 /// Reads the salt; one that others can read is worth a warning.
-fn read_salt(path: &Path, progress: &dyn Progress) -> Result<Salt, Stop> {
+fn read_salt(path: &Path, progress: &dyn Progress) -> Result<Salt, Fault> {
     let salt = documents::read_salt(path)?;
     if files::is_readable_by_others(path) {
         let path = path.display();

@@ -8,6 +8,9 @@ use std::{
 use indicatif::{ProgressBar, ProgressStyle};
 use zkdkim_plonk::progress::Progress;
 
+/// A total of so many is one of bytes.
+const LEAST_BYTES: u64 = 1 << 16;
+
 /// Notes as lines on standard error, and a bar where that is a terminal.
 #[derive(Debug, Default)]
 pub struct Stderr {
@@ -32,9 +35,11 @@ impl Progress for Stderr {
             return;
         }
         let (bar, template) = match total {
-            Some(total) => {
+            // Files come in bytes, everything else in steps.
+            Some(total) if total >= LEAST_BYTES => {
                 (ProgressBar::new(total), "{msg} {wide_bar} {bytes}/{total_bytes} {eta}")
             }
+            Some(total) => (ProgressBar::new(total), "{msg} {wide_bar} {pos}/{len} {eta}"),
             None => (ProgressBar::new_spinner(), "{spinner} {msg} {elapsed}"),
         };
         if let Ok(style) = ProgressStyle::with_template(template) {

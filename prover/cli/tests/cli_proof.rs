@@ -4,6 +4,7 @@
 use std::{
     fs,
     path::{Path, PathBuf},
+    process::Stdio,
     sync::OnceLock,
 };
 
@@ -347,7 +348,11 @@ fn every_line_is_one_of_the_schemas() {
     let proof = proof.to_str().unwrap();
     let file = ["--file", "registry.json"];
     let account = "0x00112233445566778899aabbccddeeff00112233";
-    let commands: [&[&str]; 22] = [
+    fs::create_dir(folder.path("mails")).unwrap();
+    folder.write("mails/none.eml", "no mail");
+    let batch = ["prove", "--batch", "mails", "--salt-file", "new.salt", "--registry", file[1]];
+    let batch = [&batch[..], &["--out", "proofs"]].concat();
+    let commands: [&[&str]; 23] = [
         &["demo"],
         &["inspect", &message, "--dns", &dns],
         &["inspect", &message, "--dns", &dns, "--subject", "another"],
@@ -365,6 +370,7 @@ fn every_line_is_one_of_the_schemas() {
         &["setup", "--insecure-dev"],
         &["prove", &message, "--salt-file", "new.salt", "--registry", file[1], "--out", "p.json"],
         &["prove", &message, "--salt-file", "new.salt", "--registry", file[1], "--out", "p.json"],
+        &batch,
         &["verify", proof, "--allow-insecure-dev"],
         &["verify", proof],
         &["export-verifier", "--out", "contracts", "--allow-insecure-dev"],
@@ -382,4 +388,93 @@ fn every_line_is_one_of_the_schemas() {
         seen.into_iter().collect::<Vec<_>>(),
         (0..program::schema::branches()).collect::<Vec<_>>()
     );
+}
+
+/// A folder of mails for `prove --batch`: two good ones, one with a salt of its own, and a bad one.
+fn mails(home: &Home) {
+    fs::create_dir(home.path("mails")).unwrap();
+    home.write("mails/a.eml", MESSAGE);
+    home.write("mails/b.eml", MESSAGE.replace("Subject: ", "Subject: x"));
+    home.write("mails/c.eml", MESSAGE);
+    home.write("mails/readme.txt", "no mail");
+    home.run(&["salt", "new", "--out", "mails/c.salt"]).succeeds();
+}
+
+const BATCH: [&str; 9] = [
+    "prove",
+    "--batch",
+    "mails",
+    "--salt-file",
+    "salt.json",
+    "--registry",
+    "registry.json",
+    "--out",
+    "proofs",
+];
+
+#[test]
+fn a_batch_proves_what_it_can_and_goes_on_where_it_was_killed() {
+    proved();
+    let home = Home::new();
+    mails(&home);
+    // Killed as soon as the first proof is there.
+    let mut child = home.command(&BATCH).stdin(Stdio::null()).spawn().unwrap();
+    while !home.path("proofs/a.proof.json").exists() {
+        assert!(child.try_wait().unwrap().is_none(), "ended before its first proof");
+        std::thread::sleep(std::time::Duration::from_millis(5));
+    }
+    child.kill().unwrap();
+    child.wait().unwrap();
+    let first = fs::read(home.path("proofs/a.proof.json")).unwrap();
+
+    let run = home.json(&BATCH);
+    let lines = run.lines();
+    let verdicts: Vec<_> = lines.iter().map(|line| line["verdict"].as_str().unwrap()).collect();
+    assert_eq!(verdicts, ["kept", "refused", "proved", "invalid"]);
+    assert_eq!(lines[1]["mail"], "mails/b.eml");
+    assert!(lines[1]["rule"].is_string() && lines[1]["file"].is_null());
+    let last = run.last();
+    let counts = ["mails", "proved", "kept", "failed", "exit_code"].map(|key| last[key].as_u64());
+    assert_eq!(counts, [3, 1, 1, 1, 1].map(Some));
+    assert_eq!(fs::read(home.path("proofs/a.proof.json")).unwrap(), first, "not made anew");
+    assert_eq!(fs::read_dir(home.path("proofs")).unwrap().count(), 2, "nothing but whole files");
+
+    // Each under its own salt.
+    for (salt, proof) in [("salt.json", "a"), ("mails/c.salt", "c")] {
+        let commitment = home.json(&["commit", ADDRESS, "--salt-file", salt]).last();
+        let proof = format!("proofs/{proof}.proof.json");
+        let commitment = commitment["commitment"].as_str().unwrap();
+        let args = ["verify", &proof, "--allow-insecure-dev", "--commitment", commitment];
+        home.json(&args).succeeds();
+    }
+    // A file that is no proof under this key is not passed over.
+    home.write("proofs/c.proof.json", "{}");
+    let lines = home.json(&BATCH).lines();
+    assert_eq!(lines[2]["verdict"], "error", "{}", lines[2]);
+    home.json(&["prove", "--batch", "proofs", "--registry", "registry.json", "--out", "p"])
+        .fails(2, "input");
+}
+
+#[test]
+fn files_of_another_layout_are_refused_by_name() {
+    let home = proved();
+    let quick = ["--layout", "quick"];
+    let setup = home.json(&[&["setup", "--insecure-dev"], &quick[..]].concat()).succeeds().last();
+    assert_eq!(setup["layout"], "quick");
+    let verify = ["verify", "proof.json", "--allow-insecure-dev"];
+    let refused = home.json(&[&verify[..], &quick[..]].concat()).fails(1, "wrong-layout");
+    assert_eq!(refused["hint"], "give --layout on-chain");
+    let key = setup["verifying_key"].as_str().unwrap();
+    let refused = home.json(&[&verify[..], &["--key", key]].concat()).fails(2, "wrong-circuit");
+    assert!(refused["hint"].as_str().unwrap().contains("--layout quick"), "{refused}");
+    let unknown = home.json(&["setup", "--insecure-dev", "--layout", "slow"]).fails(2, "usage");
+    assert!(unknown["detail"].as_str().unwrap().contains("there are on-chain, middle, quick"));
+    // A proof in the layout, and none of the other's files in its way.
+    let folder = Home::new();
+    folder.write("message.eml", MESSAGE);
+    let prove = ["prove", "message.eml", "--salt-file", "salt.json", "--registry", "registry.json"];
+    folder.json(&[&prove[..], &["--out", "q.json"], &quick[..]].concat()).succeeds();
+    folder.json(&[&["verify", "q.json", "--allow-insecure-dev"], &quick[..]].concat()).succeeds();
+    folder.json(&["verify", "q.json", "--allow-insecure-dev"]).fails(1, "wrong-layout");
+    home.run(&["setup", "--insecure-dev"]).succeeds();
 }

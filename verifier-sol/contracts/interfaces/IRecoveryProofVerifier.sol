@@ -18,6 +18,16 @@ interface IRecoveryProofVerifier {
         view
         returns (bool valid);
 
+    /// @notice Whether each proof proves the statement for the public inputs at the same place.
+    /// @dev As `verify`, at the price of one pairing for all: never true where one of them is false.
+    /// @param inputs The public inputs of each proof.
+    /// @param proofs The proofs, as many; at least one.
+    /// @return valid Whether all hold.
+    function verifyBatch(RecoveryPublicInputs[] calldata inputs, bytes[] calldata proofs)
+        external
+        view
+        returns (bool valid);
+
     /// @notice The circuit and its version.
     function circuitId() external view returns (string memory);
 

@@ -6,9 +6,9 @@ pragma solidity 0.8.30;
 interface IVerifier {
     /// A calldata byte outside the one accepted layout: other offsets, a gap, a tail.
     error CalldataLayout();
-    /// The proof is not exactly as long as this circuit's proofs are.
+    /// The proof is not exactly as long as this circuit's proofs are; of a batch: the proofs are no multiple of that.
     error ProofLength(uint256 expected, uint256 got);
-    /// Another number of public inputs than the circuit has.
+    /// Another number of public inputs than the circuit has, times the number of proofs.
     error InstanceCount(uint256 expected, uint256 got);
     /// A public input is not below the group order: x and x + r must not be two names of one value.
     error InstanceNotCanonical();
@@ -20,6 +20,10 @@ interface IVerifier {
     error PointNotOnCurve();
     /// The key contract's code is not the one that this verifier was generated for.
     error UnknownKey();
+    /// A batch of no proofs: nothing would be verified.
+    error EmptyBatch();
+    /// The proof at this index of a batch is malformed; `reason` is the selector of one of the errors above.
+    error MalformedInBatch(uint256 index, bytes4 reason);
     /// The constructor was not told that the setup is insecure.
     error InsecureSetupNotAcknowledged();
 
@@ -34,6 +38,15 @@ interface IVerifier {
         view
         returns (bool);
 
+    /// Checks many proofs with one pairing, all or nothing.
+    /// @param proofs One proof after the other, at least one.
+    /// @param instances The public inputs of the first proof, then those of the second, and so on.
+    /// @return Whether every proof is valid for its public inputs.
+    function verifyBatch(bytes calldata proofs, uint256[] calldata instances)
+        external
+        view
+        returns (bool);
+
     /// The circuit and its version.
     function circuitId() external pure returns (string memory);
 
@@ -43,6 +56,6 @@ interface IVerifier {
     /// "ceremony", or "insecure-dev" when anybody can forge proofs.
     function srsKind() external pure returns (string memory);
 
-    /// The contract whose code holds the commitments and tables of the verifying key.
+    /// The contract whose code holds the commitments and constants of the verifying key.
     function verifyingKey() external view returns (address);
 }

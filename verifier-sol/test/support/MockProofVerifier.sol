@@ -27,6 +27,15 @@ contract MockProofVerifier is IRecoveryProofVerifier {
         return answer;
     }
 
+    function verifyBatch(RecoveryPublicInputs[] calldata, bytes[] calldata)
+        external
+        view
+        virtual
+        returns (bool)
+    {
+        return answer;
+    }
+
     function circuitId() external pure returns (string memory) {
         return "mock";
     }

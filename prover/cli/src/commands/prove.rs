@@ -1,51 +1,93 @@
 //! `prove`: from a message to a proof file.
 
+use std::path::Path;
+
 use rand::rngs::OsRng;
 use serde_json::json;
-use zkdkim_prover::{prepare_under, PublicView};
-use zkdkim_relation::inspect::{inspect_under, Holds, KeySource, Note};
+use zkdkim_plonk::progress::Progress;
+use zkdkim_prover::{prepare_under, Prepared, PublicView};
+use zkdkim_relation::{
+    inspect::{inspect_under, Holds, KeySource, Note},
+    KeyRegistry,
+};
 use zkdkim_store::{
     documents::{read_message, read_registry, write_proof},
     files::check_target,
-    timing::timed,
+    timing::{timed, Timing},
     Overwrite, Reuse,
 };
 
 use super::{
+    batch,
     inspect::{judge, Verdict},
     prover, public_lines, read_salt, timing_line, CommandResult, SUCCESS,
 };
 use crate::{
-    cli::{HiArgs, ProveArgs},
+    cli::{HiArgs, MessageArgs, ProveArgs},
+    fault::Fault,
     output::shown,
 };
 
+/// What a proof is made of, by its files.
+pub struct Mail<'a> {
+    pub message: &'a Path,
+    pub salt: &'a Path,
+    pub registry: &'a KeyRegistry,
+}
+
+/// A mail that can be proved, with all that its user should know.
+pub struct Checked {
+    pub prepared: Prepared,
+    holds: Holds,
+    notes: Vec<Note>,
+    time: Timing,
+}
+
+impl Checked {
+    /// The notes as lines.
+    pub fn lines(&self) -> Vec<String> {
+        let header = "the header of this message is the one that was signed, and only it is proved";
+        let header = (self.holds == Holds::Header).then(|| header.to_owned());
+        let line = |Note { detail, hint, .. }: &Note| match hint.is_empty() {
+            true => detail.clone(),
+            false => format!("{detail}; {hint}"),
+        };
+        header.into_iter().chain(self.notes.iter().map(line)).collect()
+    }
+}
+
+/// Reads a mail and everything that belongs to it, and checks every rule.
+pub fn check(
+    how: &MessageArgs,
+    mail: &Mail<'_>,
+    progress: &dyn Progress,
+) -> Result<Checked, Fault> {
+    let message = read_message(mail.message)?;
+    let salt = read_salt(mail.salt, progress)?;
+    let policy = how.policy();
+    let inspection = inspect_under(&message, KeySource::Registry(mail.registry), &policy);
+    let reveal = how.reveal()?;
+    let Verdict { outcome, notes } = judge(mail.message, &inspection, how)?;
+    outcome?;
+    let (prepared, time) =
+        timed(|| prepare_under(&message, &salt, mail.registry, &policy, &reveal));
+    Ok(Checked { prepared: prepared?, holds: inspection.holds, notes, time })
+}
+
 pub fn run(args: &HiArgs, command: &ProveArgs) -> CommandResult {
+    let (message, salt) = match (&command.batch, &command.message, &command.salt_file) {
+        (Some(folder), ..) => return batch::run(args, command, folder),
+        (None, Some(message), Some(salt)) => (message, salt),
+        // clap asks for both.
+        _ => return Err(Fault::input("MESSAGE", "no message, or no salt file, is given").into()),
+    };
     let progress = args.progress.as_ref();
     let overwrite = if command.force { Overwrite::Replace } else { Overwrite::Never };
     // Before minutes of work, not after.
     check_target(&command.out, overwrite)?;
-    let message = read_message(&command.message)?;
-    let salt = read_salt(&command.salt_file, progress)?;
     let registry = read_registry(&command.registry)?;
-    let policy = command.how.policy();
-    let inspection = inspect_under(&message, KeySource::Registry(&registry), &policy);
-    let reveal = command.how.reveal()?;
-    let Verdict { outcome, notes } = judge(&command.message, &inspection, &command.how)?;
-    outcome?;
-    if inspection.holds == Holds::Header {
-        progress
-            .note("the header of this message is the one that was signed, and only it is proved");
-    }
-    for Note { detail, hint, .. } in &notes {
-        progress.note(&match hint.is_empty() {
-            true => detail.clone(),
-            false => format!("{detail}; {hint}"),
-        });
-    }
-    let (prepared, inspect_time) =
-        timed(|| prepare_under(&message, &salt, &registry, &policy, &reveal));
-    let prepared = prepared?;
+    let checked = check(&command.how, &Mail { message, salt, registry: &registry }, progress)?;
+    checked.lines().iter().for_each(|line| progress.note(line));
 
     let layout = command.layout.layout;
     let (prover, key_time) = timed(|| {
@@ -54,10 +96,10 @@ pub fn run(args: &HiArgs, command: &ProveArgs) -> CommandResult {
     });
     let prover = prover?;
 
-    let (circuit, witness_time) = timed(|| prover.circuit(&prepared));
+    let (circuit, witness_time) = timed(|| prover.circuit(&checked.prepared));
     let circuit = circuit?;
     let (proof, prove_time) =
-        timed(|| prover.prove_circuit(circuit, &prepared.public, OsRng, progress));
+        timed(|| prover.prove_circuit(circuit, &checked.prepared.public, OsRng, progress));
     let proof = proof?;
     write_proof(&command.out, &proof, overwrite)?;
 
@@ -66,15 +108,15 @@ pub fn run(args: &HiArgs, command: &ProveArgs) -> CommandResult {
         SUCCESS,
         json!({
             "verdict": "proved",
-            "holds": inspection.holds,
-            "notes": notes,
+            "holds": checked.holds,
+            "notes": checked.notes,
             "file": shown(&command.out),
             "srs": proof.srs,
             "vk_sha256": proof.vk_sha256.to_string(),
             "proof_bytes": proof.proof.len(),
             "public": PublicView::new(&proof.public_inputs)?,
             "timings": {
-                "inspect": inspect_time, "keys": key_time, "witness": witness_time,
+                "inspect": checked.time, "keys": key_time, "witness": witness_time,
                 "prove_and_verify": prove_time,
             },
         }),
@@ -84,7 +126,7 @@ pub fn run(args: &HiArgs, command: &ProveArgs) -> CommandResult {
         proof.proof.len(),
         shown(&command.out),
         public_lines(&proof.public_inputs)?,
-        timing_line("inspection", &inspect_time),
+        timing_line("inspection", &checked.time),
         timing_line("reading SRS and key", &key_time),
         timing_line("witness", &witness_time),
         timing_line("proving and verifying", &prove_time),
