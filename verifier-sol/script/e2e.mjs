@@ -322,7 +322,8 @@ async function mailProof({ story, prover, registry, chain }, name, mailbox, subj
   const { timestamp } = await chain.client.getBlock();
   const now = Number(timestamp);
   const mail = { address: mailbox.address, subject, timestamp: mailbox.undated ? null : now };
-  const { public_inputs, proof, timings } = prover.prove(signedMessage(mail), mailbox, registry, now);
+  const times = { clock: now, notBefore: mail.timestamp ?? 0 };
+  const { public_inputs, proof, timings } = prover.prove(signedMessage(mail), mailbox, registry, times);
   const seconds = timings.witness.wall_s + timings.prove_and_verify.wall_s;
   story.tell(`  ${`${name} sends a mail; it is proved`.padEnd(72)} ${seconds.toFixed(1).padStart(9)} s`);
   return [named(public_inputs), proof];

@@ -67,7 +67,8 @@ function makeAll(prover, scenarios, { registries, mailboxes }) {
     const mailbox = mailboxes[scenario.guardian];
     const message = signedMessage({ address: mailbox.address, subject, timestamp });
     const clock = (timestamp ?? 1_700_000_000) + 60;
-    const proof = prover.prove(message, mailbox, registries[scenario.registry], clock);
+    const times = { clock, notBefore: timestamp ?? 0 };
+    const proof = prover.prove(message, mailbox, registries[scenario.registry], times);
     const path = join(folder, `${name}.json`);
     writeJson(path, {
       name,

@@ -77,12 +77,14 @@ export class Prover {
     return { address, saltFile, commitment };
   }
 
-  /// Proves a message; the result is the proof file's content. `clock` is the time of proving.
-  prove(message, mailbox, registry, clock) {
+  /// Proves a message; the result is the proof file's content. `clock` is the time of proving, `notBefore` the bound of the
+  /// mail's time that the proof shows.
+  prove(message, mailbox, registry, { clock, notBefore }) {
     const [mail, out] = [this.#path("eml"), this.#path("proof")];
     writeFileSync(mail, message);
     const files = ["--salt-file", mailbox.saltFile, "--registry", registry.file, "--out", out];
-    const { timings } = this.#run("prove", mail, ...files, "--clock", String(clock));
+    const times = ["--clock", String(clock), "--not-before", String(notBefore)];
+    const { timings } = this.#run("prove", mail, ...files, ...times);
     return { ...readJson(out), timings };
   }
 
