@@ -7,6 +7,7 @@ import {
     SUBJECT_WORDS,
     SubjectWord
 } from "../contracts/interfaces/PublicInputs.sol";
+import {MockProofVerifier} from "./support/MockProofVerifier.sol";
 import {MockedRecoveryTest} from "./support/MockedRecoveryTest.sol";
 
 /// @notice Acceptance and votes: who counts, when, and for what.
@@ -228,6 +229,63 @@ contract EmailRecoveryVoteTest is MockedRecoveryTest {
         submitVote(NEW_KEY, inputs[1]);
         RECOVERY.voteBatch(address(ACCOUNT), NEW_KEY, inputs, proofs);
         vm.assertEq(guardian(CAROL).votedKey, address(0));
+    }
+
+    /// @dev What the batch was verified for counts without a second verification, and nothing else does:
+    /// all of this is one transaction.
+    function test_voteBatch_verifiesOnceForAll() external {
+        acceptAll();
+        (RecoveryPublicInputs[] memory inputs, bytes[] memory proofs) = _bundle();
+        mock.setAnswer(false);
+        mock.setBatch(MockProofVerifier.Batch.True);
+        RECOVERY.voteBatch(address(ACCOUNT), NEW_KEY, inputs, proofs);
+        vm.assertEq(pending().newKey, NEW_KEY);
+        cancel(ACCOUNT);
+        openRound();
+        RecoveryPublicInputs memory other = ballot(ALICE, NEW_KEY);
+        refuseVote(NEW_KEY, other, abi.encodeWithSelector(IEmailRecovery.InvalidProof.selector));
+    }
+
+    /// @dev Where the batch is not accepted, each proof is asked about, and the first that is wrong is
+    /// named.
+    function test_voteBatch_namesTheFirstWrongProof() external {
+        acceptAll();
+        (RecoveryPublicInputs[] memory inputs, bytes[] memory proofs) = _bundle();
+        bytes memory reason = abi.encodeWithSelector(IEmailRecovery.InvalidProof.selector);
+        MockProofVerifier.Batch[2] memory refusals =
+            [MockProofVerifier.Batch.False, MockProofVerifier.Batch.Reverts];
+        for (uint256 i = 0; i < refusals.length; ++i) {
+            mock.setBatch(refusals[i]);
+            mock.setAnswer(false);
+            vm.expectRevert(
+                abi.encodeWithSelector(IEmailRecovery.BatchedVoteRefused.selector, 0, reason)
+            );
+            RECOVERY.voteBatch(address(ACCOUNT), NEW_KEY, inputs, proofs);
+            mock.setAnswer(true);
+            uint256 before = vm.snapshotState();
+            RECOVERY.voteBatch(address(ACCOUNT), NEW_KEY, inputs, proofs);
+            vm.assertEq(pending().newKey, NEW_KEY);
+            vm.revertToState(before);
+        }
+    }
+
+    /// @dev One vote needs no batch.
+    function test_voteBatch_ofOneIsAVote() external {
+        acceptAll();
+        RecoveryPublicInputs[] memory inputs = new RecoveryPublicInputs[](1);
+        inputs[0] = ballot(ALICE, NEW_KEY);
+        mock.setBatch(MockProofVerifier.Batch.Reverts);
+        RECOVERY.voteBatch(address(ACCOUNT), NEW_KEY, inputs, new bytes[](1));
+        vm.assertEq(guardian(ALICE).votedKey, NEW_KEY);
+    }
+
+    function _bundle()
+        private
+        returns (RecoveryPublicInputs[] memory inputs, bytes[] memory proofs)
+    {
+        inputs = new RecoveryPublicInputs[](2);
+        proofs = new bytes[](2);
+        (inputs[0], inputs[1]) = (ballot(ALICE, NEW_KEY), ballot(BOB, NEW_KEY));
     }
 
     function test_voteBatch_revertsWhenProofsAreMissing() external {

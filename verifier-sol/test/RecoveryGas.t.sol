@@ -2,7 +2,7 @@
 pragma solidity 0.8.30;
 
 import {IEmailRecovery} from "../contracts/interfaces/IEmailRecovery.sol";
-import {RegistryRoot} from "../contracts/interfaces/PublicInputs.sol";
+import {RecoveryPublicInputs, RegistryRoot} from "../contracts/interfaces/PublicInputs.sol";
 import {RealRecoveryTest} from "./support/RealRecoveryTest.sol";
 
 /// @notice What each step costs with real proofs, as whole transactions: calldata and the 21,000
@@ -47,6 +47,24 @@ contract RecoveryGasTest is RealRecoveryTest {
         RECOVERY.execute(address(ACCOUNT));
         vm.snapshotGasLastCall("recovery", "execute");
         vm.assertEq(ACCOUNT.owner(), NEW_KEY);
+    }
+
+    /// @dev What each further vote of a bundle costs: two less one, neither of which reaches the
+    /// threshold.
+    function test_gas_voteBatch() external {
+        IEmailRecovery.RecoveryConfig memory config = guardiansConfig();
+        config.threshold = 3;
+        configure(ACCOUNT, config);
+        accept("accept-alice");
+        accept("accept-bob");
+        ensureRound(RECOVERY, address(ACCOUNT));
+        vm.warp(VOTES);
+        uint256 open = vm.snapshotState();
+        _voteBatch(1);
+        vm.snapshotGasLastCall("recovery", "voteBatch, one");
+        vm.revertToState(open);
+        _voteBatch(2);
+        vm.snapshotGasLastCall("recovery", "voteBatch, two");
     }
 
     /// @dev The proof alone, through the adapter.
@@ -96,6 +114,18 @@ contract RecoveryGasTest is RealRecoveryTest {
         vm.prank(registrar);
         registry.removeKey(0);
         vm.snapshotGasLastCall("recovery", "registry: removeKey");
+    }
+
+    function _voteBatch(uint256 count) private {
+        string[2] memory names = ["recover-alice", "recover-bob"];
+        RecoveryPublicInputs[] memory inputs = new RecoveryPublicInputs[](count);
+        bytes[] memory proofs = new bytes[](count);
+        for (uint256 i = 0; i < count; ++i) {
+            Fixture memory mail = fixture(names[i]);
+            (inputs[i], proofs[i]) = (mail.inputs, mail.proof);
+        }
+        vm.prank(relayer);
+        RECOVERY.voteBatch(address(ACCOUNT), NEW_KEY, inputs, proofs);
     }
 
     function _voteToCancel(string memory name) private {

@@ -145,7 +145,7 @@ fn a_sealed_mail_shows_its_command_and_a_bound_of_its_time() {
     let other = format!("0x{}", "1".repeat(62));
     let seal = ["subject", "--sealed", "--command", &other, "--out", "other.json"];
     home.json(&seal).succeeds();
-    prove("q.json", &["--blinding-file", "other.json"]).fails(1, "subject");
+    prove("q.json", &["--blinding-file", "other.json"]).fails(1, "unexpected");
     home.write("bad.json", "{}");
     prove("q.json", &["--blinding-file", "bad.json"]).fails(2, "sealing-file");
 }
@@ -207,7 +207,7 @@ fn verify_refuses_every_tampered_proof_file() {
     verify(&good[..good.len() / 2]).fails(2, "proof-file");
     verify(&good.replacen("\"k\": 14", "\"k\": 15", 1)).fails(1, "proof-labels");
     verify(&good.replacen("insecure-dev", "ceremony", 1)).fails(2, "proof-file");
-    verify(&good.replacen("\"version\": 1", "\"version\": 2", 1)).fails(2, "proof-file");
+    verify(&good.replacen("\"version\": 2", "\"version\": 1", 1)).fails(2, "proof-file");
     let ceremony = "{ \"kind\": \"ceremony\", \"name\": \"hermez\", \"file\": \"f\", \
                     \"blake2b512\": \"00\" }";
     let mut relabelled = json.clone();

@@ -37,7 +37,7 @@ const MESSAGE: &str = "recovery.eml";
 /// The least number of mutants.
 const LEAST: usize = 10_000;
 /// Mutants of each word that are random numbers or single bits.
-const RANDOM_PER_WORD: usize = 12;
+const RANDOM_PER_WORD: usize = 24;
 /// Calldata: selector, two offsets, the proof's length, the proof.
 const PROOF_AT: usize = 4 + 0x60;
 

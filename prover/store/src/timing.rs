@@ -31,14 +31,16 @@ pub fn timed<T>(run: impl FnOnce() -> T) -> (T, Timing) {
     (result, Timing { wall_s: wall.elapsed().as_secs_f64(), cpu_s })
 }
 
+/// CPU time of all threads of this process so far; none where the system does not tell.
 #[cfg(unix)]
-fn cpu_time() -> Option<Duration> {
+pub fn cpu_time() -> Option<Duration> {
     let time = rustix::time::clock_gettime(rustix::time::ClockId::ProcessCPUTime);
     Some(Duration::new(time.tv_sec.try_into().ok()?, time.tv_nsec.try_into().ok()?))
 }
 
+/// CPU time of all threads of this process so far; none where the system does not tell.
 #[cfg(not(unix))]
-fn cpu_time() -> Option<Duration> {
+pub fn cpu_time() -> Option<Duration> {
     None
 }
 

@@ -7,11 +7,25 @@ import {RecoveryPublicInputs} from "../../contracts/interfaces/PublicInputs.sol"
 /// @notice Says what it is told to say. For tests whose subject is what happens around a proof:
 /// order of events, arithmetic of time and weight.
 contract MockProofVerifier is IRecoveryProofVerifier {
+    enum Batch {
+        AsEach,
+        True,
+        False,
+        Reverts
+    }
+
+    error MalformedBatch();
+
     bool public answer = true;
+    Batch public batch;
     string public srsKind = "mock";
 
     function setAnswer(bool answer_) external {
         answer = answer_;
+    }
+
+    function setBatch(Batch batch_) external {
+        batch = batch_;
     }
 
     function setSrsKind(string calldata srsKind_) external {
@@ -33,7 +47,8 @@ contract MockProofVerifier is IRecoveryProofVerifier {
         virtual
         returns (bool)
     {
-        return answer;
+        if (batch == Batch.Reverts) revert MalformedBatch();
+        return batch == Batch.AsEach ? answer : batch == Batch.True;
     }
 
     function circuitId() external pure returns (string memory) {
