@@ -39,6 +39,44 @@ contract RecoveryProofVerifierTest is RealVerifier {
         );
     }
 
+    /// @dev Two real proofs by one pairing; each set of inputs with its own proof, or not at all.
+    function test_verifyBatch_isTrueForAllOrNone() external {
+        (RecoveryPublicInputs[] memory inputs, bytes[] memory proofs) = _batch();
+        vm.assertTrue(_verifier.verifyBatch(inputs, proofs));
+        (inputs[0], inputs[1]) = (inputs[1], inputs[0]);
+        vm.assertFalse(_verifier.verifyBatch(inputs, proofs));
+        (proofs[0], proofs[1]) = (proofs[1], proofs[0]);
+        vm.assertTrue(_verifier.verifyBatch(inputs, proofs));
+        for (uint256 i = 0; i < 2; ++i) {
+            (inputs, proofs) = _batch();
+            inputs[i].notBefore ^= 1;
+            vm.assertFalse(_verifier.verifyBatch(inputs, proofs));
+        }
+        (inputs, proofs) = _batch();
+        vm.expectRevert(abi.encodeWithSelector(RecoveryProofVerifier.BatchLength.selector, 2, 1));
+        _verifier.verifyBatch(inputs, new bytes[](1));
+        // Lengths that are no multiple of a proof's.
+        proofs[0] = bytes.concat(proofs[0], hex"00");
+        vm.expectRevert();
+        _verifier.verifyBatch(inputs, proofs);
+        vm.expectRevert(IVerifier.EmptyBatch.selector);
+        _verifier.verifyBatch(new RecoveryPublicInputs[](0), new bytes[](0));
+    }
+
+    function _batch()
+        private
+        view
+        returns (RecoveryPublicInputs[] memory inputs, bytes[] memory proofs)
+    {
+        inputs = new RecoveryPublicInputs[](2);
+        proofs = new bytes[](2);
+        string[2] memory names = ["recover-alice", "recover-bob"];
+        for (uint256 i = 0; i < 2; ++i) {
+            Fixture memory mail = fixture(names[i]);
+            (inputs[i], proofs[i]) = (mail.inputs, mail.proof);
+        }
+    }
+
     function test_verify_refusesEveryOtherPublicInput() external view {
         for (uint256 i = 0; i < PUBLIC_INPUTS; ++i) {
             vm.assertFalse(_verifier.verify(_with(i, _word(i) ^ 1), _alice.proof));

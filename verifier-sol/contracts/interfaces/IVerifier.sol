@@ -18,12 +18,12 @@ interface IVerifier {
     error CoordinateNotCanonical();
     /// A point of the proof is not on the curve, or is the point at infinity.
     error PointNotOnCurve();
-    /// The key contract's code is not the one that this verifier was generated for.
-    error UnknownKey();
     /// A batch of no proofs: nothing would be verified.
     error EmptyBatch();
     /// The proof at this index of a batch is malformed; `reason` is the selector of one of the errors above.
     error MalformedInBatch(uint256 index, bytes4 reason);
+    /// The key contract's code is not the one that this verifier was generated for.
+    error UnknownKey();
     /// The constructor was not told that the setup is insecure.
     error InsecureSetupNotAcknowledged();
 
