@@ -75,7 +75,7 @@ impl Sealing {
         // No detail of serde's: it quotes the content.
         let bad = |detail| Error::SealingFile { detail };
         let json: Json<'_> = serde_json::from_slice(bytes)
-            .map_err(|_| bad("not a file as `zkdkim subject --sealed` writes it"))?;
+            .map_err(|_| bad("not a file of a sealed Subject, with its command and blinding"))?;
         if json.r#type != TYPE || json.version != VERSION {
             return Err(bad("not a file of a sealed Subject, version 1"));
         }

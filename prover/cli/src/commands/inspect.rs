@@ -177,7 +177,7 @@ fn report_verdict(
             )?;
             output.text(format!(
                 "\nprovable: {} bytes of signed header\nholds: {}\n\npublic:\n  {}\n  not before \
-                 {not_before}\n  and three numbers: registry root, commitment, nullifier\n\nhidden:\n  \
+                 {not_before}\n  and three numbers: registry root, commitment, nullifier\n\nhidden:\n\
                  {}  address    {address}\n  timestamp  {}\n  domain     {}\n  selector   {}\n  and the rest of \
                  the message",
                 provable.header.bytes.len(),
@@ -187,7 +187,7 @@ fn report_verdict(
                     None => format!("subject    {subject}"),
                 },
                 match command {
-                    Some(_) => format!("subject    {subject}\n"),
+                    Some(_) => format!("  subject    {subject}\n"),
                     None => String::new(),
                 },
                 match view.timestamp {
