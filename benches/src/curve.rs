@@ -122,9 +122,9 @@ fn plot(points: &[Point]) -> String {
     let frame = Frame { most_cpu_s: 7.0, most_gas: 1_000_000.0 };
     let (left, bottom) = (Frame::LEFT, Frame::TOP + Frame::HEIGHT);
     let right = left + Frame::WIDTH;
-    let mut svg = format!(
+    let mut svg = String::from(
         "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 760 470\" font-family=\"sans-serif\" \
-         font-size=\"12\">\n<rect width=\"760\" height=\"470\" fill=\"white\"/>\n"
+         font-size=\"12\">\n<rect width=\"760\" height=\"470\" fill=\"white\"/>\n",
     );
     let mut line = |x1: f64, y1: f64, x2: f64, y2: f64, style: &str| {
         let _ = writeln!(

@@ -365,7 +365,7 @@ mod tests {
     fn a_sealed_subject_is_one_that_a_contract_may_ask_for() {
         let subject = format!("zkdkim {}", "A".repeat(43));
         assert_eq!(advice(subject.as_bytes()), None);
-        assert!(advice(subject[..49].as_bytes()).is_some());
+        assert!(advice(&subject.as_bytes()[..49]).is_some());
     }
 
     #[test]

@@ -92,7 +92,7 @@ fn sealed_home() -> Home {
     let home = Home::new();
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../test-vectors/messages");
     for name in ["sealed.eml", "dns.json", "registry.json"] {
-        home.write(name, &fs::read_to_string(folder.join(name)).unwrap());
+        home.write(name, fs::read_to_string(folder.join(name)).unwrap());
     }
     let manifest = fs::read_to_string(folder.join("manifest.json")).unwrap();
     let manifest: Value = serde_json::from_str(&manifest).unwrap();
@@ -102,7 +102,7 @@ fn sealed_home() -> Home {
         "type": "zkdkim-sealing", "version": 1,
         "command": entry["sealed"]["command"], "blinding": entry["sealed"]["blinding"],
     });
-    home.write("sealing.json", &sealing.to_string());
+    home.write("sealing.json", sealing.to_string());
     home
 }
 
