@@ -77,6 +77,7 @@ fn check(layout: CircuitParams, keep: impl Fn(&str) -> bool) {
         include_str!("forgery_extract.rs"),
         include_str!("forgery_hashes.rs"),
         include_str!("forgery_lanes.rs"),
+        include_str!("forgery_reading.rs"),
     ];
     missed.retain(|name| !tests.iter().any(|test| test.contains(&format!("\"{name}\""))));
     assert_eq!(missed, [""; 0]);
