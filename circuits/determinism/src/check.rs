@@ -4,13 +4,13 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use crate::{
     classify::{cone, Class, Classifier},
-    derive::{Derivation, Given, Instance, Start, Without},
+    derive::{Derivation, Given, Instance, Start, Uses, Without},
     explain::{rest, Rest},
     layout::{Layout, Place},
     lemmas,
     logup::{self, Weight},
     model::{Cell, Finding, Model, Source},
-    ranges::{Prepared, Support},
+    ranges::Prepared,
     rules::Rule,
     scalar::Scalar,
 };
@@ -81,12 +81,12 @@ impl<F: Scalar> Check<F> {
                     without.constraints.extend(&identities.expanded[*identity].1);
                 }
             }
-            Instance::Looked(id) => without.looked = id..id + 1,
+            Instance::Looked(id) => drop(without.looked.insert(id)),
             Instance::Sum(_) => {
                 without.argument = true;
                 let looked = &self.model.looked;
                 let first = looked.iter().position(|l| l.native.is_none()).unwrap_or(looked.len());
-                without.looked = first as u32..looked.len() as u32;
+                without.looked = (first as u32..looked.len() as u32).collect();
             }
         }
         without
@@ -139,15 +139,18 @@ impl<F: Scalar> Check<F> {
         instances.into_iter().map(|instance| (instance, classifier.class(instance))).collect()
     }
 
-    /// A derivation without one instance, and what it leaves open; `used` are the constraints that ranges rest on.
-    pub fn drop(
-        &self,
-        derivation: &Derivation<'_, F>,
-        instance: Instance,
-        used: &std::collections::HashSet<Support>,
-    ) -> Rest {
-        let again = derivation.again(&self.prepared, &self.start, self.without(instance), used);
-        self.rest(&again)
+    /// What a derivation without one instance leaves open of the cells that the whole one determines.
+    pub fn drop(&self, derivation: &Derivation<'_, F>, instance: Instance, uses: &Uses) -> Rest {
+        let again = derivation.again(&self.prepared, &self.start, self.without(instance), uses);
+        self.newly_open(derivation, &again)
+    }
+
+    /// What a derivation that leaves something out does not determine any more. (A cell that is explained in the whole
+    /// circuit need not be determined without the instance that explains it.)
+    pub fn newly_open(&self, whole: &Derivation<'_, F>, less: &Derivation<'_, F>) -> Rest {
+        let mut rest = self.rest(less);
+        rest.undetermined.retain(|cell| whole.known(*cell));
+        rest
     }
 
     /// Given cells by reason.

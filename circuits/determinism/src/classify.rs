@@ -58,23 +58,7 @@ pub struct Classifier<'d, 'm, F> {
 impl<'d, 'm, F: Scalar> Classifier<'d, 'm, F> {
     /// Indexes a finished derivation.
     pub fn new(d: &'d mut Derivation<'m, F>) -> Self {
-        let mut cells_of: HashMap<Support, Vec<Cell>> = HashMap::new();
-        for cell in 0..d.model.cells as Cell {
-            let Some(reason) = d.reason(cell) else { continue };
-            let main = match reason.by {
-                By::Constraint(id) => Some(Support::Constraint(id)),
-                By::Looked(id) => Some(Support::Looked(id)),
-                _ => None,
-            };
-            let also = reason.also.map(Support::Constraint);
-            let mut supports = d.ranges.supports(reason.nodes.iter().copied());
-            supports.extend(main.into_iter().chain(also));
-            supports.sort_unstable();
-            supports.dedup();
-            for support in supports {
-                cells_of.entry(support).or_default().push(cell);
-            }
-        }
+        let cells_of = d.cells_of();
         let mut lemmas_of: HashMap<Support, Vec<u32>> = HashMap::new();
         let mut is_premise = vec![false; d.model.cells];
         for (id, lemma) in d.lemmas.iter().enumerate() {
@@ -218,7 +202,7 @@ impl<'d, 'm, F: Scalar> Classifier<'d, 'm, F> {
     fn leave_out(&mut self, support: Support) {
         match support {
             Support::Constraint(id) => drop(self.d.without.constraints.insert(id)),
-            Support::Looked(id) => self.d.without.looked = id..id + 1,
+            Support::Looked(id) => drop(self.d.without.looked.insert(id)),
         }
         let mut todo = self.range_steps.get(&support).cloned().unwrap_or_default();
         let mut void: HashSet<u32> = todo.iter().copied().collect();
@@ -307,7 +291,7 @@ fn dependents<F: Scalar>(d: &Derivation<'_, F>) -> Vec<Vec<Cell>> {
 }
 
 /// What the step of a cell rests on: the cells that were determined before it.
-fn premises<F: Scalar>(d: &Derivation<'_, F>, cell: Cell) -> Vec<Cell> {
+pub(crate) fn premises<F: Scalar>(d: &Derivation<'_, F>, cell: Cell) -> Vec<Cell> {
     let Some(reason) = d.reason(cell) else { return Vec::new() };
     let of = |id: u32| d.model.constraints[id as usize].terms.iter().flat_map(|(_, m)| m.iter());
     let mut premises: Vec<Cell> = match reason.by {

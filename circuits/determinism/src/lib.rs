@@ -10,7 +10,8 @@
 //! Circuit ─> layout ─> model ──> ranges ─┐
 //!            (rows)    (normal   (bits)  ├─> derive ─> explain    what is not determined
 //!                       forms)   rules ──┤        ├──> classify   what each instance is for
-//!                       logup    lemmas ─┘        └──> evaluate   the constraints as a function, and forged witnesses
+//!                       logup    lemmas ─┘        ├──> lanes      what is open without each instance
+//!                                                 └──> evaluate   the constraints as a function, and forged witnesses
 //! ```
 //!
 //! | module | what |
@@ -24,6 +25,7 @@
 //! | [`rules`], [`lemmas`] | what follows, with proofs |
 //! | [`mod@derive`] | propagation |
 //! | [`explain`], [`classify`], [`implied`] | what is left over, and what each instance is for |
+//! | [`lanes`] | which instances are needed, for many at once |
 //! | [`evaluate`] | the derivation run as a program |
 //! | [`check`] | all of it for one circuit |
 //!
@@ -43,6 +45,7 @@ pub mod derive;
 pub mod evaluate;
 pub mod explain;
 pub mod implied;
+pub mod lanes;
 pub mod layout;
 pub mod model;
 pub mod poly;

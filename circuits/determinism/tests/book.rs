@@ -94,7 +94,7 @@ impl Circuit<Fr> for Squares {
     }
 }
 
-fn laid_out() -> (Layout<Fr>, Spec) {
+pub(crate) fn laid_out() -> (Layout<Fr>, Spec) {
     let layout = Layout::of(&Squares, 5, vec![vec![]], vec![]).expect("lays out");
     let given = [0, 1].map(|row| (Place::Advice(0, row), "a factor")).to_vec();
     (layout, Spec { given, ..Spec::default() })
@@ -131,8 +131,8 @@ fn dropping_an_instance_opens_what_it_determines() {
     let check = Check::new(&layout, &spec);
     let derivation = check.derive();
     for (id, constraint) in check.model.constraints.iter().enumerate() {
-        let used = derivation.ranges.used();
-        let rest = check.drop(&derivation, Piece::Constraint(id as u32), &used);
+        let uses = derivation.uses(&check.prepared);
+        let rest = check.drop(&derivation, Piece::Constraint(id as u32), &uses);
         let is_gate = matches!(constraint.source, Source::Gate { .. });
         assert!(!rest.undetermined.is_empty(), "{:?}, a gate: {is_gate}", constraint.source);
     }

@@ -23,19 +23,19 @@ const K: u32 = 7;
 
 /// What a toy may use.
 #[derive(Clone)]
-struct Parts {
-    first: [Column<Advice>; 4],
+pub(crate) struct Parts {
+    pub(crate) first: [Column<Advice>; 4],
     second: [Column<Advice>; 3],
     fixed: [Column<Fixed>; 3],
-    on: [Selector; 4],
-    table: TableColumn,
+    pub(crate) on: [Selector; 4],
+    pub(crate) table: TableColumn,
     challenges: [Challenge; 2],
 }
 
 /// Adds gates.
-type Gates = fn(&mut ConstraintSystem<Fr>, &Parts);
+pub(crate) type Gates = fn(&mut ConstraintSystem<Fr>, &Parts);
 /// Enables selectors, and writes fixed cells and advice.
-type Fill = fn(&mut Region<'_, Fr>, &Parts);
+pub(crate) type Fill = fn(&mut Region<'_, Fr>, &Parts);
 
 #[derive(Clone)]
 struct Toy {
@@ -121,7 +121,7 @@ fn write(region: &mut Region<'_, Fr>, column: Column<Advice>, row: usize, value:
     region.assign_advice(column, row, Value::known(Assigned::Trivial(number(value))));
 }
 
-fn on(region: &mut Region<'_, Fr>, parts: &Parts, selector: usize, row: usize) {
+pub(crate) fn on(region: &mut Region<'_, Fr>, parts: &Parts, selector: usize, row: usize) {
     parts.on[selector].enable(region, row).expect("a row of the region");
 }
 
@@ -129,12 +129,12 @@ fn constant(value: i64) -> Expression<Fr> {
     Expression::Constant(number(value))
 }
 
-fn layout(gates: Gates, fill: Fill) -> Layout<Fr> {
+pub(crate) fn layout(gates: Gates, fill: Fill) -> Layout<Fr> {
     let challenges = vec![Fr::from(1234), Fr::from(98_765)];
     Layout::of(&Toy { gates: Shape(gates), fill }, K, Vec::new(), challenges).expect("lays out")
 }
 
-fn given(cells: &[(usize, usize)]) -> Spec {
+pub(crate) fn given(cells: &[(usize, usize)]) -> Spec {
     let place = |(column, row): &(usize, usize)| (Place::Advice(*column, *row), "chosen");
     Spec { given: cells.iter().map(place).collect(), ..Spec::default() }
 }
@@ -152,7 +152,7 @@ fn open(layout: &Layout<Fr>, spec: &Spec) -> Vec<(usize, usize)> {
 }
 
 /// `x = a + 2^shift b`, a and b below 16 by a table.
-fn cut(meta: &mut ConstraintSystem<Fr>, parts: &Parts, shift: u32) {
+pub(crate) fn cut(meta: &mut ConstraintSystem<Fr>, parts: &Parts, shift: u32) {
     let [x, a, b, _] = parts.first;
     let selector = parts.on[0];
     meta.create_gate("cut", |m| {
@@ -164,7 +164,7 @@ fn cut(meta: &mut ConstraintSystem<Fr>, parts: &Parts, shift: u32) {
     }
 }
 
-fn fill_cut(region: &mut Region<'_, Fr>, parts: &Parts) {
+pub(crate) fn fill_cut(region: &mut Region<'_, Fr>, parts: &Parts) {
     on(region, parts, 0, 3);
     write(region, parts.first[0], 3, 0x5a);
     write(region, parts.first[1], 3, 0xa);
@@ -209,7 +209,7 @@ fn a_larger_table_is_seen_in_the_table_itself() {
 }
 
 /// `x·inverse = 1 − out`, and `x·out = 0` if `whole`.
-fn is_zero(meta: &mut ConstraintSystem<Fr>, parts: &Parts, whole: bool) {
+pub(crate) fn is_zero(meta: &mut ConstraintSystem<Fr>, parts: &Parts, whole: bool) {
     let [x, inverse, out, _] = parts.first;
     let selector = parts.on[0];
     meta.create_gate("is zero", |m| {
@@ -256,7 +256,7 @@ fn a_challenge_determines_nothing_that_is_committed_before_it() {
 }
 
 /// `late = a + b·X` and `late' = c + d·X` in the row below, which are copies of each other.
-fn evaluations(meta: &mut ConstraintSystem<Fr>, parts: &Parts) {
+pub(crate) fn evaluations(meta: &mut ConstraintSystem<Fr>, parts: &Parts) {
     let [a, b, ..] = parts.first;
     let (late, selector, x) = (parts.second[0], parts.on[0], parts.challenges[0]);
     meta.create_gate("evaluation", |m| {
@@ -266,7 +266,7 @@ fn evaluations(meta: &mut ConstraintSystem<Fr>, parts: &Parts) {
     });
 }
 
-fn fill_evaluations(region: &mut Region<'_, Fr>, parts: &Parts) {
+pub(crate) fn fill_evaluations(region: &mut Region<'_, Fr>, parts: &Parts) {
     on(region, parts, 0, 0);
     on(region, parts, 0, 1);
     let [a, b] = [0, 1]
@@ -288,7 +288,7 @@ fn an_identity_at_a_random_point_holds_coefficient_by_coefficient() {
 }
 
 /// A lookup argument: column 0 in the table of fixed column 0, multiplicities in column 1.
-fn argument(meta: &mut ConstraintSystem<Fr>, parts: &Parts) {
+pub(crate) fn argument(meta: &mut ConstraintSystem<Fr>, parts: &Parts) {
     let ([value, multiplicity, ..], [h, phi, _]) = (parts.first, parts.second);
     let ([table, active, _], ends) = (parts.fixed, parts.on[0]);
     let [theta, gamma] = parts.challenges;
@@ -324,7 +324,7 @@ fn phi_of(parts: &Parts) -> Column<Advice> {
     parts.second[1]
 }
 
-fn fill_argument(region: &mut Region<'_, Fr>, parts: &Parts) {
+pub(crate) fn fill_argument(region: &mut Region<'_, Fr>, parts: &Parts) {
     for row in 0..16 {
         let [table, active, _] = parts.fixed;
         region.assign_fixed(table, row, Assigned::Trivial(Fr::from(row as u64)));
@@ -335,7 +335,7 @@ fn fill_argument(region: &mut Region<'_, Fr>, parts: &Parts) {
     on(region, parts, 1, 4);
 }
 
-fn looked_up() -> Spec {
+pub(crate) fn looked_up() -> Spec {
     let argument = logup::Spec { theta: 0, gamma: 1, width: 2 };
     Spec { argument: Some(argument), ..given(&[(2, 4)]) }
 }
@@ -434,14 +434,14 @@ fn instances_are_spare_or_determine() {
     for (id, constraint) in check.model.constraints.iter().enumerate() {
         let instance = Instance::Constraint(id as u32);
         assert_eq!(class(instance), Class::Spare, "{:?}", constraint.source);
-        let used = derivation.ranges.used();
-        assert_eq!(check.drop(&derivation, instance, &used).undetermined, []);
+        let uses = derivation.uses(&check.prepared);
+        assert_eq!(check.drop(&derivation, instance, &uses).undetermined, []);
     }
     for (id, looked) in check.model.looked.iter().enumerate().filter(|(_, l)| l.row == 3) {
         let instance = Instance::Looked(id as u32);
         assert_eq!(class(instance), Class::Determines, "row {}", looked.row);
-        let used = derivation.ranges.used();
-        assert_ne!(check.drop(&derivation, instance, &used).undetermined, []);
+        let uses = derivation.uses(&check.prepared);
+        assert_ne!(check.drop(&derivation, instance, &uses).undetermined, []);
     }
 }
 

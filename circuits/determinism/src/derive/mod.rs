@@ -13,6 +13,7 @@
 //! determines cells of that level only. Or else a cell would be "determined" by a challenge that is drawn after the
 //! prover has committed to it: true of two assignments with one challenge, and worth nothing.
 
+mod again;
 pub mod lemmas;
 pub mod ranges;
 pub mod rules;
@@ -21,6 +22,8 @@ use std::{
     collections::{BTreeSet, HashMap, HashSet, VecDeque},
     rc::Rc,
 };
+
+pub use self::again::Uses;
 
 use self::{
     lemmas::Lemma,
@@ -49,12 +52,25 @@ pub struct Without {
     /// Constraints, by number.
     pub constraints: BTreeSet<u32>,
     /// Tuples, by number.
-    pub looked: std::ops::Range<u32>,
+    pub looked: BTreeSet<u32>,
     /// The lookup argument as a whole, with what it says of weights.
     pub argument: bool,
 }
 
 impl Without {
+    /// Adds what another leaves out.
+    pub fn add(&mut self, other: Self) {
+        self.constraints.extend(other.constraints);
+        self.looked.extend(other.looked);
+        self.argument |= other.argument;
+    }
+
+    /// The constraints and tuples.
+    pub fn supports(&self) -> impl Iterator<Item = Support> + '_ {
+        let constraints = self.constraints.iter().map(|id| Support::Constraint(*id));
+        constraints.chain(self.looked.iter().map(|id| Support::Looked(*id)))
+    }
+
     /// Whether it leaves something out.
     pub fn leaves_out(&self, support: Support) -> bool {
         match support {
@@ -171,62 +187,38 @@ impl<'m, F: Scalar> Derivation<'m, F> {
             let by = By::Given(i as u32);
             derivation.determine(given.cell, Reason::new(Rule::Given, by), None);
         }
-        derivation.run(&start.lemmas);
+        derivation.run(&start.lemmas, lemmas::Progress::default());
         derivation
     }
 
-    /// Derives again without some constraints. Steps made before any step that rests on these are kept, as their
-    /// premises are.
-    pub fn again(
-        &self,
-        prepared: &Prepared,
-        start: &Start,
-        without: Without,
-        used: &HashSet<Support>,
-    ) -> Self {
-        let supports = without.constraints.iter().map(|id| Support::Constraint(*id));
-        let looked = without.looked.clone().map(Support::Looked);
-        if without.argument || supports.chain(looked).any(|s| used.contains(&s)) {
-            return Self::new(self.model, prepared, start, without);
-        }
-        let first = self.first_use(&without);
-        let mut derivation = Self {
+    /// A copy in which lemmas can be asked what they conclude, with constants and ranges of its own.
+    pub(crate) fn scratch(&self, constants: HashMap<Cell, F>) -> Self {
+        Self {
             model: self.model,
-            ranges: self.ranges.clone(),
-            without,
+            ranges: Rc::new(Ranges::clone(&self.ranges)),
+            without: Without::default(),
             lemmas: Vec::new(),
             findings: Vec::new(),
             visits: 0,
             stamps: self.stamps.clone(),
             reasons: self.reasons.clone(),
-            constants: self.constants.clone(),
-            stamp: first,
+            constants,
+            stamp: self.stamp,
             horizon: UNKNOWN,
             queue: VecDeque::new(),
+            queued: self.queued.clone(),
             void_ranges: HashSet::new(),
-            queued: [
-                vec![false; self.model.constraints.len()],
-                vec![false; self.model.looked.len()],
-            ],
-        };
-        for cell in 0..self.model.cells {
-            if derivation.stamps[cell] >= first {
-                derivation.stamps[cell] = UNKNOWN;
-                derivation.reasons[cell] = None;
-                derivation.constants.remove(&(cell as Cell));
-            }
         }
-        for (i, given) in start.given.iter().enumerate() {
-            let by = By::Given(i as u32);
-            derivation.determine(given.cell, Reason::new(Rule::Given, by), None);
-        }
-        for cell in 0..self.model.cells as Cell {
-            if !derivation.known(cell) {
-                derivation.enqueue_readers(cell);
-            }
-        }
-        derivation.run(&start.lemmas);
-        derivation
+    }
+
+    /// The cells that have a constant value.
+    pub(crate) fn constants(&self) -> &HashMap<Cell, F> {
+        &self.constants
+    }
+
+    /// The same, of a copy for lemmas.
+    pub(crate) fn constants_mut(&mut self) -> &mut HashMap<Cell, F> {
+        &mut self.constants
     }
 
     /// Whether a step uses an instance, ranges not counted.
@@ -238,27 +230,7 @@ impl<'m, F: Scalar> Derivation<'m, F> {
         })
     }
 
-    /// The least stamp of a step that rests on what is left out, ranges not counted.
-    fn first_use(&self, without: &Without) -> u32 {
-        let mut first = self.stamp + 1;
-        for (cell, reason) in self.reasons.iter().enumerate() {
-            let Some(reason) = reason else { continue };
-            let uses = match reason.by {
-                By::Constraint(id) => without.constraints.contains(&id),
-                By::Looked(id) => without.looked.contains(&id),
-                // Lemmas are applied anew, whatever they rest on.
-                By::Lemma(_) => true,
-                By::Given(_) => false,
-            };
-            if uses || reason.also.is_some_and(|id| without.constraints.contains(&id)) {
-                first = first.min(self.stamps[cell]);
-            }
-        }
-        first
-    }
-
-    fn run(&mut self, spec: &lemmas::Spec) {
-        let mut progress = lemmas::Progress::default();
+    fn run(&mut self, spec: &lemmas::Spec, mut progress: lemmas::Progress) {
         loop {
             self.propagate();
             if !lemmas::apply(self, spec, &mut progress) {

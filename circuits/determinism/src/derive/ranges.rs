@@ -18,7 +18,14 @@
 //! Each step makes a *node* that knows what it rests on, so that a constraint that is left out takes along what followed
 //! from it.
 
-use std::collections::{HashMap, HashSet, VecDeque};
+mod without;
+
+use std::{
+    collections::{HashMap, HashSet, VecDeque},
+    rc::Rc,
+};
+
+pub(crate) use without::Index;
 
 use crate::{
     derive::Without,
@@ -36,7 +43,7 @@ pub struct Range {
     /// Bits that may be set, where `low` is not negative.
     pub mask: u128,
     /// All that it can hold, where these are few.
-    pub set: Option<Box<[u64]>>,
+    pub set: Option<Rc<[u64]>>,
 }
 
 impl Range {
@@ -74,9 +81,10 @@ pub enum Support {
 /// A step.
 #[derive(Clone, Debug)]
 struct Node {
+    cell: Cell,
     range: Range,
     by: Support,
-    parents: Box<[u32]>,
+    parents: Rc<[u32]>,
     /// The step before, for the same cell; it is one of the parents.
     before: u32,
 }
@@ -223,7 +231,7 @@ fn roots<F: Scalar>(terms: &[(F, Box<[Cell]>)]) -> Option<Range> {
     let value = |x: u64| {
         terms.iter().map(|(c, m)| *c * F::from(x).pow_vartime([m.len() as u64])).sum::<F>()
     };
-    let roots: Box<[u64]> = (0..64).filter(|x| value(*x) == F::ZERO).collect();
+    let roots: Rc<[u64]> = (0..64).filter(|x| value(*x) == F::ZERO).collect();
     (roots.len() == degree).then(|| Range {
         low: i128::from(roots[0]),
         high: i128::from(roots[degree - 1]),
@@ -237,13 +245,16 @@ fn roots<F: Scalar>(terms: &[(F, Box<[Cell]>)]) -> Option<Range> {
 pub struct Ranges {
     nodes: Vec<Node>,
     current: Vec<u32>,
+    /// Whether nothing moved any more at the end.
+    settled: bool,
 }
 
 impl Ranges {
     /// Applies the rules until nothing moves, or each constraint was looked at often enough. What `without` names is
     /// left out.
     pub fn new<F: Scalar>(model: &Model<F>, prepared: &Prepared, without: &Without) -> Self {
-        let mut ranges = Self { nodes: Vec::new(), current: vec![NONE; model.cells] };
+        let mut ranges =
+            Self { nodes: Vec::new(), current: vec![NONE; model.cells], settled: true };
         for (id, cell, range) in &prepared.tables {
             let by = Support::Looked(*id);
             if !without.leaves_out(by) {
@@ -272,6 +283,7 @@ impl Ranges {
             for cell in changed.drain(..) {
                 for reader in prepared.readers.get(&cell).into_iter().flatten() {
                     let i = *reader as usize;
+                    ranges.settled &= visits[i] < VISITS;
                     if !waits[i] && visits[i] < VISITS {
                         waits[i] = true;
                         queue.push_back(*reader);
@@ -280,6 +292,11 @@ impl Ranges {
             }
         }
         ranges
+    }
+
+    /// Whether another look at any constraint would add nothing.
+    pub(crate) fn are_settled(&self) -> bool {
+        self.settled
     }
 
     /// What a cell can hold.
@@ -361,7 +378,7 @@ impl Ranges {
             range
         };
         self.current[cell as usize] = self.nodes.len() as u32;
-        self.nodes.push(Node { range, by, parents: parents.into_boxed_slice(), before: old });
+        self.nodes.push(Node { cell, range, by, parents: parents.into(), before: old });
         true
     }
 

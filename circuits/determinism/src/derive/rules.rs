@@ -29,7 +29,7 @@ use std::collections::BTreeMap;
 
 use crate::{
     derive::Derivation,
-    model::{project, Cell, Component, Constraint},
+    model::{Cell, Component, Constraint},
     poly::Poly,
     ranges::{shifted, Support},
     scalar::{integer, Scalar},
@@ -78,7 +78,7 @@ pub struct Step<F> {
 const UNKNOWNS: usize = 14;
 
 /// Widths add up to less than 2 to this power.
-const WIDTH_BITS: u32 = 126;
+pub(crate) const WIDTH_BITS: u32 = 126;
 
 /// Applies the rules to one constraint or tuple.
 pub fn apply<F: Scalar>(derivation: &Derivation<'_, F>, support: Support) -> Option<Step<F>> {
@@ -164,24 +164,14 @@ fn zero_or_not<F: Scalar>(
     constraint: &Constraint<F>,
     u: Cell,
 ) -> Option<Step<F>> {
-    let mut a = Poly::default();
-    for (c, monomial) in &constraint.terms {
-        match monomial.iter().filter(|cell| **cell == u).count() {
-            0 => {}
-            1 => {
-                let rest = monomial.iter().copied().filter(|cell| *cell != u).collect();
-                a.add_term(rest, *c);
-            }
-            _ => return None,
-        }
-    }
+    let a = cofactor(constraint, u)?;
     let says = |other: &u32| {
         let left_out = d.without.leaves_out(Support::Constraint(*other));
         let other_constraint = &d.model.constraints[*other as usize];
         *other != id
             && !left_out
             && other_constraint.level == constraint.level
-            && is_linear_where_zero(d, other_constraint, u, &a)
+            && is_linear_where_zero(&|cell| d.known(cell), other_constraint, u, &a)
     };
     let also = d.model.readers[u as usize].iter().copied().find(says)?;
     Some(Step {
@@ -193,9 +183,25 @@ fn zero_or_not<F: Scalar>(
     })
 }
 
+/// What a constraint multiplies u by; nothing where a power of it stands there.
+pub(crate) fn cofactor<F: Scalar>(constraint: &Constraint<F>, u: Cell) -> Option<Poly<F>> {
+    let mut a = Poly::default();
+    for (c, monomial) in &constraint.terms {
+        match monomial.iter().filter(|cell| **cell == u).count() {
+            0 => {}
+            1 => {
+                let rest = monomial.iter().copied().filter(|cell| *cell != u).collect();
+                a.add_term(rest, *c);
+            }
+            _ => return None,
+        }
+    }
+    Some(a)
+}
+
 /// Whether a constraint is linear in u alone, with a constant coefficient, wherever `a` is zero.
-fn is_linear_where_zero<F: Scalar>(
-    d: &Derivation<'_, F>,
+pub(crate) fn is_linear_where_zero<F: Scalar>(
+    known: &dyn Fn(Cell) -> bool,
     constraint: &Constraint<F>,
     u: Cell,
     a: &Poly<F>,
@@ -204,7 +210,7 @@ fn is_linear_where_zero<F: Scalar>(
     let mut factors: BTreeMap<Vec<Cell>, Poly<F>> = BTreeMap::new();
     for (c, monomial) in &constraint.terms {
         let (unknown, known): (Vec<Cell>, Vec<Cell>) =
-            monomial.iter().partition(|cell| !d.known(**cell));
+            monomial.iter().partition(|cell| !known(**cell));
         if !unknown.is_empty() {
             factors.entry(unknown).or_default().add_term(known, *c);
         }
@@ -291,12 +297,12 @@ fn looked<F: Scalar>(d: &Derivation<'_, F>, id: u32) -> Option<Step<F>> {
     Some(Step { cells, rule: Rule::Table, also: None, nodes: Vec::new(), value })
 }
 
-/// The entry of a table that agrees with the known components.
+/// The entry of a table whose known components are `key`.
 pub fn entry<'t, F: Scalar>(
     table: &'t crate::model::Table<F>,
     known: u64,
-    tuple: &[F],
+    key: &[F],
 ) -> Option<&'t [F]> {
     let entries = table.functional(known)?;
-    entries.get(&project(tuple, known)).map(|entry| &table.entries[*entry][..])
+    entries.get(key).map(|entry| &table.entries[*entry][..])
 }

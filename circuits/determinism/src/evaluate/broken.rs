@@ -24,17 +24,25 @@ impl<F: Scalar> Program<'_, F> {
 
     /// Calls `go_on` with what does not hold until it says no; returns whether it never did.
     pub fn each_broken(&self, values: &[F], go_on: &mut dyn FnMut(Broken) -> bool) -> bool {
-        self.constraints(values, go_on)
-            && self.lookups(values, go_on)
+        let constraints = 0..self.check.model.constraints.len() as u32;
+        let looked = 0..self.check.model.looked.len() as u32;
+        self.constraints(constraints, values, go_on)
+            && self.lookups(looked, values, go_on)
             && self.balances(values, go_on)
     }
 
-    fn constraints(&self, values: &[F], go_on: &mut dyn FnMut(Broken) -> bool) -> bool {
-        for (id, constraint) in self.check.model.constraints.iter().enumerate() {
+    pub(super) fn constraints(
+        &self,
+        ids: impl Iterator<Item = u32>,
+        values: &[F],
+        go_on: &mut dyn FnMut(Broken) -> bool,
+    ) -> bool {
+        for id in ids {
+            let constraint = &self.check.model.constraints[id as usize];
             let named = match constraint.source {
                 Source::Definition => continue,
                 Source::Expanded { of } => of,
-                _ => id as u32,
+                _ => id,
             };
             let holds = constraint.level > 0 || sum(&constraint.terms, values) == F::ZERO;
             if !holds && !go_on(Broken::Constraint(named)) {
@@ -44,21 +52,29 @@ impl<F: Scalar> Program<'_, F> {
         true
     }
 
-    fn lookups(&self, values: &[F], go_on: &mut dyn FnMut(Broken) -> bool) -> bool {
+    pub(super) fn lookups(
+        &self,
+        ids: impl Iterator<Item = u32>,
+        values: &[F],
+        go_on: &mut dyn FnMut(Broken) -> bool,
+    ) -> bool {
         let model = &self.check.model;
         let every = |table: &crate::model::Table<F>| table.functional(u64::MAX);
         let tables: Vec<_> = model.tables.iter().map(every).collect();
-        for (id, looked) in model.looked.iter().enumerate() {
-            let tuple = self.tuple(&looked.tuple, values);
-            let holds = tables[looked.table].as_ref().is_some_and(|t| t.contains_key(&tuple));
-            if !holds && !go_on(Broken::Looked(id as u32)) {
+        let mut tuple = Vec::new();
+        for id in ids {
+            let looked = &model.looked[id as usize];
+            tuple.clear();
+            tuple.extend(looked.tuple.iter().map(|component| self.component(component, values)));
+            let holds = tables[looked.table].as_ref().is_some_and(|t| t.contains_key(&tuple[..]));
+            if !holds && !go_on(Broken::Looked(id)) {
                 return false;
             }
         }
         true
     }
 
-    fn balances(&self, values: &[F], go_on: &mut dyn FnMut(Broken) -> bool) -> bool {
+    pub(super) fn balances(&self, values: &[F], go_on: &mut dyn FnMut(Broken) -> bool) -> bool {
         let argument = &self.check.model.argument;
         for (kind, terms) in &argument.balanced {
             let mut weights: HashMap<Vec<F>, F> = HashMap::new();

@@ -8,7 +8,9 @@
 //! Run on a derivation that leaves an instance out, the same program makes the attack that the instance stops: cells that
 //! the instance held follow from the others, and if it was the only one that refused, nothing is broken but it.
 
+mod accepts;
 mod broken;
+mod form;
 mod steps;
 
 use std::{
@@ -26,6 +28,8 @@ use crate::{
     rules::Rule,
     scalar::Scalar,
 };
+use accepts::Checks;
+use form::{Form, Recomposition};
 use steps::{move_bytes, Edges};
 
 /// A part of a recomposition.
@@ -37,10 +41,12 @@ struct Part {
 
 /// One step.
 #[derive(Clone, Debug)]
-enum Op {
+enum Op<F> {
     Linear {
         cell: Cell,
         constraint: u32,
+        /// What the cell is equal to, where it has a constant before it.
+        form: Option<Form<F>>,
     },
     ZeroOrNot {
         cell: Cell,
@@ -50,6 +56,8 @@ enum Op {
     Recompose {
         parts: Vec<Part>,
         constraint: u32,
+        /// The same with constant weights.
+        prepared: Option<Recomposition<F>>,
     },
     Table {
         looked: u32,
@@ -77,7 +85,7 @@ pub enum Broken {
 /// How cells follow from the given ones, in order.
 pub struct Program<'c, F> {
     check: &'c Check<F>,
-    ops: Vec<Op>,
+    ops: Vec<Op<F>>,
     lemmas: Vec<About>,
     /// By lemma: whether a product's remainder is there before it is computed.
     earlier: Vec<bool>,
@@ -86,6 +94,10 @@ pub struct Program<'c, F> {
     /// By lemma: the edges of a run's automaton.
     edges: HashMap<u32, Edges<F>>,
     inverses: RefCell<HashMap<F, F>>,
+    /// Room for the key of a lookup.
+    key: RefCell<Vec<F>>,
+    /// What has to be looked at after a run.
+    checks: Checks,
 }
 
 impl<'c, F: Scalar> Program<'c, F> {
@@ -108,7 +120,8 @@ impl<'c, F: Scalar> Program<'c, F> {
             #[allow(clippy::collapsible_match, reason = "a guard should have no effect")]
             match (reason.rule, reason.by) {
                 (Rule::Linear, By::Constraint(constraint)) => {
-                    ops.push(Op::Linear { cell, constraint });
+                    let form = Form::solved(&d.model.constraints[constraint as usize], cell);
+                    ops.push(Op::Linear { cell, constraint, form });
                 }
                 (Rule::ZeroOrNot, By::Constraint(constraint)) => {
                     let also = reason.also.expect("two constraints");
@@ -117,8 +130,11 @@ impl<'c, F: Scalar> Program<'c, F> {
                 (Rule::Recomposition, By::Constraint(constraint))
                     if done.insert(Support::Constraint(constraint)) =>
                 {
-                    let parts = groups[&constraint].iter().map(|cell| part(d, *cell)).collect();
-                    ops.push(Op::Recompose { parts, constraint });
+                    let parts: Vec<Part> =
+                        groups[&constraint].iter().map(|cell| part(d, *cell)).collect();
+                    let own = &d.model.constraints[constraint as usize];
+                    let prepared = Recomposition::new(own, &parts);
+                    ops.push(Op::Recompose { parts, constraint, prepared });
                 }
                 (Rule::Table, By::Looked(looked)) if done.insert(Support::Looked(looked)) => {
                     ops.push(Op::Table { looked, known: known_before(d, looked, cell) });
@@ -150,8 +166,11 @@ impl<'c, F: Scalar> Program<'c, F> {
             let parts = cells.filter(|cell| *cell != limb).map(|cell| part(d, cell)).collect();
             (limb, (definition, parts))
         });
-        let (limbs, inverses) = (limbs.collect(), RefCell::default());
-        Self { check, ops, lemmas, earlier, limbs, edges, inverses }
+        let (limbs, inverses, key) = (limbs.collect(), RefCell::default(), RefCell::default());
+        let checks = Checks::default();
+        let mut program = Self { check, ops, lemmas, earlier, limbs, edges, inverses, key, checks };
+        program.checks = program.to_check();
+        program
     }
 
     /// The values of all cells, from those of the given ones in `values`; the others in it are overwritten where they
@@ -163,9 +182,13 @@ impl<'c, F: Scalar> Program<'c, F> {
         }
     }
 
-    fn step(&self, op: &Op, values: &mut [F]) {
+    /// Takes a step; false where it looks up what no table holds.
+    fn step(&self, op: &Op<F>, values: &mut [F]) -> bool {
         match op {
-            Op::Linear { cell, constraint } | Op::Hidden { cell, constraint } => {
+            Op::Linear { cell, form: Some(form), .. } => {
+                values[*cell as usize] = form.value(values)
+            }
+            Op::Linear { cell, constraint, .. } | Op::Hidden { cell, constraint } => {
                 let value = self.solve(*constraint, *cell, values).unwrap_or(F::ZERO);
                 values[*cell as usize] = value;
             }
@@ -174,8 +197,9 @@ impl<'c, F: Scalar> Program<'c, F> {
                 let value = value.or_else(|| self.solve(*also, *cell, values));
                 values[*cell as usize] = value.unwrap_or(F::ZERO);
             }
-            Op::Recompose { parts, constraint } => self.recompose(parts, *constraint, values),
-            Op::Table { looked, known } => self.look_up(*looked, *known, values),
+            Op::Recompose { prepared: Some(prepared), .. } => prepared.write(values),
+            Op::Recompose { parts, constraint, .. } => self.recompose(parts, *constraint, values),
+            Op::Table { looked, known } => return self.look_up(*looked, *known, values),
             Op::Lemma(id) => match &self.lemmas[*id as usize] {
                 About::Run(tuples, spec) => self.find_run(tuples, spec, &self.edges[id], values),
                 About::Balance(plan) => move_bytes(plan, values),
@@ -185,6 +209,7 @@ impl<'c, F: Scalar> Program<'c, F> {
                 About::Counts => {}
             },
         }
+        true
     }
 
     /// Computes the virtual cells from all others.

@@ -4,11 +4,13 @@ use std::collections::HashMap;
 
 use num_bigint::BigInt;
 
-use super::{sum, Part, Program};
+use super::{
+    form::{weights, Cutting},
+    sum, Part, Program,
+};
 use crate::{
     lemmas::{balance, residue, run},
     model::{Cell, Component, Constraint, Model, Source},
-    ranges::shifted,
     rules::entry,
     scalar::{element, integer, lift, Scalar},
 };
@@ -75,23 +77,13 @@ impl<F: Scalar> Program<'_, F> {
                 None => rest += product,
             }
         }
-        let cut = coefficients.iter().find_map(|base| {
-            let inverse = self.inverse(*base)?;
-            let weights: Vec<i128> = coefficients
-                .iter()
-                .map(|k| integer(*k * inverse).filter(|k| *k > 0))
-                .collect::<Option<_>>()?;
-            Some((weights, -rest * inverse))
-        });
-        // What is no sum of parts is cut all the same; then the constraint does not hold.
-        let Some((weights, target)) = cut else { return };
-        let target = integer(target).unwrap_or(0);
-        for (cell, value) in cut_up(parts, &weights, target) {
-            values[cell as usize] = element(&BigInt::from(value));
+        if let Some((weights, scale)) = weights(&coefficients) {
+            let target = integer(-rest * scale).unwrap_or(0);
+            Cutting::new(parts, &weights).cut(target, values);
         }
     }
 
-    fn component(&self, component: &Component<F>, values: &[F]) -> F {
+    pub(super) fn component(&self, component: &Component<F>, values: &[F]) -> F {
         match component {
             Component::Constant(value) => *value,
             Component::Cell(cell) => values[*cell as usize],
@@ -103,16 +95,22 @@ impl<F: Scalar> Program<'_, F> {
         tuple.iter().map(|component| self.component(component, values)).collect()
     }
 
-    pub(super) fn look_up(&self, looked: u32, known: u64, values: &mut [F]) {
+    /// Writes what the entry says that agrees with what is known; whether there is one.
+    pub(super) fn look_up(&self, looked: u32, known: u64, values: &mut [F]) -> bool {
         let looked = &self.check.model.looked[looked as usize];
         let table = &self.check.model.tables[looked.table];
-        let tuple = self.tuple(&looked.tuple, values);
-        let found = entry(table, known, &tuple).map(<[F]>::to_vec);
-        for (i, component) in looked.tuple.iter().enumerate() {
+        let components = looked.tuple.iter().enumerate();
+        let mut key = self.key.borrow_mut();
+        key.clear();
+        let given = components.clone().filter(|(i, _)| known >> i & 1 == 1);
+        key.extend(given.map(|(_, component)| self.component(component, values)));
+        let found = entry(table, known, &key);
+        for (i, component) in components {
             if let (Component::Cell(cell), 0) = (component, known >> i & 1) {
-                values[*cell as usize] = found.as_ref().map_or(F::ZERO, |entry| entry[i]);
+                values[*cell as usize] = found.map_or(F::ZERO, |entry| entry[i]);
             }
         }
+        found.is_some()
     }
 
     /// The run over the symbols; where there is none, one that goes as far as the symbols allow.
@@ -241,36 +239,6 @@ pub(super) fn edges<F: Scalar>(model: &Model<F>, tuples: &[u32], spec: &run::Spe
 fn is_definition_of<F: Scalar>(constraint: &Constraint<F>, cell: Cell) -> bool {
     constraint.source == Source::Definition
         && constraint.terms.last().is_some_and(|(_, monomial)| monomial[..] == [cell])
-}
-
-/// Cuts a number into parts, the greatest weight first.
-fn cut_up(parts: &[Part], weights: &[i128], target: i128) -> Vec<(Cell, i128)> {
-    let mut order: Vec<usize> = (0..parts.len()).collect();
-    order.sort_by_key(|i| std::cmp::Reverse(weights[*i]));
-    let masks: Vec<Option<u128>> =
-        (0..parts.len()).map(|i| shifted(&parts[i].range, weights[i])).collect();
-    let by_mask = target >= 0
-        && masks.iter().flatten().count() == parts.len()
-        && masks
-            .iter()
-            .flatten()
-            .try_fold(0u128, |all, m| (all & m == 0).then_some(all | m))
-            .is_some();
-    let mut left = target;
-    let mut values = Vec::new();
-    for (done, i) in order.iter().enumerate() {
-        let (part, weight) = (&parts[*i], weights[*i]);
-        let value = if by_mask {
-            ((target as u128 & masks[*i].expect("a mask")) >> weight.trailing_zeros()) as i128
-        } else {
-            let least: i128 =
-                order[done + 1..].iter().map(|j| parts[*j].range.low * weights[*j]).sum();
-            (left - least).div_euclid(weight).clamp(part.range.low, part.range.high)
-        };
-        left -= value * weight;
-        values.push((part.cell, value));
-    }
-    values
 }
 
 /// Gives each run the bytes of its fields, in order of positions, as far as they fit.

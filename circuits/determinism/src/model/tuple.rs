@@ -1,6 +1,9 @@
 //! Tuples, and the tables that hold them.
 
-use std::collections::HashMap;
+use std::{
+    collections::HashMap,
+    hash::{BuildHasherDefault, Hasher},
+};
 
 use super::Cell;
 use crate::{poly::Poly, scalar::Scalar};
@@ -68,7 +71,29 @@ pub struct Table<F> {
 }
 
 /// Entries by some of their components, where these say which one.
-type Functional<F> = Option<std::rc::Rc<HashMap<Vec<F>, usize>>>;
+type Functional<F> = Option<std::rc::Rc<HashMap<Vec<F>, usize, BuildHasherDefault<Words>>>>;
+
+/// Hashes field elements, which nobody chooses in order that they collide.
+#[derive(Default)]
+pub struct Words(u64);
+
+impl Hasher for Words {
+    fn finish(&self) -> u64 {
+        self.0 ^ self.0 >> 32
+    }
+
+    fn write(&mut self, bytes: &[u8]) {
+        for word in bytes.chunks(8) {
+            let mut padded = [0; 8];
+            padded[..word.len()].copy_from_slice(word);
+            self.write_u64(u64::from_le_bytes(padded));
+        }
+    }
+
+    fn write_u64(&mut self, word: u64) {
+        self.0 = (self.0.rotate_left(5) ^ word).wrapping_mul(0x517c_c1b7_2722_0a95);
+    }
+}
 
 impl<F: Scalar> Table<F> {
     /// A table.
@@ -80,7 +105,7 @@ impl<F: Scalar> Table<F> {
     pub fn functional(&self, known: u64) -> Functional<F> {
         let mut memo = self.by_known.borrow_mut();
         let found = memo.entry(known).or_insert_with(|| {
-            let mut seen: HashMap<Vec<F>, usize> = HashMap::new();
+            let mut seen: HashMap<Vec<F>, usize, _> = HashMap::default();
             for (i, entry) in self.entries.iter().enumerate() {
                 let first = *seen.entry(project(entry, known)).or_insert(i);
                 if self.entries[first] != *entry {

@@ -324,7 +324,18 @@ fn balance<F: Scalar>(
     premises.extend(runs.iter().map(|run| run.rows[0].flag).filter(|f| d.constant(*f).is_some()));
     d.findings.extend(findings);
     let about = About::Balance(Box::new(Plan { emitters, runs }));
-    conclude(d, Lemma { rule: Rule::Balance, supports, premises, cells, idle, about })
+    conclude(
+        d,
+        Lemma {
+            rule: Rule::Balance,
+            supports,
+            premises,
+            cells,
+            concludes: Vec::new(),
+            idle,
+            about,
+        },
+    )
 }
 
 fn give_up<F: Scalar>(d: &mut Derivation<'_, F>, findings: Vec<Finding>) -> bool {

@@ -71,6 +71,7 @@ fn lemma(rule: Rule, cells: Vec<Cell>) -> Lemma {
         supports: Vec::<Support>::new(),
         premises: Vec::new(),
         cells,
+        concludes: Vec::new(),
         idle: Vec::new(),
         about: About::Counts,
     }

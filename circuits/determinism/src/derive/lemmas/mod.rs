@@ -40,6 +40,8 @@ pub struct Lemma {
     pub premises: Vec<Cell>,
     /// The cells that it determines.
     pub cells: Vec<Cell>,
+    /// The cells that it is about: those, and others that were determined before.
+    pub concludes: Vec<Cell>,
     /// Cells that may have any value where they count for nothing, see [`crate::explain`].
     pub idle: Vec<Cell>,
     /// What the lemma is about, for the evaluator.
@@ -78,10 +80,33 @@ pub fn apply<F: Scalar>(d: &mut Derivation<'_, F>, spec: &Spec, progress: &mut P
         || counts::apply(d)
 }
 
+/// What the lemma of an application concludes from what is left, if everything that it wants determined is. Leaves no
+/// trace in the derivation as long as what it concludes was determined before.
+pub(crate) fn conclusions<F: Scalar>(
+    d: &mut Derivation<'_, F>,
+    spec: &Spec,
+    about: &About,
+) -> Vec<Cell> {
+    match about {
+        About::Balance(_) => {
+            balance::apply(d, &spec.balances, &mut Progress::default());
+        }
+        About::Product(operands) => {
+            if let Some(spec) = &spec.products {
+                residue::apply_in_row(d, spec, operands.row);
+            }
+        }
+        About::Run(..) | About::Counts => {}
+    }
+    d.findings.clear();
+    d.lemmas.drain(..).flat_map(|lemma| lemma.concludes).collect()
+}
+
 /// Notes an application and determines its cells; false if all were determined before.
 fn conclude<F: Scalar>(d: &mut Derivation<'_, F>, mut lemma: Lemma) -> bool {
     let id = d.lemmas.len() as u32;
     let rule = lemma.rule;
+    lemma.concludes = lemma.cells.clone();
     lemma.cells.retain(|cell| !d.known(*cell));
     lemma.supports.sort_unstable();
     lemma.supports.dedup();

@@ -85,6 +85,7 @@ pub(super) fn apply<F: Scalar>(
         match holds_over_the_integers(d, spec, equations, &limbs) {
             Ok(mut supports) => {
                 supports.push(Support::Constraint(*of));
+                supports.extend(equations.iter().map(|id| Support::Constraint(*id)));
                 any |= choose(d, spec, row, limbs, supports);
             }
             Err(why) => {
@@ -93,6 +94,33 @@ pub(super) fn apply<F: Scalar>(
         }
     }
     any
+}
+
+/// The product whose gate stands in a row, by its place among all identities.
+pub(crate) fn number_in_row<F: Scalar>(d: &Derivation<'_, F>, row: usize) -> Option<u32> {
+    let number = d.model.identities.expanded.iter().position(|(of, _)| {
+        let source = d.model.constraints[*of as usize].source;
+        matches!(source, Source::Gate { row: own, .. } if own == row)
+    });
+    number.map(|number| number as u32)
+}
+
+/// Applies the lemma to the product whose gate stands in a row.
+pub(super) fn apply_in_row<F: Scalar>(d: &mut Derivation<'_, F>, spec: &Spec, row: usize) {
+    let own = number_in_row(d, row);
+    let all = 0..d.model.identities.expanded.len() as u32;
+    let others = all.filter(|number| Some(*number) != own);
+    let mut progress = Progress { products: others.collect(), ..Progress::default() };
+    apply(d, Some(spec), &mut progress);
+}
+
+/// The cells of the product in a row that have to have a range.
+pub(crate) fn ranged<F: Scalar>(d: &Derivation<'_, F>, spec: &Spec, row: usize) -> BTreeSet<Cell> {
+    let number = number_in_row(d, row);
+    let equations = number.map(|number| &d.model.identities.expanded[number as usize].1);
+    let sums = equations.and_then(|equations| groups(d, spec, equations).ok());
+    let monomials = sums.into_iter().flatten().flat_map(|(sum, _)| sum.into_keys());
+    monomials.flatten().collect()
 }
 
 type Limbs = [Vec<Option<Cell>>; 5];
@@ -119,19 +147,14 @@ fn operands<F: Scalar>(d: &Derivation<'_, F>, spec: &Spec, row: usize) -> Result
 
 type IntegerPoly = BTreeMap<Vec<Cell>, BigInt>;
 
-/// The supports of the ranges that show it, or why it may be wrong.
-fn holds_over_the_integers<F: Scalar>(
+/// The sum of each group of equations, and the weight of the group behind it.
+fn groups<F: Scalar>(
     d: &Derivation<'_, F>,
     spec: &Spec,
     equations: &[u32],
-    limbs: &Limbs,
-) -> Result<Vec<Support>, String> {
-    let p = BigInt::from(order::<F>());
+) -> Result<Vec<(IntegerPoly, BigInt)>, String> {
     let base = BigInt::from(1) << spec.limb_bits;
-    let mut nodes = BTreeSet::new();
-    let mut total = IntegerPoly::new();
-    let mut power = BigInt::from(1);
-    for (number, group) in equations.chunks(spec.group.max(1)).enumerate() {
+    let sum_up = |group: &[u32]| {
         let mut sum = IntegerPoly::new();
         let mut weight = BigInt::from(1);
         for id in group {
@@ -144,6 +167,23 @@ fn holds_over_the_integers<F: Scalar>(
             weight *= &base;
         }
         sum.retain(|_, c| *c != BigInt::default());
+        Ok((sum, weight))
+    };
+    equations.chunks(spec.group.max(1)).map(sum_up).collect()
+}
+
+/// The supports of the ranges that show it, or why it may be wrong.
+fn holds_over_the_integers<F: Scalar>(
+    d: &Derivation<'_, F>,
+    spec: &Spec,
+    equations: &[u32],
+    limbs: &Limbs,
+) -> Result<Vec<Support>, String> {
+    let p = BigInt::from(order::<F>());
+    let mut nodes = BTreeSet::new();
+    let mut total = IntegerPoly::new();
+    let mut power = BigInt::from(1);
+    for (number, (sum, weight)) in groups(d, spec, equations)?.into_iter().enumerate() {
         let (mut low, mut high) = (BigInt::default(), BigInt::default());
         for (monomial, c) in &sum {
             let (mut least, mut most) = (c.clone(), c.clone());
@@ -237,7 +277,18 @@ fn choose<F: Scalar>(
     let premises = [0, 1, 3].iter().flat_map(|i| limbs[*i].iter().flatten().copied()).collect();
     let operands = Operands { limbs, limb_bits: spec.limb_bits, row, definitions };
     let about = About::Product(Box::new(operands));
-    conclude(d, Lemma { rule: Rule::Chosen, supports, premises, cells, idle: Vec::new(), about })
+    conclude(
+        d,
+        Lemma {
+            rule: Rule::Chosen,
+            supports,
+            premises,
+            cells,
+            concludes: Vec::new(),
+            idle: Vec::new(),
+            about,
+        },
+    )
 }
 
 /// The number with some limbs.

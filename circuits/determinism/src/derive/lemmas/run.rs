@@ -38,10 +38,10 @@ pub struct Spec {
     pub output: usize,
 }
 
-/// The tuples of a chain by the four cells of each.
-struct Chain {
-    tuples: Vec<u32>,
-    cells: Vec<[Cell; 4]>,
+/// The tuples of a chain by the four cells of each: state, symbol, next and output.
+pub(crate) struct Chain {
+    pub(crate) tuples: Vec<u32>,
+    pub(crate) cells: Vec<[Cell; 4]>,
 }
 
 pub(super) fn apply<F: Scalar>(
@@ -62,7 +62,7 @@ pub(super) fn apply<F: Scalar>(
 }
 
 /// The chains of a table's tuples.
-fn chains<F: Scalar>(d: &Derivation<'_, F>, spec: &Spec, table: usize) -> Vec<Chain> {
+pub(crate) fn chains<F: Scalar>(d: &Derivation<'_, F>, spec: &Spec, table: usize) -> Vec<Chain> {
     let mut by_state: HashMap<Cell, (u32, [Cell; 4])> = HashMap::new();
     let mut followed = HashSet::new();
     for (id, looked) in d.model.looked.iter().enumerate() {
@@ -136,7 +136,15 @@ fn conclude_chain<F: Scalar>(
     let about = About::Run(chain.tuples, spec.clone());
     conclude(
         d,
-        Lemma { rule: Rule::Run, supports, premises, cells: results, idle: Vec::new(), about },
+        Lemma {
+            rule: Rule::Run,
+            supports,
+            premises,
+            cells: results,
+            concludes: Vec::new(),
+            idle: Vec::new(),
+            about,
+        },
     )
 }
 
