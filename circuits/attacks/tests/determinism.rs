@@ -5,6 +5,7 @@ use rand_chacha::ChaCha20Rng;
 use zkdkim_attacks::{
     determinism::{
         drops::{self, Dropper, Figures},
+        grammar,
         open::open_cells,
         report::report,
         subject::{Subject, LAYOUTS},
@@ -99,4 +100,21 @@ fn a_redundant_instance_is_shown_to_be_one() {
     }
     let found = verdict("header block ends before the length[0]", "header 1079");
     assert!(matches!(found, Verdict::Noticed(_)), "{found:?}");
+}
+
+/// Blocks that break the grammar in one place, and symbols that are steered away from a block's: `scripts/soundness grammar`
+/// asks of more.
+/// Clauses: `header-syntax`, `subject-text`, `signature-field-last`, `from-grammar`, `tag-list`, `one-from`, `one-subject`.
+#[test]
+fn the_circuit_refuses_the_headers_that_the_parser_refuses() {
+    let [_, (name, params)] = LAYOUTS;
+    let subject = Subject::new(name, params);
+    let check = subject.check();
+    let mut differences = Vec::new();
+    let rng = ChaCha20Rng::seed_from_u64(11);
+    let mut say = |line| differences.push(line);
+    let figures = grammar::run(&subject, &check, &check.derive(), 400, rng, &mut say);
+    assert_eq!(differences, [""; 0]);
+    assert!(figures.accepted > 40 && figures.steered > 300, "{figures:?}");
+    assert!(figures.rules.len() > 10, "{:?}", figures.rules);
 }

@@ -1,6 +1,9 @@
 //! Asks of every constraint of the statement's circuit what it is for.
 
-use std::{path::PathBuf, process::ExitCode};
+use std::{
+    path::{Path, PathBuf},
+    process::ExitCode,
+};
 
 use anyhow::Result;
 use clap::{Parser, Subcommand};
@@ -8,7 +11,7 @@ use rand::SeedableRng;
 use rand_chacha::ChaCha20Rng;
 use serde::Serialize;
 use zkdkim_attacks::determinism::{
-    assertions, compare, drops,
+    assertions, compare, cross, drops, grammar,
     report::report,
     subject::{Subject, LAYOUTS},
     unread, whole,
@@ -44,13 +47,13 @@ enum Command {
         /// Only this layout
         #[arg(long, value_name = "NAME")]
         layout: Option<String>,
-        /// Every instance instead of a sample, and nothing weakened; needs a state file
-        #[arg(long, requires = "state")]
+        /// Every instance instead of a sample, and nothing weakened
+        #[arg(long)]
         all: bool,
         /// Of `--all`, the Ith part of N, counted from 1
         #[arg(long, value_name = "I/N", default_value = "1/1", value_parser = shard)]
         shard: (usize, usize),
-        /// What `--all` has done: a line of JSON an instance, read when it goes on
+        /// What `--all` has looked at one by one: a line of JSON an instance, read when it goes on
         #[arg(long, value_name = "FILE")]
         state: Option<PathBuf>,
         /// One JSON object on standard output
@@ -61,6 +64,39 @@ enum Command {
     Evaluate {
         /// How many headers a layout
         #[arg(long, default_value_t = 100)]
+        headers: usize,
+        /// What was done: a line of JSON for each part, read when it goes on
+        #[arg(long, value_name = "FILE")]
+        state: Option<PathBuf>,
+        /// What chooses them
+        #[arg(long, default_value_t = 1)]
+        seed: u64,
+        /// Only this layout
+        #[arg(long, value_name = "NAME")]
+        layout: Option<String>,
+        /// One JSON object a layout and line on standard output
+        #[arg(long)]
+        json: bool,
+    },
+    /// Compares what `drops --all` finds at once with deriving again
+    Lanes {
+        /// How many instances a layout, besides one of each kind
+        #[arg(long, default_value_t = 100)]
+        sample: usize,
+        /// What chooses them
+        #[arg(long, default_value_t = 1)]
+        seed: u64,
+        /// Only this layout
+        #[arg(long, value_name = "NAME")]
+        layout: Option<String>,
+        /// One JSON object a layout and line on standard output
+        #[arg(long)]
+        json: bool,
+    },
+    /// Compares the circuit's verdict on headers that break the grammar in one place with the native parser's
+    Grammar {
+        /// How many headers a layout
+        #[arg(long, default_value_t = 1_000)]
         headers: usize,
         /// What chooses them
         #[arg(long, default_value_t = 1)]
@@ -87,11 +123,17 @@ fn main() -> Result<ExitCode> {
     match Options::parse().command {
         Command::Determinism { json } => determinism(json),
         Command::Drops { sample, seed, layout, all, shard, state, json } => {
-            let state = state.filter(|_| all);
-            drops(&layouts(layout.as_deref())?, sample, seed, state.map(|s| (shard, s)), json)
+            let whole = all.then_some((shard, state));
+            drops(&layouts(layout.as_deref())?, sample, seed, whole, json)
         }
-        Command::Evaluate { headers, seed, layout, json } => {
-            evaluate(&layouts(layout.as_deref())?, headers, seed, json)
+        Command::Evaluate { headers, seed, state, layout, json } => {
+            evaluate(&layouts(layout.as_deref())?, (headers, seed), state.as_deref(), json)
+        }
+        Command::Grammar { headers, seed, layout, json } => {
+            grammar(&layouts(layout.as_deref())?, headers, seed, json)
+        }
+        Command::Lanes { sample, seed, layout, json } => {
+            lanes(&layouts(layout.as_deref())?, sample, seed, json)
         }
         Command::Lists => lists(),
     }
@@ -138,13 +180,14 @@ fn drops(
     layouts: &Layouts,
     sample: usize,
     seed: u64,
-    whole: Option<((usize, usize), PathBuf)>,
+    whole: Option<((usize, usize), Option<PathBuf>)>,
     json: bool,
 ) -> Result<ExitCode> {
     let results = each(layouts, |i, subject| -> Result<drops::Figures> {
         let mut figures = drops::Figures::default();
         if let Some((shard, state)) = &whole {
-            whole::run(subject, *shard, state, &mut figures)?;
+            let mut say = |line| eprintln!("{line}");
+            whole::run(subject, *shard, state.as_deref(), &mut figures, &mut say)?;
             return Ok(figures);
         }
         let mut rng = ChaCha20Rng::seed_from_u64(seed);
@@ -162,14 +205,43 @@ fn drops(
     Ok(exit(figures.unnoticed.iter().all(|unnoticed| unnoticed.reason.is_some())))
 }
 
-fn evaluate(layouts: &Layouts, headers: usize, seed: u64, json: bool) -> Result<ExitCode> {
+fn evaluate(
+    layouts: &Layouts,
+    headers: (usize, u64),
+    state: Option<&Path>,
+    json: bool,
+) -> Result<ExitCode> {
     let all = each(layouts, |_, subject| {
         let check = subject.check();
         let derivation = check.derive();
         let program = Program::new(&check, &derivation);
-        let rng = ChaCha20Rng::seed_from_u64(seed);
         let mut say = |line: String| eprintln!("{line}");
-        compare::run(subject, &check, &program, headers, rng, &mut say)
+        compare::run(subject, &check, &program, headers, state, &mut say)
+    });
+    let all: Vec<compare::Figures> = all.into_iter().collect::<Result<_>>()?;
+    for figures in &all {
+        print(figures, json)?;
+    }
+    Ok(exit(all.iter().all(|figures| figures.differences == 0)))
+}
+
+fn lanes(layouts: &Layouts, sample: usize, seed: u64, json: bool) -> Result<ExitCode> {
+    let all = each(layouts, |_, subject| {
+        let mut rng = ChaCha20Rng::seed_from_u64(seed);
+        cross::run(subject, sample, &mut rng, &mut |line| eprintln!("{line}"))
+    });
+    for figures in &all {
+        print(figures, json)?;
+    }
+    Ok(exit(all.iter().all(|figures| figures.wrong == 0)))
+}
+
+fn grammar(layouts: &Layouts, headers: usize, seed: u64, json: bool) -> Result<ExitCode> {
+    let all = each(layouts, |_, subject| {
+        let check = subject.check();
+        let derivation = check.derive();
+        let rng = ChaCha20Rng::seed_from_u64(seed);
+        grammar::run(subject, &check, &derivation, headers, rng, &mut |line| eprintln!("{line}"))
     });
     for figures in &all {
         print(figures, json)?;

@@ -254,7 +254,9 @@ pub fn candidates(attack: &str, row: usize) -> Vec<Inputs> {
             ]
         }
         SIGNER => {
-            let at = row.saturating_sub(SIGNER_ROW);
+            // In the rows of the address' domain, or in the signer's.
+            let first = if row < SIGNER_ROW { MAX_ADDRESS_BYTES } else { SIGNER_ROW };
+            let at = row.saturating_sub(first);
             let mut domain = [b'a'; MAX_DOMAIN_BYTES];
             domain[if at == 1 { 3 } else { 1 }] = b'.';
             let mut signer = domain;
@@ -292,9 +294,7 @@ pub fn values(subject: &Subject, check: &Check<Fr>, inputs: &Inputs) -> Vec<Fr> 
     values.resize(check.model.cells, Fr::ZERO);
     let (c, rows) = (&subject.statement.config.columns, &subject.statement.config.rows);
     let cell = |column: usize, row| check.model.space.advice(column, row) as usize;
-    for (i, symbol) in inputs.symbols.iter().enumerate().take(BYTES) {
-        values[cell(c.wide[1].index(), rows.header + i)] = small((*symbol).into());
-    }
+    write_symbols(subject, check, &inputs.symbols, &mut values);
     values[cell(c.wide[0].index(), rows.poseidon)] = inputs.salt;
     let row = rows.poseidon + (SEAL + 1) * PERMUTATION_ROWS;
     values[cell(c.wide[0].index(), row)] = inputs.blinding;
@@ -316,6 +316,30 @@ pub fn values(subject: &Subject, check: &Check<Fr>, inputs: &Inputs) -> Vec<Fr> 
         }
     });
     values
+}
+
+/// The cells of the symbols.
+fn symbol_cells<'s>(
+    subject: &'s Subject,
+    check: &'s Check<Fr>,
+) -> impl Iterator<Item = usize> + 's {
+    let column = subject.statement.config.columns.wide[1].index();
+    let first = subject.statement.config.rows.header;
+    (first..first + BYTES).map(move |row| check.model.space.advice(column, row) as usize)
+}
+
+/// Writes the symbols of a header block.
+pub fn write_symbols(subject: &Subject, check: &Check<Fr>, symbols: &[u16], values: &mut [Fr]) {
+    for (cell, symbol) in symbol_cells(subject, check).zip(symbols) {
+        values[cell] = small((*symbol).into());
+    }
+}
+
+/// Whether a witness has these symbols still. In rows where the constraints leave one symbol, it is computed like any
+/// other cell, whatever was given: then no witness has what was given.
+pub fn has_symbols(subject: &Subject, check: &Check<Fr>, symbols: &[u16], values: &[Fr]) -> bool {
+    let mut cells = symbol_cells(subject, check).zip(symbols);
+    cells.all(|(cell, symbol)| values[cell] == small((*symbol).into()))
 }
 
 /// Calls `write` with each of 64 limbs, cut into pieces of 11, 11 and 10 bits.
@@ -346,6 +370,31 @@ pub fn witness(
     program: &Program<'_, Fr>,
     inputs: &Inputs,
 ) -> Vec<Fr> {
+    let mut values = signed(subject, check, program, inputs);
+    program.run(&mut values);
+    values
+}
+
+/// Computes a whole witness, and says whether everything holds.
+pub fn accepted(
+    subject: &Subject,
+    check: &Check<Fr>,
+    program: &Program<'_, Fr>,
+    inputs: &Inputs,
+) -> (Vec<Fr>, bool) {
+    let mut values = signed(subject, check, program, inputs);
+    let holds =
+        program.accepts(&mut values) && has_symbols(subject, check, &inputs.symbols, &values);
+    (values, holds)
+}
+
+/// The given cells, the signature among them.
+fn signed(
+    subject: &Subject,
+    check: &Check<Fr>,
+    program: &Program<'_, Fr>,
+    inputs: &Inputs,
+) -> Vec<Fr> {
     let mut values = values(subject, check, inputs);
     let signature = inputs.signature.clone().unwrap_or_else(|| {
         program.run(&mut values);
@@ -359,7 +408,6 @@ pub fn witness(
         provider::signature(&digest)
     });
     write_signature(subject, check, &signature, &mut values);
-    program.run(&mut values);
     values
 }
 
@@ -389,15 +437,18 @@ pub fn outcome(
 ) -> Outcome {
     let mut best = Outcome::Other;
     for inputs in candidates {
-        let values = witness(subject, check, program, inputs);
-        if inputs.reference().is_some_and(|honest| honest[..] == public_inputs(check, &values)) {
-            continue;
-        }
+        let mut values = signed(subject, check, program, inputs);
         let mut broken = Vec::new();
-        program.each_broken(&values, &mut |one| {
+        program.run_and_check(&mut values, &mut |one| {
             broken.push(one);
             broken.len() < 2
         });
+        if !has_symbols(subject, check, &inputs.symbols, &values) {
+            continue;
+        }
+        if inputs.reference().is_some_and(|honest| honest[..] == public_inputs(check, &values)) {
+            continue;
+        }
         let alone = match (&broken[..], instance) {
             ([], _) => return Outcome::Accepted,
             ([Broken::Constraint(id)], Some(Instance::Constraint(own))) => *id == own,

@@ -2,16 +2,19 @@
 //!
 //! What the given cells determine is computed from them by the constraints alone ([`Program`]), with no assignment code:
 //! so the public inputs are what the circuit says, and where some constraint does not hold, no prover of that block
-//! in its place has a witness. The reference is [`zkdkim_relation::statement::evaluate`].
+//! in its place has a witness. Headers are drawn in parts, each by its own seed; a state file has a line a part, so that a long
+//! run can be stopped. The reference is [`zkdkim_relation::statement::evaluate`].
 
-use std::{collections::BTreeSet, time::Instant};
+use std::{collections::BTreeSet, path::Path, time::Instant};
 
-use rand::Rng;
-use serde::Serialize;
+use anyhow::Result;
+use rand::{Rng, SeedableRng};
+use rand_chacha::ChaCha20Rng;
+use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use zkdkim_circuits::{
     header::{
-        automaton::{Automaton, END_SYMBOL},
+        automaton::{Automaton, Edge, END_SYMBOL},
         extract, BYTES,
     },
     sha256::{BLOCKS, BLOCK_SLOTS, INITIAL_SLOTS, WORDS},
@@ -23,8 +26,9 @@ use zkdkim_plonk::halo2curves::{
 };
 
 use super::{
-    attack::{public_inputs, witness, Inputs},
+    attack::{accepted, public_inputs, Inputs},
     headers::Headers,
+    state,
     subject::Subject,
 };
 use crate::provider;
@@ -67,6 +71,7 @@ pub struct Figures {
 }
 
 /// What accepted headers have used.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
 struct Coverage {
     bytes: BTreeSet<usize>,
     outputs: BTreeSet<usize>,
@@ -98,6 +103,14 @@ impl Coverage {
         self.words.insert(WORDS - 1);
         let rows = rows.outputs..rows.outputs + extract::ROWS;
         self.outputs.extend(rows.filter(|row| at(4, *row) == 1));
+    }
+
+    fn join(&mut self, other: Self) {
+        self.bytes.extend(other.bytes);
+        self.outputs.extend(other.outputs);
+        self.edges.extend(other.edges);
+        self.words.extend(other.words);
+        self.blocks.extend(other.blocks);
     }
 
     fn write(&self, subject: &Subject, figures: &mut Figures) {
@@ -136,26 +149,92 @@ fn time_of(block: &[u8]) -> u64 {
     header::parse(block).map_or(0, |view| view.timestamp)
 }
 
-/// Compares `count` headers; `say` is told each difference.
+/// Headers of a part.
+const PART: usize = 250;
+
+/// A part of a run: a line of the state file.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+struct Part {
+    layout: String,
+    seed: u64,
+    number: usize,
+    headers: usize,
+    accepted: usize,
+    refused: usize,
+    differences: usize,
+    seconds: f64,
+    coverage: Coverage,
+}
+
+/// Compares `count` headers; `say` is told each difference. Parts that the state file has are not run again.
+///
+/// # Errors
+/// If the state file cannot be read or written.
 pub fn run(
     subject: &Subject,
     check: &Check<Fr>,
     program: &Program<'_, Fr>,
-    count: usize,
-    mut rng: impl Rng + Clone,
+    (count, seed): (usize, u64),
+    path: Option<&Path>,
     say: &mut dyn FnMut(String),
-) -> Figures {
-    let begin = Instant::now();
+) -> Result<Figures> {
     let mut figures = Figures { layout: subject.name, headers: count, ..Figures::default() };
-    let mut coverage = Coverage {
-        bytes: BTreeSet::new(),
-        outputs: BTreeSet::new(),
-        edges: BTreeSet::new(),
-        words: BTreeSet::new(),
-        blocks: BTreeSet::new(),
-    };
+    let mut coverage = Coverage::default();
+    let mut done = Vec::new();
+    for line in path.map_or(Ok(Vec::new()), state::lines::<Part>)? {
+        if line.layout == subject.name && line.seed == seed {
+            done.push(line);
+        }
+    }
+    let mut file = path.map(state::append).transpose()?;
+    for number in 0..count.div_ceil(PART) {
+        let headers = PART.min(count - number * PART);
+        let own = |part: &&Part| part.number == number && part.headers == headers;
+        let part = match done.iter().find(own) {
+            Some(part) => part.clone(),
+            None => {
+                let mut part = Part {
+                    layout: subject.name.to_owned(),
+                    seed,
+                    number,
+                    headers,
+                    ..Part::default()
+                };
+                compare(subject, check, program, &coverage, &mut part, say);
+                if let Some(file) = &mut file {
+                    state::write(file, &part)?;
+                }
+                part
+            }
+        };
+        figures.accepted += part.accepted;
+        figures.refused += part.refused;
+        figures.differences += part.differences;
+        figures.seconds += part.seconds;
+        coverage.join(part.coverage);
+    }
+    coverage.write(subject, &mut figures);
+    figures.seconds = (figures.seconds * 10.0).round() / 10.0;
+    Ok(figures)
+}
+
+/// Compares the headers of a part. Edges that headers before have shown are not looked for again.
+fn compare(
+    subject: &Subject,
+    check: &Check<Fr>,
+    program: &Program<'_, Fr>,
+    before: &Coverage,
+    part: &mut Part,
+    say: &mut dyn FnMut(String),
+) {
+    let begin = Instant::now();
+    let mut rng = ChaCha20Rng::seed_from_u64(part.seed);
+    rng.set_stream(part.number as u64);
     let mut headers = Headers::new(rng.clone());
-    for number in 0..count {
+    headers.have_shown(|edge| before.edges.contains(&numbers(edge)));
+    // Else headers and salts would be made of the same numbers.
+    rng.set_stream(u64::MAX - part.number as u64);
+    for number in 0..part.headers {
         // Every other one is read as sealed, over its command or over another.
         let command = CommandHash(rng.gen());
         let blinding = Blinding::new(Fr::random(&mut rng));
@@ -182,15 +261,14 @@ pub fn run(
         let digest: [u8; 32] = Sha256::digest(&block).into();
         inputs.signature = Some(provider::signature(&digest));
         let expected = inputs.reference();
-        let values = witness(subject, check, program, &inputs);
-        let holds = program.holds(&values);
+        let (values, holds) = accepted(subject, check, program, &inputs);
         let outputs = public_inputs(check, &values);
         let agrees = match expected {
             Some(expected) => holds && outputs == expected,
             None => !holds,
         };
         if !agrees {
-            figures.differences += 1;
+            part.differences += 1;
             let text = block.escape_ascii();
             let [reference, circuit] =
                 [expected.is_some(), holds].map(|yes| if yes { "accepts" } else { "refuses" });
@@ -201,15 +279,19 @@ pub fn run(
                 }
                 _ => format!("the reference {reference} it, the circuit {circuit} it"),
             };
+            let number = part.number * PART + number;
             say(format!("{}: header {number}: {what}: {text}", subject.name));
         } else if holds {
-            figures.accepted += 1;
-            coverage.add(subject, check, &values);
+            part.accepted += 1;
+            part.coverage.add(subject, check, &values);
         } else {
-            figures.refused += 1;
+            part.refused += 1;
         }
     }
-    coverage.write(subject, &mut figures);
-    figures.seconds = (begin.elapsed().as_secs_f64() * 10.0).round() / 10.0;
-    figures
+    part.seconds = begin.elapsed().as_secs_f64();
+}
+
+/// An edge as its row holds it: state, symbol, next state and field.
+fn numbers(edge: &Edge) -> [u64; 4] {
+    [edge.state.into(), edge.symbol.into(), edge.next.into(), edge.field as u64]
 }

@@ -10,17 +10,16 @@
 //! What is redundant cannot be noticed, since the circuit is the same without it. It is counted apart, each instance
 //! with its reason.
 
-use std::collections::{BTreeMap, BTreeSet, HashSet};
+use std::collections::{BTreeMap, HashSet};
 
 use rand::{seq::SliceRandom, Rng};
 use serde::{Deserialize, Serialize};
 use zkdkim_determinism::{
     check::Check,
     classify::Classifier,
-    derive::{Derivation, Instance},
+    derive::{Derivation, Instance, Uses},
     evaluate::Program,
     implied::implied,
-    ranges::Support,
 };
 use zkdkim_plonk::halo2curves::bn256::Fr;
 
@@ -101,7 +100,7 @@ pub struct Dropper<'c> {
     subject: &'c Subject,
     check: &'c Check<Fr>,
     derivation: Derivation<'c, Fr>,
-    used: HashSet<Support>,
+    uses: Uses,
     list: Assertions,
     instances: Vec<Instance>,
     /// Those without which the lookup argument's sum is open.
@@ -112,19 +111,24 @@ impl<'c> Dropper<'c> {
     /// Derives everything once.
     pub fn new(subject: &'c Subject, check: &'c Check<Fr>) -> Self {
         let mut derivation = check.derive();
-        let used = derivation.ranges.used();
+        let uses = derivation.uses(&check.prepared);
         let classifier = Classifier::new(&mut derivation);
         let mut instances = classifier.instances();
         let opens = |instance: &Instance| classifier.opens_the_argument(*instance);
         let opening = instances.iter().copied().filter(opens).collect();
         instances.sort_by_key(|instance| (check.row(*instance), *instance));
         let list = Assertions::read();
-        Self { subject, check, derivation, used, list, instances, opening }
+        Self { subject, check, derivation, uses, list, instances, opening }
     }
 
     /// All instances, by row.
     pub fn instances(&self) -> &[Instance] {
         &self.instances
+    }
+
+    /// What makes use of what.
+    pub fn uses(&self) -> &Uses {
+        &self.uses
     }
 
     /// What a program is made of.
@@ -171,18 +175,23 @@ impl<'c> Dropper<'c> {
         list[index]
     }
 
+    /// Whether an instance keeps the lookup argument's sum closed. Of a row of its gates that is all that can be noticed.
+    pub fn opens_the_sum(&self, instance: Instance) -> Option<Verdict> {
+        if self.opening.contains(&instance) {
+            return Some(Verdict::Noticed("the sum of fractions is open: lookups are void".into()));
+        }
+        matches!(instance, Instance::Sum(_)).then_some(Verdict::Unnoticed)
+    }
+
     /// What notices that an instance is left out.
     pub fn drop(&mut self, instance: Instance) -> Verdict {
         let (subject, check) = (self.subject, self.check);
-        if self.opening.contains(&instance) {
-            return Verdict::Noticed("the sum of fractions is open: lookups are void".into());
-        }
-        if let Instance::Sum(_) = instance {
-            return Verdict::Unnoticed;
+        if let Some(verdict) = self.opens_the_sum(instance) {
+            return verdict;
         }
         let without = check.without(instance);
-        let again = self.derivation.again(&check.prepared, &check.start, without, &self.used);
-        let open: BTreeSet<_> = check.rest(&again).undetermined.into_iter().collect();
+        let again = self.derivation.again(&check.prepared, &check.start, without, &self.uses);
+        let open = check.newly_open(&self.derivation, &again).undetermined;
         if let Some(first) = open.first() {
             let name = subject.cell(check, *first);
             let count = open.len();

@@ -64,6 +64,11 @@ impl<R: Rng> Headers<R> {
         Self { rng, shown: HashSet::new(), subject: None }
     }
 
+    /// Edges that need not be looked for.
+    pub fn have_shown(&mut self, shown: impl Fn(&Edge) -> bool) {
+        self.shown.extend(Automaton::header().edges().iter().filter(|edge| shown(edge)));
+    }
+
     /// The next block, meant to be accepted or meant to be broken.
     pub fn draw(&mut self) -> Vec<u8> {
         let mut block = self.template();

@@ -6,12 +6,17 @@
 
 pub mod assertions;
 pub mod attack;
+pub mod breaks;
 pub mod compare;
+pub mod cross;
 pub mod drops;
 pub mod given;
+pub mod grammar;
 pub mod headers;
 pub mod open;
 pub mod report;
+pub mod spare;
+pub mod state;
 pub mod subject;
 pub mod unread;
 pub mod verdict;

@@ -2,8 +2,6 @@
 
 use std::{collections::HashMap, time::Instant};
 
-use rand::SeedableRng;
-use rand_chacha::ChaCha20Rng;
 use serde::Serialize;
 use zkdkim_determinism::{classify::Class, derive::Instance, evaluate::Program};
 
@@ -89,9 +87,14 @@ pub fn report(subject: &Subject) -> Report {
         figures.instances += 1;
         let name = subject.instance_name(&check, instance);
         if class == Class::Determines {
-            figures.determines += 1;
+            let row = subject.statement.row_name(check.row(instance));
+            // A way round that is too long for the local test: `drops --all` has found it, or made the attack.
+            match list.purpose(&name, &row) {
+                Some(Purpose::Asserts(_)) => figures.asserts += 1,
+                Some(Purpose::Redundant(_)) => figures.redundant += 1,
+                None => figures.determines += 1,
+            }
             if list.has(&name) {
-                let row = subject.statement.row_name(check.row(instance));
                 by_place.insert((name, row), instance);
             }
             continue;
@@ -126,13 +129,13 @@ pub fn report(subject: &Subject) -> Report {
     if !is_open {
         let program = Program::new(&check, &derivation);
         let mut attacked = Vec::new();
-        let used = derivation.ranges.used();
+        let uses = derivation.uses(&check.prepared);
         for (attack, row) in attack::PLACES {
             figures.attacks += 1;
             let instance = on_file(&by_place, &list, (attack, row));
             // Where the derivation rests on the instance, the attack has to be made without it.
             let again = instance.filter(|own| derivation.rests_on(*own)).map(|instance| {
-                derivation.again(&check.prepared, &check.start, check.without(instance), &used)
+                derivation.again(&check.prepared, &check.start, check.without(instance), &uses)
             });
             let without = again.as_ref().map(|again| Program::new(&check, again));
             let candidates = attack::candidates(attack, row);
@@ -146,9 +149,9 @@ pub fn report(subject: &Subject) -> Report {
                 }
             }
         }
-        let rng = ChaCha20Rng::seed_from_u64(1);
         let mut say = |line: String| attacked.push(format!("another function: {line}"));
-        let compared = compare::run(subject, &check, &program, HEADERS, rng, &mut say);
+        let compared = compare::run(subject, &check, &program, (HEADERS, 1), None, &mut say);
+        let compared = compared.expect("no file to read or write");
         figures.headers = compared.headers;
         figures.differences = compared.differences;
         problems.extend(attacked);

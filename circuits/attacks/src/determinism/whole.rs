@@ -1,17 +1,19 @@
-//! Leaves out every instance, one after the other: sharded, and resumed from a state file.
+//! Leaves out every instance: for most of them propagation over words of bits names a cell that is open
+//! ([`zkdkim_determinism::lanes`]); the others are looked at one by one, and noted in a state file.
 
 use std::{
-    collections::HashSet,
-    fs::{File, OpenOptions},
-    io::{BufRead, BufReader, Write},
+    collections::{BTreeMap, HashMap, HashSet},
     path::Path,
 };
 
-use anyhow::{Context, Result};
+use anyhow::Result;
 use serde::{Deserialize, Serialize};
+use zkdkim_determinism::{derive::Instance, lanes::Lanes};
 
 use super::{
     drops::{Dropper, Figures, Named},
+    spare::Spare,
+    state,
     subject::Subject,
     verdict::Verdict,
 };
@@ -27,57 +29,100 @@ pub struct Entry {
     pub verdict: Verdict,
 }
 
-/// The whole lines of a state file; one that was cut off is left away.
-fn read(path: &Path) -> Result<Vec<Entry>> {
-    let Ok(file) = File::open(path) else { return Ok(Vec::new()) };
-    let lines = BufReader::new(file).lines().collect::<Result<Vec<_>, _>>()?;
-    Ok(lines.iter().filter_map(|line| serde_json::from_str(line).ok()).collect())
-}
-
-/// Leaves out each instance of a shard (the Ith of N) that the state file does not have, and adds it to the file.
+/// Leaves out each instance of a shard (the Ith of N). Those that are looked at one by one are added to the state file, if
+/// there is one, and not looked at again if it has them.
 ///
 /// # Errors
 /// If the file cannot be read or written, or is of another circuit.
 pub fn run(
     subject: &Subject,
     (number, of): (usize, usize),
-    state: &Path,
+    path: Option<&Path>,
     figures: &mut Figures,
+    say: &mut dyn FnMut(String),
 ) -> Result<()> {
     let check = subject.check();
     let mut dropper = Dropper::new(subject, &check);
-    let instances = dropper.instances().to_vec();
+    let all = dropper.instances().to_vec();
+    let own: Vec<usize> = (number - 1..all.len()).step_by(of).collect();
+    let mut asked = Vec::new();
+    for index in &own {
+        match dropper.opens_the_sum(all[*index]) {
+            Some(verdict) => figures.add_drop(dropper.named(all[*index]), &verdict),
+            None => asked.push(*index),
+        }
+    }
+    let instances: Vec<Instance> = asked.iter().map(|index| all[*index]).collect();
+    let mut lanes = Lanes::new(&check, dropper.derivation());
+    let open = lanes.open_without(&instances);
+    let mut left = HashMap::new();
+    for (index, cell) in asked.iter().zip(open) {
+        match cell {
+            Some(cell) => {
+                let verdict = Verdict::Noticed(format!("{} is open", subject.cell(&check, cell)));
+                figures.add_drop(dropper.named(all[*index]), &verdict);
+            }
+            None => drop(left.insert(all[*index], *index)),
+        }
+    }
+    say(format!("{}: {} of {} noticed at once", subject.name, own.len() - left.len(), own.len()));
+    let mut kinds: BTreeMap<String, usize> = BTreeMap::new();
+    for instance in left.keys() {
+        *kinds.entry(dropper.named(*instance).name).or_default() += 1;
+    }
+    for (name, count) in kinds {
+        say(format!("{}: to be looked at: {count} of `{name}`", subject.name));
+    }
     let mut done = HashSet::new();
-    for entry in read(state)?.into_iter().filter(|entry| entry.instance.layout == subject.name) {
-        let same = instances.get(entry.index).map(|i| dropper.named(*i));
+    for entry in path.map_or(Ok(Vec::new()), state::lines::<Entry>)? {
+        if entry.instance.layout != subject.name {
+            continue;
+        }
+        let instance = all.get(entry.index).copied();
+        let same = instance.is_some_and(|i| dropper.named(i) == entry.instance);
         anyhow::ensure!(
-            same.as_ref() == Some(&entry.instance),
-            "{} is of another circuit: instance {} of layout {} is another one",
-            state.display(),
+            same,
+            "the state file is of another circuit: instance {} of layout {} is another one",
             entry.index,
             subject.name
         );
-        if entry.index % of == number - 1 && done.insert(entry.index) {
+        let instance = instance.expect("the same");
+        if left.contains_key(&instance) && done.insert(instance) {
             figures.add_drop(entry.instance, &entry.verdict);
         }
     }
-    let file = OpenOptions::new().create(true).append(true).open(state);
-    let mut file = file.with_context(|| state.display().to_string())?;
-    // Behind a line that was cut off.
-    writeln!(file)?;
-    for (index, instance) in instances.into_iter().enumerate().skip(number - 1).step_by(of) {
-        if done.contains(&index) {
-            continue;
-        }
-        let verdict = dropper.drop(instance);
-        let instance = dropper.named(instance);
+    let mut file = path.map(state::append).transpose()?;
+    let mut looked_at = 0;
+    let mut note = |instance: Instance, named: Named, verdict: Verdict| -> Result<()> {
         if verdict == Verdict::Unnoticed {
-            eprintln!("{}: NOT NOTICED: {} at {}", subject.name, instance.name, instance.place);
+            say(format!("{}: NOT NOTICED: {} at {}", subject.name, named.name, named.place));
         }
-        let entry = Entry { index, instance, verdict };
-        // In one piece: the layouts share the file.
-        file.write_all(format!("{}\n", serde_json::to_string(&entry)?).as_bytes())?;
+        let entry = Entry { index: left[&instance], instance: named, verdict };
+        if let Some(file) = &mut file {
+            state::write(file, &entry)?;
+        }
         figures.add_drop(entry.instance, &entry.verdict);
+        looked_at += 1;
+        if looked_at % 500 == 0 {
+            say(format!("{}: {looked_at} looked at one by one", subject.name));
+        }
+        Ok(())
+    };
+    let mut instances: Vec<Instance> = left.keys().copied().collect();
+    instances.sort_by_key(|instance| left[instance]);
+    let spare = Spare::new(subject, &check, dropper.derivation(), &instances, &mut lanes);
+    spare.each(&done.clone(), &mut |instance, verdict| {
+        if let Some(verdict) = verdict {
+            done.insert(instance);
+            note(instance, dropper.named(instance), verdict)?;
+        }
+        Ok(())
+    })?;
+    drop(spare);
+    drop(lanes);
+    for instance in instances.into_iter().filter(|instance| !done.contains(instance)) {
+        let verdict = dropper.drop(instance);
+        note(instance, dropper.named(instance), verdict)?;
     }
     Ok(())
 }
