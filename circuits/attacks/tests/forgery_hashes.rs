@@ -173,7 +173,7 @@ fn digest_halves_are_those_of_the_digest() {
     assert_eq!(changed(1), names(["copy y to wide1"]));
 }
 
-/// Clauses: `input-root`, `input-commitment`, `input-timestamp`, `input-nullifier`,
+/// Clauses: `input-root`, `input-commitment`, `input-not-before`, `input-nullifier`,
 /// `input-subject`.
 #[test]
 fn public_inputs_are_the_cells() {
