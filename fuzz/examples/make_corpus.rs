@@ -62,7 +62,7 @@ fn seeds() -> Vec<Seed> {
         ("dns_record", "file", format!("{{\"s._domainkey.example.org\": [{record:?}]}}").into()),
         ("dns_record", "text", record.into()),
         ("registry", "two-slots", registry(&key).into()),
-        ("ptau", "power-1", [vec![0], ptau(1, Fr::from(5))].concat()),
+        ("ptau", "power-3", [vec![0], ptau(3, Fr::from(5))].concat()),
         ("srs", "file", [vec![0], srs_file()].concat()),
         ("srs", "payload", [vec![3], srs_payload()].concat()),
         ("keys", "verifying-unchanged", vec![2]),
