@@ -38,9 +38,11 @@ fn accepts_honest_plans_of_many_lengths() {
 /// Clauses: `header-length`.
 #[test]
 fn a_block_has_at_most_1024_bytes() {
-    for length in [1025, 1079] {
+    for (layout, length) in CircuitParams::LAYOUTS.into_iter().flat_map(|l| [(l, 1025), (l, 1079)])
+    {
         let expected = names(["header block has at most 1024 bytes[0]"]);
-        assert_eq!(Claim::honest(&block_of(length)).refusals(), expected, "length {length}");
+        let plan = Claim::honest(&block_of(length)).in_layout(layout.1);
+        assert_eq!(plan.refusals(), expected, "{} bytes, {}", length, layout.0);
     }
 }
 

@@ -1,6 +1,7 @@
 //! The circuit's verdict on headers against the native parser's, on very many of them.
 //!
-//! What refuses a header block is what reads it: the rows of the automaton, of the end flags and of the outputs.
+//! What refuses a header block is what reads it: the rows of the automaton, of the end flags, of the count of bytes and
+//! of the outputs.
 //! SHA-256, RSA and Poseidon take any bytes. So only that part of the constraints is run as a function
 //! ([`Program::part`]): every constraint, tuple and balance that reads a cell of these rows, and the steps that compute
 //! what they read. For given symbols it has one assignment (that is what the determinism check shows), so a prover's
@@ -78,10 +79,11 @@ impl<'c> Reader<'c> {
         let wide: Vec<usize> = c.wide.iter().map(|column| column.index()).collect();
         let blocks: [Range<usize>; 2] =
             [rows.header..rows.header + BYTES + 1, rows.outputs..rows.outputs + extract::ROWS];
-        let space = check.model.space;
+        let (space, count) = (check.model.space, c.first().x.index());
         let is_concerned = move |cell: Cell| match space.place(cell) {
             Some(Place::Advice(column, row)) => {
-                wide.contains(&column) && blocks.iter().any(|block| block.contains(&row))
+                let is_wide = wide.contains(&column) && blocks.iter().any(|b| b.contains(&row));
+                is_wide || column == count && blocks[0].contains(&row)
             }
             Some(Place::Instance(_, row)) => OUTPUTS.contains(&row),
             _ => false,
