@@ -1,6 +1,6 @@
 //! A circuit over any first-phase grid; the second phase is honest, or forged by the test.
 
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, Mutex};
 
 use zkdkim_circuits::statement::{CircuitParams, StatementConfig, PUBLIC_INPUTS};
 use zkdkim_grid::Grid;
@@ -14,6 +14,25 @@ use crate::{Claim, SAMPLE_HEADER};
 
 /// Changes second-phase cells once the challenges are known.
 pub type SecondPhase = dyn Fn(&StatementConfig, &mut Grid<Fr>) + Send + Sync;
+
+/// What every attack of a layout starts from, made once for each.
+pub(crate) struct ByLayout<T>(Mutex<Vec<(CircuitParams, T)>>);
+
+impl<T: Clone> ByLayout<T> {
+    pub(crate) const fn new() -> Self {
+        Self(Mutex::new(Vec::new()))
+    }
+
+    pub(crate) fn get(&self, layout: CircuitParams, make: impl FnOnce() -> T) -> T {
+        let mut made = self.0.lock().expect("no maker panics");
+        if let Some((_, kept)) = made.iter().find(|(known, _)| *known == layout) {
+            return kept.clone();
+        }
+        let new = make();
+        made.push((layout, new.clone()));
+        new
+    }
+}
 
 /// The statement's circuit over an arbitrary witness.
 #[derive(Clone)]
@@ -35,18 +54,24 @@ impl ForgedCircuit {
     }
 
     /// The honest circuit for the block that forgeries start from, with cells that are changed after
-    /// the provider has signed and the hashes are computed.
+    /// the provider has signed and the hashes are computed; in the default layout.
     pub fn late(change: impl FnOnce(&StatementConfig, &mut Grid<Fr>)) -> Self {
-        static SIGNED: OnceLock<Grid<Fr>> = OnceLock::new();
-        let plan = Claim::honest(SAMPLE_HEADER.as_bytes());
-        let layout = plan.layout;
-        let signed = SIGNED.get_or_init(|| {
+        Self::late_in(CircuitParams::ON_CHAIN, change)
+    }
+
+    /// The same in any layout.
+    pub fn late_in(
+        layout: CircuitParams,
+        change: impl FnOnce(&StatementConfig, &mut Grid<Fr>),
+    ) -> Self {
+        static SIGNED: ByLayout<Grid<Fr>> = ByLayout::new();
+        let mut grid = SIGNED.get(layout, || {
             let mut signed = Grid::new();
+            let plan = Claim::honest(SAMPLE_HEADER.as_bytes()).in_layout(layout);
             plan.circuit(|_, _| (), |_, grid| signed = grid.clone());
             signed
         });
         let config = StatementConfig::configure(&mut ConstraintSystem::default(), layout);
-        let mut grid = signed.clone();
         change(&config, &mut grid);
         config.assign_lookups(&mut grid, layout.k, &config.table());
         Self::new(layout, grid)

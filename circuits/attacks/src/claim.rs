@@ -1,6 +1,6 @@
 //! What a prover claims of a header block, written coherently.
 
-use std::{collections::BTreeSet, sync::OnceLock};
+use std::collections::BTreeSet;
 
 use zkdkim_circuits::{
     header::{
@@ -17,7 +17,11 @@ use zkdkim_plonk::{
     plonk::{Advice, Column, ConstraintSystem},
 };
 
-use crate::{circuit::ForgedCircuit, names as naming, provider, reading::Revealing};
+use crate::{
+    circuit::{ByLayout, ForgedCircuit},
+    names as naming, provider,
+    reading::Revealing,
+};
 
 /// A block of the statement's language with every field, for tests to vary.
 pub const SAMPLE_HEADER: &str =
@@ -185,12 +189,8 @@ impl Claim {
         early: impl FnOnce(&StatementConfig, &mut Grid<Fr>),
         late: impl FnOnce(&StatementConfig, &mut Grid<Fr>),
     ) -> ForgedCircuit {
-        // Most plans are for one layout.
-        static ON_CHAIN: OnceLock<(StatementConfig, Grid<Fr>)> = OnceLock::new();
-        let (config, mut grid) = match self.layout {
-            CircuitParams::ON_CHAIN => ON_CHAIN.get_or_init(|| honest(self.layout)).clone(),
-            other => honest(other),
-        };
+        static HONEST: ByLayout<(StatementConfig, Grid<Fr>)> = ByLayout::new();
+        let (config, mut grid) = HONEST.get(self.layout, || honest(self.layout));
         self.write(&config, &mut grid);
         early(&config, &mut grid);
         provider::sign(&config, &mut grid);

@@ -85,7 +85,8 @@ impl<'a> Suite<'a> {
         let sweep = statement.sweep();
         let mut suite = Self { statement, sweep, honest: Vec::new() };
         for (name, block) in honest_blocks() {
-            let circuit = Claim::honest(block.as_bytes()).circuit(|_, _| (), |_, _| ());
+            let plan = Claim::honest(block.as_bytes()).in_layout(statement.layout());
+            let circuit = plan.circuit(|_, _| (), |_, _| ());
             suite.honest.push(suite.statement.witness(name, suite.image(), &circuit));
         }
         suite
@@ -307,6 +308,7 @@ impl<'a> Suite<'a> {
         self.honest = honest;
         if refused.is_none() {
             for plan in nearby::honest(self.statement, row) {
+                let plan = plan.in_layout(self.statement.layout());
                 let circuit = plan.circuit(|_, _| (), |_, _| ());
                 self.plant(None);
                 let witness = self.statement.witness("at this place", self.image(), &circuit);
@@ -314,8 +316,9 @@ impl<'a> Suite<'a> {
                 refused = refused.or_else(|| self.refusal(&witness, column, touched));
             }
         }
-        let table = self.statement.config.columns.table;
-        let in_table = table.iter().any(|component| component.index() == column);
+        let c = &self.statement.config.columns;
+        let shared = c.narrow.as_ref().map(|narrow| &narrow.shared);
+        let in_table = c.table.iter().chain(shared).any(|of| of.index() == column);
         refused.or_else(|| {
             let wrong = in_table && !self.statement.table_is_as_defined(self.image());
             wrong.then(|| "the table is not as defined".to_owned())
@@ -414,7 +417,7 @@ impl<'a> Suite<'a> {
 
     fn attacked(&mut self, mutant: Mutant, place: &nearby::Place) -> Option<String> {
         for attack in nearby::attacks(self.statement, place) {
-            let Some(circuit) = (attack.build)() else { continue };
+            let Some(circuit) = (attack.build)(self.statement.layout()) else { continue };
             let witness = self.statement.witness(&attack.name, self.image(), &circuit);
             let (changes, instance) = (witness.changes.clone(), witness.instance.clone());
             if self.sweep.witness(changes, instance).is_none() {

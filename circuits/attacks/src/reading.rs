@@ -51,6 +51,9 @@ pub struct Revealing {
     pub blinding: Fr,
     /// The flag in its row, and in each choice.
     pub flags: [Fr; 1 + CHARACTERS - CHOICE],
+    /// Whether prefix, end and seal of the Subject are chosen where it is read as sealed, though they are not what they
+    /// have to be: then the gate of the choice holds, and what refuses is the copy.
+    pub chosen: bool,
     /// Values of characters other than those of the table.
     pub values: BTreeMap<usize, Fr>,
     /// What is added to a cell, by its row of the block.
@@ -65,6 +68,7 @@ impl Default for Revealing {
             command: [Fr::ZERO; 31],
             blinding: Fr::ZERO,
             flags: [Fr::ZERO; 1 + CHARACTERS - CHOICE],
+            chosen: false,
             values: BTreeMap::new(),
             lies: BTreeMap::new(),
         }
@@ -121,7 +125,7 @@ impl Revealing {
         let command = writer.number(COMMAND, &self.command);
         let seal = writer.seal(command, self.blinding);
 
-        writer.put(FLAG, Of::Wide(1), Fr::ZERO);
+        writer.byte(FLAG, Fr::ZERO);
         let flags: Vec<Fr> = (FLAG..CHARACTERS)
             .map(|row| writer.put(row, Of::Wide(4), self.flags[row - FLAG]))
             .collect();
@@ -150,7 +154,8 @@ impl Revealing {
             writer.put(CHOICE + choice, Of::Wide(1), sealed);
             writer.put(CHOICE + choice, Of::Wide(2), clear);
             // What is proved of them is that the two are one.
-            writer.put(CHOICE + choice, Of::Wide(0), clear);
+            let one = if self.chosen { clear + flag(choice) * (sealed - clear) } else { clear };
+            writer.put(CHOICE + choice, Of::Wide(0), one);
         }
         for (word, cell) in subject.words.iter().enumerate() {
             let clear = writer.read(*cell);
@@ -187,13 +192,19 @@ impl Writer<'_> {
         value
     }
 
+    /// Writes a byte and its lower-case form.
+    fn byte(&mut self, row: usize, byte: Fr) -> Fr {
+        let byte = self.put(row, Of::Wide(1), byte);
+        let low = byte.to_bytes()[0];
+        let lower = if small(low.into()) == byte { low.to_ascii_lowercase() } else { 0 };
+        self.put(row, Of::Lower, small(lower.into()));
+        byte
+    }
+
     fn number(&mut self, first: usize, bytes: &[Fr]) -> Fr {
         let mut packed = Fr::ZERO;
         for (i, byte) in bytes.iter().enumerate() {
-            let byte = self.put(first + i, Of::Wide(1), *byte);
-            let low = byte.to_bytes()[0];
-            let lower = if small(low.into()) == byte { low.to_ascii_lowercase() } else { 0 };
-            self.put(first + i, Of::Lower, small(lower.into()));
+            let byte = self.byte(first + i, *byte);
             let factor = if i == 0 { Fr::ZERO } else { small(256) };
             packed = self.put(first + i, Of::Wide(0), packed * factor + byte);
         }

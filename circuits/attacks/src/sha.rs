@@ -63,8 +63,12 @@ pub enum Word {
     Bit17,
     /// Bit 18 of W. A lie of 2 takes from the piece above it.
     Bit18,
-    /// The reset flag of one feed-forward slot.
+    /// Both reset flags of one feed-forward slot.
     Reset,
+    /// The flag that its A has (row 2).
+    ResetOfA,
+    /// The flag that its E has (row 3).
+    ResetOfE,
 }
 
 impl Word {
@@ -97,7 +101,7 @@ impl Word {
     ];
 
     /// Every word of a slot that feeds forward.
-    pub const FEED_FORWARD: [Self; 11] = [
+    pub const FEED_FORWARD: [Self; 13] = [
         Self::A,
         Self::E,
         Self::BigSigma0,
@@ -109,6 +113,8 @@ impl Word {
         Self::SpreadOfE,
         Self::RotatedE,
         Self::Reset,
+        Self::ResetOfA,
+        Self::ResetOfE,
     ];
 }
 
@@ -364,7 +370,7 @@ impl Forger<'_> {
         let reset = lie(Word::Reset, reset.into());
         // A reset of -1, which no gate of this chip refuses, takes the initial value off twice the
         // sum.
-        let next = |words: &[u32], initial: u32| {
+        let next = |words: &[u32], reset: u32, initial: u32| {
             let sum = u64::from(words[s - 4]) + u64::from(words[s - BLOCK_SLOTS]);
             match reset {
                 0 => sum,
@@ -372,10 +378,16 @@ impl Forger<'_> {
                 _ => u64::from(initial),
             }
         };
-        let sums = [next(&self.a, INITIAL_STATE[3 - j]), next(&self.e, INITIAL_STATE[7 - j])];
-        let reset = if reset == u32::MAX { -Fr::ONE } else { small(reset.into()) };
+        let resets = [lie(Word::ResetOfA, reset), lie(Word::ResetOfE, reset)];
+        let sums = [
+            next(&self.a, resets[0], INITIAL_STATE[3 - j]),
+            next(&self.e, resets[1], INITIAL_STATE[7 - j]),
+        ];
         let (lane, first) = self.here();
-        [2, 3].iter().for_each(|offset| self.grid.forge(lane.y, first + offset, reset));
+        for (offset, reset) in [2, 3].into_iter().zip(resets) {
+            let reset = if reset == u32::MAX { -Fr::ONE } else { small(reset.into()) };
+            self.grid.forge(lane.y, first + offset, reset);
+        }
         self.state(sums, FED_FORWARD, lie);
     }
 }

@@ -113,6 +113,11 @@ impl Statement {
         }
     }
 
+    /// Size and lookups a row.
+    pub fn layout(&self) -> CircuitParams {
+        self.circuit.params
+    }
+
     /// The honest assignment of both phases, under fixed challenges.
     pub fn image(&self) -> Image<Fr> {
         let challenges = [self.point, small(77).invert().unwrap(), small(99).invert().unwrap()];
@@ -154,10 +159,14 @@ impl Statement {
             (c.output, "output"),
             (c.weight, "weight"),
             (c.first().constant, "constant"),
+            (c.last().constant, "second constant"),
             (c.multipliers[0], "k0"),
             (c.multipliers[1], "k1"),
             (c.multipliers[2], "k2"),
         ];
+        if c.narrow.as_ref().is_some_and(|narrow| narrow.shared.index() == column) {
+            return ("shared".to_owned(), self.row_name(row));
+        }
         match table {
             Some(component) => (format!("table{component}"), format!("table {row}")),
             None => {
@@ -169,8 +178,11 @@ impl Statement {
 
     /// Another witness, by what it changes. Multiplicities follow from the rest.
     pub fn witness(&self, name: &str, image: &Image<Fr>, circuit: &ForgedCircuit) -> Witness {
+        let c = &self.config.columns;
+        let narrow = c.narrow.as_ref().map(|narrow| narrow.multiplicity);
+        let counts = [Some(c.multiplicity), narrow];
         let own = |column: &Column<Advice>| {
-            image.phase(column.index()) == 0 && *column != self.config.columns.multiplicity
+            image.phase(column.index()) == 0 && !counts.contains(&Some(*column))
         };
         let columns = self.columns.iter().map(|(_, column)| *column).filter(own);
         let changes = columns.flat_map(|column| {
@@ -188,7 +200,7 @@ impl Statement {
 
     /// Whether the table holds what its parts are defined to hold, in order: a word of 11 and of 10
     /// bits with each bit in the even place of a pair, the automaton's edges, lower-case forms, the characters of
-    /// base64url; and zeros behind them.
+    /// base64url; and zeros behind them; and whether the rows that 10-bit words count in are theirs.
     pub fn table_is_as_defined(&self, image: &Image<Fr>) -> bool {
         let even_bits = |word: u64| (0..11).fold(0, |sum, i| sum | (word >> i & 1) << (2 * i));
         let words = |bits: u32, kind: TupleType| {
@@ -208,11 +220,18 @@ impl Statement {
         });
         let known = words.chain(edges).chain(cases).chain(characters);
         let defined = known.chain(std::iter::repeat([0; 5]));
+        let narrow = self.config.columns.narrow.as_ref();
+        let shared_is_as_defined = narrow.is_none_or(|narrow| {
+            let is_shared = |row: usize| Fr::from(u64::from(row < 1 << RANGE_BITS[2]));
+            (0..image.usable())
+                .all(|row| image.fixed_at(narrow.shared.index(), row) == is_shared(row))
+        });
         let table = self.config.columns.table;
-        (0..image.usable()).zip(defined).all(|(row, entry)| {
-            let entry = table.into_iter().zip(entry);
-            entry.into_iter().all(|(c, value)| image.fixed_at(c.index(), row) == small(value))
-        })
+        shared_is_as_defined
+            && (0..image.usable()).zip(defined).all(|(row, entry)| {
+                let entry = table.into_iter().zip(entry);
+                entry.into_iter().all(|(c, value)| image.fixed_at(c.index(), row) == small(value))
+            })
     }
 
     /// Cells from which a forgery of later phases may begin: the lowest coefficient of each product

@@ -3,6 +3,7 @@
 use zkdkim_attacks::{bump, forge_sha256, get, names, small, Carries, Claim, Word, SAMPLE_HEADER};
 use zkdkim_circuits::{
     header::{automaton::END_SYMBOL, BYTES, MAX_BLOCK},
+    layout::CircuitParams,
     sha256::BLOCKS,
 };
 use zkdkim_plonk::halo2curves::{bn256::Fr, ff::Field as _};

@@ -26,7 +26,8 @@ const LAYOUTS: [CircuitParams; 2] = [CircuitParams::ON_CHAIN, CircuitParams::QUI
 fn refused(row: usize, name: &str) -> BTreeSet<String> {
     let attack = attacks(row).into_iter().find(|attack| attack.name.starts_with(name));
     let attack = attack.unwrap_or_else(|| panic!("no attack {name:?} at row {row}"));
-    let circuit = (attack.build)().unwrap_or_else(|| panic!("no witness of {name:?} at {row}"));
+    let circuit = (attack.build)(CircuitParams::ON_CHAIN)
+        .unwrap_or_else(|| panic!("no witness of {name:?} at {row}"));
     refusals(&circuit)
 }
 
@@ -98,15 +99,20 @@ fn the_flag_is_a_bit_and_one() {
     }
 }
 
+/// What refuses a choice, and with the gate in order the copy that says that the two are one.
+const CHOSEN: [(&str, &str); 2] = [("", "reading choice[0]"), (", chosen", "copy wide0 to wide0")];
+
 /// Clauses: `sealed-subject`.
 #[test]
 fn a_sealed_subject_has_prefix_and_length() {
-    for attack in attacks(CHOICE).into_iter().filter(|a| a.name.starts_with("a sealed Subject")) {
-        let circuit = (attack.build)().expect("a witness");
-        assert_eq!(refusals(&circuit), names(["reading choice[0]"]), "{}", attack.name);
+    let [gate, copy] = [["reading choice[0]"], ["copy constant to wide0"]].map(names);
+    for (choice, name) in [(0, "a sealed Subject with"), (1, "a sealed Subject of 51")] {
+        for attack in attacks(CHOICE + choice).into_iter().filter(|a| a.name.starts_with(name)) {
+            let circuit = (attack.build)(CircuitParams::ON_CHAIN).expect("a witness");
+            let expected = if attack.name.ends_with("chosen") { &copy } else { &gate };
+            assert_eq!(refusals(&circuit), *expected, "{}", attack.name);
+        }
     }
-    let longer = refused(CHOICE + 1, "a sealed Subject of 51");
-    assert_eq!(longer, names(["reading choice[0]"]));
     // A shorter one has a character that is none.
     let subject = example_subject();
     let shorter = with_subject(&subject[..49]).revealing(reveal_example()).refusals();
@@ -116,12 +122,25 @@ fn a_sealed_subject_has_prefix_and_length() {
 /// Clauses: `seal`, `sealed-subject`, `input-subject`.
 #[test]
 fn a_command_is_the_one_that_the_subject_is_sealed_over() {
-    for name in ["a command that the Subject", "a clear Subject read"] {
-        assert_eq!(refused(CHOICE + 2, name), names(["reading choice[0]"]), "{name}");
+    for name in ["a command that the Subject is not sealed over", "a clear Subject read as sealed"]
+    {
+        for (how, expected) in CHOSEN {
+            let name = format!("{name}{how}");
+            assert_eq!(refused(CHOICE + 2, &name), names([expected]), "{name}");
+        }
     }
     for at in 0..43 {
         let expected = if at == 42 { "lookup quartet" } else { "lookup sextet" };
         assert_eq!(refused(CHARACTERS + at, "another value"), names([expected]), "{at}");
+    }
+}
+
+/// Clauses: `sealed-subject`.
+#[test]
+fn characters_spelt_are_those_of_the_subject() {
+    for at in [0, 21, 42] {
+        let refusals = refused(CHARACTERS + at, "another character");
+        assert_eq!(refusals, names(["copy wide0 to wide1"]), "{at}");
     }
 }
 

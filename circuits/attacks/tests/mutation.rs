@@ -5,6 +5,7 @@ use rand::SeedableRng;
 use rand_chacha::ChaCha20Rng;
 use zkdkim_attacks::{
     bump,
+    determinism::subject::LAYOUTS,
     mutants::Suite,
     names, refusals,
     report::{reason, Report},
@@ -16,38 +17,44 @@ use zkdkim_circuits::statement::{CircuitParams, StatementConfig};
 use zkdkim_grid::Grid;
 use zkdkim_plonk::halo2curves::bn256::Fr;
 
-/// Mutants of the quick run.
-const COUNT: usize = 30;
+/// Mutants of the quick run, in each layout.
+const COUNT: usize = 15;
 
 #[test]
 fn planted_bugs_are_noticed_or_explained() {
-    let statement = Statement::new();
-    let mut suite = Suite::new(&statement);
-    let mut rng = ChaCha20Rng::seed_from_u64(11);
-    let (mut missed, mut unexplained) = (0, Vec::new());
-    for mutant in suite.sample(11, COUNT) {
-        let name = suite.describe(mutant);
-        if suite.notice(mutant, &mut rng).is_none() {
-            missed += 1;
-            unexplained.extend(reason(&name).is_none().then_some(name));
+    for (seed, (layout, params)) in (11..).zip(LAYOUTS) {
+        let statement = Statement::in_layout(params);
+        let mut suite = Suite::new(&statement);
+        assert_eq!(suite.refused_honest(), [""; 0], "{layout}");
+        let mut rng = ChaCha20Rng::seed_from_u64(seed);
+        let (mut missed, mut unexplained) = (0, Vec::new());
+        for mutant in suite.sample(seed, COUNT) {
+            let name = suite.describe(mutant);
+            if suite.notice(mutant, &mut rng).is_none() {
+                missed += 1;
+                unexplained.extend(reason(&name).is_none().then_some(name));
+            }
         }
+        assert_eq!(unexplained, [""; 0], "{layout}");
+        assert!(missed <= 1, "{missed} of {COUNT} not noticed, {layout}");
     }
-    assert_eq!(unexplained, [""; 0]);
-    assert!(missed <= 2, "{missed} of {COUNT} not noticed");
 }
 
 /// The checked-in result is one of this circuit, and good enough.
 #[test]
 fn the_last_result_of_mutate_is_of_this_circuit() {
-    let report: Report = serde_json::from_str(include_str!("../mutants.json")).expect("a report");
-    let statement = Statement::new();
-    let suite = Suite::new(&statement);
-    let sample = suite.sample(report.seed, report.mutants.len());
-    let names: Vec<String> = sample.iter().map(|mutant| suite.describe(*mutant)).collect();
-    let reported: Vec<&str> = report.mutants.iter().map(|e| e.mutant.as_str()).collect();
-    assert_eq!(names, reported, "run `just mutate --write`");
-    assert_eq!(report, Report::new(report.seed, report.mutants.clone()));
-    assert!(report.mutants.len() >= 100 && report.is_good());
+    let results = [include_str!("../mutants/on-chain.json"), include_str!("../mutants/quick.json")];
+    for ((layout, params), result) in LAYOUTS.into_iter().zip(results) {
+        let report: Report = serde_json::from_str(result).expect("a report");
+        let statement = Statement::in_layout(params);
+        let suite = Suite::new(&statement);
+        let sample = suite.sample(report.seed, report.mutants.len());
+        let names: Vec<String> = sample.iter().map(|mutant| suite.describe(*mutant)).collect();
+        let reported: Vec<&str> = report.mutants.iter().map(|e| e.mutant.as_str()).collect();
+        assert_eq!(names, reported, "run `just mutate --write --layout {layout}`");
+        assert_eq!(report, Report::new(report.seed, report.mutants.clone()));
+        assert!(report.mutants.len() >= 100 && report.is_good(), "{layout}");
+    }
 }
 
 /// Where one cell of the lookup argument's sums is free, a pair that is in no table passes: that is
@@ -91,14 +98,9 @@ fn shift(config: &StatementConfig, grid: &mut Grid<Fr>, from: usize, rest: Fr) {
 }
 
 #[test]
-fn honest_witnesses_of_the_suite_hold() {
-    let statement = Statement::new();
-    let mut suite = Suite::new(&statement);
-    assert_eq!(suite.refused_honest(), [""; 0]);
-}
-
-#[test]
 fn the_table_holds_what_its_parts_are_defined_to_hold() {
-    let statement = Statement::new();
-    assert!(statement.table_is_as_defined(&statement.image()));
+    for (layout, params) in LAYOUTS {
+        let statement = Statement::in_layout(params);
+        assert!(statement.table_is_as_defined(&statement.image()), "{layout}");
+    }
 }

@@ -16,10 +16,12 @@ use clap::Parser;
 use rand::SeedableRng;
 use rand_chacha::ChaCha20Rng;
 use zkdkim_attacks::{
+    determinism::subject::LAYOUTS,
     mutants::{Kind, Mutant, Suite},
     report::{Entry, Report},
     statement::Statement,
 };
+use zkdkim_circuits::statement::CircuitParams;
 
 /// Plants bugs in the statement's circuit, one at a time, and says what notices each.
 ///
@@ -41,17 +43,26 @@ struct Options {
     /// Write the result to the file that is checked in
     #[arg(long)]
     write: bool,
+    /// The layout: on-chain or quick (middle is quick's circuit)
+    #[arg(long, default_value = "on-chain", value_parser = layout)]
+    layout: (&'static str, CircuitParams),
     /// Forget what an earlier run has done
     #[arg(long)]
     fresh: bool,
 }
 
-/// The result that is checked in.
-const RESULT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/mutants.json");
+/// The results that are checked in, a file a layout.
+const RESULTS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/mutants");
+
+fn layout(name: &str) -> Result<(&'static str, CircuitParams), String> {
+    let known = LAYOUTS.into_iter().find(|(known, _)| *known == name);
+    known.ok_or_else(|| format!("there is no layout `{name}`"))
+}
 
 fn main() -> Result<ExitCode> {
     let options = Options::parse();
-    let statement = Statement::new();
+    let (name, params) = options.layout;
+    let statement = Statement::in_layout(params);
     let mut suite = Suite::new(&statement);
     let mutants = chosen(&suite, &options)?;
     let path = state_path(&options);
@@ -81,10 +92,13 @@ fn main() -> Result<ExitCode> {
         done.push(entry);
     }
     let report = Report::new(options.seed, done);
+    let all = Kind::ALL.map(|kind| format!("{} {}", suite.all(kind).len(), kind.name()));
+    println!("\n{name}: there are {} mutants", all.join(", "));
     print_summary(&report, begin);
     if options.write {
-        report.write(Path::new(RESULT)).context(RESULT)?;
-        println!("wrote {RESULT}");
+        let path = Path::new(RESULTS).join(format!("{name}.json"));
+        report.write(&path).with_context(|| path.display().to_string())?;
+        println!("wrote {}", path.display());
     }
     Ok(if report.is_good() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
@@ -109,7 +123,7 @@ fn state_path(options: &Options) -> PathBuf {
         .map_or_else(|| Path::new(env!("CARGO_MANIFEST_DIR")).join("../../target"), PathBuf::from);
     let what = options.all.clone().unwrap_or_else(|| options.count.to_string());
     let only = options.only.as_deref().unwrap_or("").replace(|c: char| !c.is_alphanumeric(), "-");
-    target.join("mutate").join(format!("{}-{what}-{only}.jsonl", options.seed))
+    target.join("mutate").join(format!("{}-{}-{what}-{only}.jsonl", options.layout.0, options.seed))
 }
 
 /// The entries of the state file up to the first line that is none.

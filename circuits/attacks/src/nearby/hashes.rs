@@ -1,6 +1,7 @@
 //! Attacks on Poseidon, the Merkle path, the digest's halves and the modulus words: one cell is
 //! another, and every hash and public input is computed from it.
 
+use halo2_rsa::RsaRows;
 use zkdkim_circuits::{poseidon::PERMUTATION_ROWS, statement::StatementConfig};
 use zkdkim_grid::{CellRef, Grid};
 use zkdkim_plonk::halo2curves::{bn256::Fr, ff::Field as _};
@@ -88,7 +89,7 @@ pub fn modulus_word(row: usize) -> Attack {
         let factors = config.columns.multipliers[2];
         let factor =
             |grid: &Grid<Fr>, row| grid.value(CellRef::new(factors, row)).unwrap_or(Fr::ZERO);
-        for r in row + 1..config.rows.rsa.carries {
+        for r in row + 1..config.rows.rsa.modulus + RsaRows::LENGTHS.modulus {
             let before = get(grid, config.columns.wide[0], r - 1) * factor(grid, r);
             let packed = before + get(grid, config.columns.wide[1], r);
             grid.forge(config.columns.wide[0], r, packed);

@@ -13,11 +13,12 @@ mod words;
 
 use std::collections::BTreeSet;
 
+use halo2_rsa::RsaRows;
 use zkdkim_circuits::{
     header::{self, automaton::ByteRole, extract, BYTES},
     poseidon,
     sha256::{self, BLOCKS, BLOCK_SLOTS, INITIAL_SLOTS, SLOT_ROWS},
-    statement::StatementConfig,
+    statement::{CircuitParams, StatementConfig},
 };
 use zkdkim_grid::Grid;
 use zkdkim_plonk::halo2curves::bn256::Fr;
@@ -43,8 +44,8 @@ pub struct Place {
 pub struct Attack {
     /// What it tries; attacks of one name are one.
     pub name: String,
-    /// Its witness, where there is one at that place.
-    pub build: Box<dyn Fn() -> Option<ForgedCircuit>>,
+    /// Its witness in a layout, where there is one at that place.
+    pub build: Box<dyn Fn(CircuitParams) -> Option<ForgedCircuit>>,
 }
 
 impl Attack {
@@ -59,7 +60,7 @@ impl Attack {
         plan: impl Fn() -> Option<Claim> + 'static,
         change: impl Fn(&StatementConfig, &mut Grid<Fr>) + 'static,
     ) -> Self {
-        let build = move || Some(plan()?.circuit(&change, |_, _| ()));
+        let build = move |layout| Some(plan()?.in_layout(layout).circuit(&change, |_, _| ()));
         Self { name: name.into(), build: Box::new(build) }
     }
 
@@ -69,7 +70,8 @@ impl Attack {
         name: impl Into<String>,
         change: impl Fn(&StatementConfig, &mut Grid<Fr>) + 'static,
     ) -> Self {
-        Self { name: name.into(), build: Box::new(move || Some(ForgedCircuit::late(&change))) }
+        let build = move |layout| Some(ForgedCircuit::late_in(layout, &change));
+        Self { name: name.into(), build: Box::new(build) }
     }
 }
 
@@ -81,7 +83,7 @@ pub fn honest(statement: &Statement, row: usize) -> Vec<Claim> {
         let mut plans = plans.map(|(start, block)| Claim::placed(block.as_bytes(), start));
         return plans.find(|plan| plan.run[at].field != ByteRole::None).into_iter().collect();
     }
-    let slot = (row / SLOT_ROWS).checked_sub(INITIAL_SLOTS);
+    let slot = (row / SLOT_ROWS * statement.config.columns.lanes.len()).checked_sub(INITIAL_SLOTS);
     let block = slot.map(|slot| slot / BLOCK_SLOTS).filter(|block| *block < BLOCKS);
     let text = block.and_then(bytes::block_after);
     text.map(|text| Claim::honest(text.as_bytes())).into_iter().collect()
@@ -90,11 +92,12 @@ pub fn honest(statement: &Statement, row: usize) -> Vec<Claim> {
 /// The attacks on a place.
 pub fn attacks(statement: &Statement, place: &Place) -> Vec<Attack> {
     let (c, rows) = (&statement.config.columns, &statement.config.rows);
+    let lanes = c.lanes.len();
     let mut attacks = Vec::new();
     for input in &place.public {
         let input = *input;
-        let build = move || {
-            let mut circuit = ForgedCircuit::late(|_, _| ());
+        let build = move |layout| {
+            let mut circuit = ForgedCircuit::late_in(layout, |_, _| ());
             let mut instances = circuit.instances();
             instances[input] += Fr::one();
             circuit.instances = Some(instances);
@@ -123,8 +126,10 @@ pub fn attacks(statement: &Statement, place: &Place) -> Vec<Attack> {
     };
     for row in &place.rows {
         let row = *row;
-        if row < sha256::rows(1) && in_columns(row, false) {
-            attacks.extend(words::attacks(row / SLOT_ROWS));
+        if row < sha256::rows(lanes) && in_columns(row, false) {
+            for lane in 0..lanes {
+                attacks.extend(words::attacks(row / SLOT_ROWS * lanes + lane));
+            }
             if place.everywhere {
                 attacks.extend(words::bits());
             }
@@ -143,13 +148,14 @@ pub fn attacks(statement: &Statement, place: &Place) -> Vec<Attack> {
             attacks.push(rsa::claim(63 - (row - limbs.start)));
         }
     }
+    let modulus = rows.rsa.modulus..rows.rsa.modulus + RsaRows::LENGTHS.modulus;
     for cell in &place.cells {
         let Some(column) = c.wide.iter().position(|w| w.index() == cell.column) else { continue };
         if cell.row < rows.poseidon + poseidon::MAX_ROWS {
             attacks.extend(hashes::permutation(cell.row, column));
         } else if (rows.digest..rows.digest + 8).contains(&cell.row) && column < 2 {
             attacks.push(hashes::digest(cell.row, column));
-        } else if (rows.rsa.modulus..rows.rsa.carries).contains(&cell.row) && column == 0 {
+        } else if modulus.contains(&cell.row) && column == 0 {
             attacks.push(hashes::modulus_word(cell.row));
         }
     }

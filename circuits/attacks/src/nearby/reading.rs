@@ -80,9 +80,9 @@ pub fn attacks(row: usize) -> Vec<Attack> {
             let choice = row - CHOICE;
             attacks.push(mixture(choice));
             match choice {
-                0 => attacks.extend((0..SEALED_PREFIX.len()).map(other_prefix)),
-                1 => attacks.push(longer_subject()),
-                2 => attacks.extend(other_seals()),
+                0 => attacks.extend(twice((0..SEALED_PREFIX.len()).map(other_prefix))),
+                1 => attacks.extend(twice(longer_subject())),
+                2 => attacks.extend(twice(other_seals())),
                 3..OTHERS => attacks.push(other_word(choice - 3)),
                 _ => {}
             }
@@ -90,6 +90,7 @@ pub fn attacks(row: usize) -> Vec<Attack> {
         _ => {
             attacks.push(no_character(row - CHARACTERS));
             attacks.push(other_value(row - CHARACTERS));
+            attacks.push(other_character(row - CHARACTERS));
         }
     }
     attacks
@@ -196,35 +197,45 @@ fn mixture(choice: usize) -> Attack {
     })
 }
 
+/// A name, the Subject of a block and what is revealed of it.
+type Sealing = (String, String, Revealing);
+
+/// Attacks that the gate of a choice refuses, and the same again so that the gate holds and the copy beside it refuses.
+fn twice(sealings: impl IntoIterator<Item = Sealing>) -> Vec<Attack> {
+    let attack = |(name, subject, revealing): Sealing| {
+        [(false, ""), (true, ", chosen")].map(|(chosen, how)| {
+            let (subject, revealing) = (subject.clone(), Revealing { chosen, ..revealing.clone() });
+            Attack::plan(format!("{name}{how}"), move || {
+                Some(with_subject(&subject).revealing(revealing.clone()))
+            })
+        })
+    };
+    sealings.into_iter().flat_map(attack).collect()
+}
+
 /// A sealed Subject with another byte in its prefix.
-fn other_prefix(byte: usize) -> Attack {
-    Attack::plan(format!("a sealed Subject with another byte {byte}"), move || {
-        let mut subject = example_subject().into_bytes();
-        subject[byte] ^= 1;
-        let subject = String::from_utf8(subject).expect("ASCII");
-        Some(with_subject(&subject).revealing(reveal_example()))
-    })
+fn other_prefix(byte: usize) -> Sealing {
+    let mut subject = example_subject().into_bytes();
+    subject[byte] ^= 1;
+    let subject = String::from_utf8(subject).expect("ASCII");
+    (format!("a sealed Subject with another byte {byte}"), subject, reveal_example())
 }
 
 /// A sealed Subject with something behind it.
-fn longer_subject() -> Attack {
-    Attack::plan("a sealed Subject of 51 bytes", || {
-        Some(with_subject(&format!("{}A", example_subject())).revealing(reveal_example()))
-    })
+fn longer_subject() -> [Sealing; 1] {
+    let subject = format!("{}A", example_subject());
+    [("a sealed Subject of 51 bytes".into(), subject, reveal_example())]
 }
 
 /// A command, or a blinding, that the Subject is not sealed over.
-fn other_seals() -> Vec<Attack> {
-    let command = Attack::plan("a command that the Subject is not sealed over", || {
-        let mut revealing = reveal_example();
-        revealing.command[30] += Fr::ONE;
-        Some(with_subject(&example_subject()).revealing(revealing))
-    });
-    let clear = Attack::plan("a clear Subject read as sealed", || {
-        let text = format!("{SEALED_PREFIX}{}", "A".repeat(SEALED_CHARACTERS));
-        Some(with_subject(&text).revealing(reveal_example()))
-    });
-    vec![command, clear]
+fn other_seals() -> [Sealing; 2] {
+    let mut revealing = reveal_example();
+    revealing.command[30] += Fr::ONE;
+    let clear = format!("{SEALED_PREFIX}{}", "A".repeat(SEALED_CHARACTERS));
+    [
+        ("a command that the Subject is not sealed over".into(), example_subject(), revealing),
+        ("a clear Subject read as sealed".into(), clear, reveal_example()),
+    ]
 }
 
 /// A public word that is that of the other reading.
@@ -255,6 +266,21 @@ fn no_character(at: usize) -> Attack {
         *old = if at == SEALED_CHARACTERS - 1 { *old + 1 } else { b'+' };
         let mut revealing = reveal_example();
         revealing.values.insert(at, small(value));
+        let subject = String::from_utf8(subject).expect("ASCII");
+        Some(with_subject(&subject).revealing(revealing))
+    })
+}
+
+/// A character of the Subject that is spelt as another, the one of the seal.
+fn other_character(at: usize) -> Attack {
+    Attack::plan(format!("another character spelt at {at}"), move || {
+        let mut subject = example_subject().into_bytes();
+        let old = &mut subject[SEALED_PREFIX.len() + at];
+        let kind = if at == SEALED_CHARACTERS - 1 { TupleType::Quartet } else { TupleType::Sextet };
+        let (spelt, sent) = (*old, characters(kind).map(|(c, _)| c).find(|c| c != old)?);
+        *old = sent;
+        let lie = small(spelt.into()) - small(sent.into());
+        let revealing = reveal_example().lying(CHARACTERS + at, Of::Wide(1), lie);
         let subject = String::from_utf8(subject).expect("ASCII");
         Some(with_subject(&subject).revealing(revealing))
     })

@@ -70,6 +70,9 @@ fn carries(config: &StatementConfig, grid: &mut Grid<Fr>) {
         let bytes = get(grid, value, rows.expected_limb(i)).to_bytes();
         v[i] -= i128::from(u32::from_le_bytes(bytes[..4].try_into().expect("four bytes")));
     }
+    // With two lanes the carries stand in the second.
+    let checked = config.columns.last();
+    let carry_column = if config.columns.lanes.len() == 1 { value } else { checked.y };
     let mut carry = 0i128;
     for (j, v) in v.iter().take(COEFFICIENTS).enumerate() {
         carry = (carry - v) >> 32;
@@ -78,14 +81,10 @@ fn carries(config: &StatementConfig, grid: &mut Grid<Fr>) {
         grid.forge(value, rows.coefficient(LAST, j), signed);
         if j % GROUP == GROUP - 1 {
             let row = rows.carry(LAST, j / GROUP);
-            grid.forge(value, row, signed);
+            grid.forge(carry_column, row, signed);
             let mut shifted = (carry + (1 << CARRY_OFFSET_BITS)) as u64;
             for (column, bits) in RANGE_BITS.into_iter().take(4).enumerate() {
-                grid.forge(
-                    config.columns.first().range[column],
-                    row,
-                    small(shifted & ((1 << bits) - 1)),
-                );
+                grid.forge(checked.range[column], row, small(shifted & ((1 << bits) - 1)));
                 shifted >>= bits;
             }
         }
