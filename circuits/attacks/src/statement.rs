@@ -215,7 +215,14 @@ impl Statement {
             [byte, byte + 32 * u64::from(capital), 0, 0, TupleType::Case as u64]
         });
         // With rows to share, a narrow word is an entry of a wide one.
-        let own = self.config.columns.narrow.is_none().then(|| words(10, TupleType::Spread10)).into_iter().flatten();
+        let own = self
+            .config
+            .columns
+            .narrow
+            .is_none()
+            .then(|| words(10, TupleType::Spread10))
+            .into_iter()
+            .flatten();
         let words = words(11, TupleType::Spread11).chain(own);
         let characters = [TupleType::Sextet, TupleType::Quartet].into_iter().flat_map(|kind| {
             characters(kind).map(move |(c, value)| [c.into(), value, 0, 0, kind as u64])
