@@ -20,6 +20,7 @@ fn rejects_second_encodings_of_scalars_and_coordinates() {
     }
 }
 
+/// Clauses: `input-canonical`.
 #[test]
 fn rejects_second_encodings_of_public_inputs() {
     let mut f = fixture();

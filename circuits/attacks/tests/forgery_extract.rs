@@ -112,7 +112,7 @@ fn a_missing_field_is_refused() {
     assert_eq!(refusals, names(["extraction of field 7"]));
 }
 
-/// Clauses: `input-timestamp`.
+/// Clauses: `input-not-before`.
 #[test]
 fn no_time_is_zero() {
     let block = SAMPLE_HEADER.replace("t=1700000000; ", "");
@@ -199,7 +199,7 @@ fn nothing_is_appended() {
     assert_eq!(refusals, names(["extraction of field 4"]));
 }
 
-/// Clauses: `address`, `signing-domain`, `input-subject`, `input-timestamp`.
+/// Clauses: `address`, `signing-domain`, `input-subject`, `input-not-before`.
 #[test]
 fn a_byte_is_taken_under_its_own_field() {
     let field = |first: usize, value: ByteRole| {
@@ -280,7 +280,7 @@ fn lower_case_is_that_of_the_table() {
     assert_eq!(refusals, names(["pack[0]"]));
 }
 
-/// Clauses: `packing`, `input-timestamp`.
+/// Clauses: `packing`, `input-not-before`.
 #[test]
 fn packed_words_and_digits_are_the_bytes() {
     let packed = |first: usize| {
