@@ -10,16 +10,16 @@
 //! *Proof.* It is shown that each cell that a derivation without the instance determines has its bit set, by induction
 //! over the steps of that derivation; so a cell without its bit is not determined, and what [`crate::explain`] would
 //! excuse is excused here.
-//! - *Linear, zero or not, table*: [`steps`] lists for each constraint and tuple every cell that the rule can conclude,
+//! - *Linear, zero or not, table*: `steps` lists for each constraint and tuple every cell that the rule can conclude,
 //!   with the least sets of cells that have to be known, among them those of the step. Where a rule wants a constant, one is
-//!   taken from a superset of all constants ([`constants`]).
-//! - *Recomposition*: the unknown cells of the step are within one of the listed sets ([`cuts`]), whose cells outside it
+//!   taken from a superset of all constants (`constants`).
+//! - *Recomposition*: the unknown cells of the step are within one of the listed sets (`cuts`), whose cells outside it
 //!   are known, so all of the set have their bits. Ranges without the instance are those of the derivation or narrower
 //!   ([`crate::ranges`]); narrower ranges make the condition true more often.
 //! - *Lemmas*: an application concludes at most what it concludes here, where everything that it wants determined is
 //!   asked for (of a balance: the emitters alone; of constants, that they are known), and where premises that are
 //!   constraints, tuples, ranges and constants are looked at without the instance in the lanes that they matter to
-//!   ([`absent`]); a constant that another constraint could still show counts.
+//!   (`absent`); a constant that another constraint could still show counts.
 //!   That the lemmas of the whole derivation are all there are is checked: it has no findings and leaves nothing open.
 //! - *Counts and fractions* are taken for determined. ∎
 //!
