@@ -85,6 +85,11 @@ impl<'c> Spare<'c> {
         spare
     }
 
+    /// How many derivations serve all.
+    pub fn groups(&self) -> usize {
+        self.groups.len()
+    }
+
     /// Adds a group, if no cell is open without it.
     fn add(&mut self, whole: &Derivation<'_, Fr>, instances: &[Instance]) -> bool {
         let mut without = Without::default();
@@ -102,13 +107,11 @@ impl<'c> Spare<'c> {
     /// What becomes of each instance in a group, told one by one; of one in no group nothing is known.
     pub fn each(
         &self,
-        known: &HashSet<Instance>,
         say: &mut dyn FnMut(Instance, Option<Verdict>) -> anyhow::Result<()>,
     ) -> anyhow::Result<()> {
         for group in &self.groups {
             let mut program = None;
-            let mut instances: Vec<Instance> =
-                group.instances.iter().copied().filter(|i| !known.contains(i)).collect();
+            let mut instances: Vec<Instance> = group.instances.iter().copied().collect();
             instances.sort_by_key(|instance| (self.check.row(*instance), *instance));
             for instance in instances {
                 let verdict = self.verdict(group, instance, &mut program);

@@ -108,10 +108,12 @@ pub fn run(
         }
         Ok(())
     };
-    let mut instances: Vec<Instance> = left.keys().copied().collect();
+    let mut instances: Vec<Instance> =
+        left.keys().copied().filter(|instance| !done.contains(instance)).collect();
     instances.sort_by_key(|instance| left[instance]);
     let spare = Spare::new(subject, &check, dropper.derivation(), &instances, &mut lanes);
-    spare.each(&done.clone(), &mut |instance, verdict| {
+    say(format!("{}: {} groups left out at once", subject.name, spare.groups()));
+    spare.each(&mut |instance, verdict| {
         if let Some(verdict) = verdict {
             done.insert(instance);
             note(instance, dropper.named(instance), verdict)?;
