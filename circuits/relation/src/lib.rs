@@ -24,6 +24,7 @@ pub mod inspect;
 pub mod key_record;
 pub mod key_text;
 pub mod message;
+pub mod owner;
 pub mod packing;
 pub mod poseidon;
 pub mod recovery_subject;

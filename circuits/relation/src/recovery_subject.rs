@@ -5,7 +5,7 @@
 //!
 //! ```text
 //! Guard 0x<account> on <chain id> nonce <nonce>
-//! Recover 0x<account> on <chain id> nonce <nonce> to 0x<new key>
+//! Recover 0x<account> on <chain id> nonce <nonce> to 0x<new owner>
 //! Cancel 0x<account> on <chain id> nonce <nonce>
 //! ```
 //!
@@ -13,10 +13,12 @@
 //! Subject says nothing to those who carry it.
 //!
 //! Addresses are 40 lower-case hexadecimal digits, numbers decimal without leading zeros: two
-//! different commands never have the same text. What is provable and none of these is useless there,
+//! different commands never have the same text. A new owner is an address, or the 64 digits of the keccak256 of
+//! longer bytes, such as a passkey's. What is provable and none of these is useless there,
 //! so [`advice`] says what became of it on its way, and what to do.
 
 use crate::inspect::{Note, NoteId};
+use crate::owner::{Owner, OwnerHash};
 use crate::packing::PACKED_BYTES;
 use crate::sealed::spelt_seal;
 use crate::values::CommandHash;
@@ -52,6 +54,15 @@ impl FromStr for Address {
     }
 }
 
+impl From<Owner> for Action {
+    fn from(owner: Owner) -> Self {
+        match owner {
+            Owner::Key(key) => Action::Recover(key),
+            Owner::Bytes(hash) => Action::RecoverTo(hash),
+        }
+    }
+}
+
 /// What a guardian says.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Action {
@@ -59,6 +70,8 @@ pub enum Action {
     Guard,
     /// That the account shall have this key.
     Recover(Address),
+    /// That the account shall have the owner of this hash, which is no address.
+    RecoverTo(OwnerHash),
     /// That the recovery that waits shall end.
     Cancel,
 }
@@ -83,12 +96,14 @@ const HASH_VERSION: u128 = 2;
 impl Command {
     /// The command as a sealed Subject hides it and the chain sees it: the first 31 bytes of
     /// `keccak256(abi.encode(version, chain id, recovery contract, account, action, nonce, keccak256(new owner)))`, where
-    /// the new owner's data are the 20 bytes of its key, and none where no owner is set.
+    /// the new owner's data are its bytes, the 20 of an address or more, and none where no owner is set.
     pub fn hash(&self, contract: &Address) -> CommandHash {
-        let (action, owner): (u128, &[u8]) = match &self.action {
-            Action::Guard => (0, &[]),
-            Action::Recover(key) => (1, &key.0),
-            Action::Cancel => (2, &[]),
+        let none = Keccak256::digest([]).into();
+        let (action, owner): (u128, [u8; 32]) = match &self.action {
+            Action::Guard => (0, none),
+            Action::Recover(key) => (1, Keccak256::digest(key.0).into()),
+            Action::RecoverTo(OwnerHash(hash)) => (1, *hash),
+            Action::Cancel => (2, none),
         };
         let number = |value: u128| {
             let mut word = [0; 32];
@@ -107,7 +122,7 @@ impl Command {
             address(&self.account),
             number(action),
             number(self.nonce.into()),
-            Keccak256::digest(owner).into(),
+            owner,
         ];
         let digest: [u8; 32] = Keccak256::digest(words.concat()).into();
         let mut hash = [0; PACKED_BYTES];
@@ -125,6 +140,9 @@ impl fmt::Display for Command {
             Action::Recover(key) => {
                 write!(f, "Recover {account} on {chain} nonce {nonce} to {key}")
             }
+            Action::RecoverTo(owner) => {
+                write!(f, "Recover {account} on {chain} nonce {nonce} to {owner}")
+            }
             Action::Cancel => write!(f, "Cancel {account} on {chain} nonce {nonce}"),
         }
     }
@@ -141,7 +159,10 @@ impl FromStr for Command {
         };
         let action = match (verb, rest) {
             ("Guard", []) => Action::Guard,
-            ("Recover", ["to", key]) => Action::Recover(key.parse().map_err(drop)?),
+            ("Recover", ["to", owner]) => match owner.parse() {
+                Ok(hash) => Action::RecoverTo(hash),
+                Err(_) => Action::Recover(owner.parse().map_err(drop)?),
+            },
             ("Cancel", []) => Action::Cancel,
             _ => return Err(()),
         };
@@ -340,6 +361,23 @@ mod tests {
         for bad in ["0x12", "00112233445566778899aabbccddeeff0011223344", &"0x".repeat(21)] {
             assert!(bad.parse::<Address>().is_err(), "{bad}");
         }
+    }
+
+    #[test]
+    fn an_owner_is_an_address_or_named_by_its_hash() {
+        let key = Owner::from_bytes(&[0x11; 20]).unwrap();
+        assert_eq!(Action::from(key), Action::Recover(Address([0x11; 20])));
+        // keccak256 of 84 bytes of 0x22, as `RecoverySubject.t.sol` has it.
+        let hash = "0xbfa295dd86670d0f3dff72a8db1ee271ec2e65a8935586bf14dcca201e080924";
+        let passkey: Owner = format!("0x{}", "22".repeat(84)).parse().unwrap();
+        let action = Action::from(passkey);
+        assert_eq!(action, Action::RecoverTo(hash.parse().unwrap()));
+        let account = ACCOUNT.parse().unwrap();
+        let text = Command { account, chain: 1, nonce: 0, action }.to_string();
+        assert_eq!(text, format!("Recover {ACCOUNT} on 1 nonce 0 to {hash}"));
+        assert_eq!(text.parse::<Command>().unwrap().action, action);
+        assert_eq!(advice(text.as_bytes()), None);
+        assert!(advice(text.to_uppercase().as_bytes()).is_some());
     }
 
     #[test]

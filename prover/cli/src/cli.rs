@@ -17,6 +17,7 @@ use zkdkim_prover::{
 };
 use zkdkim_relation::{
     inspect::{Policy, UnsignedParts},
+    owner::Owner,
     recovery_subject::{Action, Address, Command as RecoveryCommand},
 };
 use zkdkim_store::{documents, files, KeyCache};
@@ -113,7 +114,7 @@ pub struct MessageArgs {
     #[arg(long)]
     pub accept_changed_body: bool,
     /// The Subject that the contract asks for, in full
-    #[arg(long, value_name = "TEXT", conflicts_with_all = ["account", "chain", "nonce", "new_key", "cancel"])]
+    #[arg(long, value_name = "TEXT", conflicts_with_all = ["account", "chain", "nonce", "new_key", "new_owner", "cancel"])]
     pub subject: Option<String>,
     /// Read the Subject as sealed: what it was made from, as `subject --sealed` writes it. The proof then shows the
     /// command instead of the Subject
@@ -135,8 +136,11 @@ pub struct MessageArgs {
     /// The key that it shall have; without it, the Subject is that of a guardian's consent
     #[arg(long, value_name = "ADDRESS", requires = "account")]
     pub new_key: Option<Address>,
+    /// The owner that it shall have where that is more than an address: its bytes, such as a passkey's verifier and key
+    #[arg(long, value_name = "HEX", requires = "account", conflicts_with = "new_key")]
+    pub new_owner: Option<Owner>,
     /// The Subject is that of a guardian who stops a recovery
-    #[arg(long, requires = "account", conflicts_with = "new_key")]
+    #[arg(long, requires = "account", conflicts_with_all = ["new_key", "new_owner"])]
     pub cancel: bool,
     /// The time to compare t= with, in seconds since 1970; this machine's clock by default
     #[arg(long, value_name = "SECONDS")]
@@ -184,11 +188,7 @@ impl MessageArgs {
     fn wanted_text(&self) -> Option<String> {
         match (self.account, self.chain, self.nonce) {
             (Some(account), Some(chain), Some(nonce)) => {
-                let action = match self.new_key {
-                    Some(key) => Action::Recover(key),
-                    None if self.cancel => Action::Cancel,
-                    None => Action::Guard,
-                };
+                let action = action(self.new_key, self.new_owner, self.cancel);
                 Some(RecoveryCommand { account, chain, nonce, action }.to_string())
             }
             _ => self.subject.clone(),
@@ -211,8 +211,11 @@ pub struct SubjectArgs {
     /// The key that it shall have; without it, the Subject is that of a guardian's consent
     #[arg(long, value_name = "ADDRESS", requires = "account")]
     pub new_key: Option<Address>,
+    /// The owner that it shall have where that is more than an address: its bytes, such as a passkey's verifier and key
+    #[arg(long, value_name = "HEX", requires = "account", conflicts_with = "new_key")]
+    pub new_owner: Option<Owner>,
     /// The Subject is that of a guardian who stops a recovery
-    #[arg(long, requires = "account", conflicts_with = "new_key")]
+    #[arg(long, requires = "account", conflicts_with_all = ["new_key", "new_owner"])]
     pub cancel: bool,
     /// Seal it: the mail's providers see random characters
     #[arg(long, requires = "out")]
@@ -234,13 +237,18 @@ pub struct SubjectArgs {
 impl SubjectArgs {
     /// The command in words; none where only its hash is given.
     pub fn recovery_command(&self) -> Option<RecoveryCommand> {
-        let action = match self.new_key {
-            Some(key) => Action::Recover(key),
-            None if self.cancel => Action::Cancel,
-            None => Action::Guard,
-        };
+        let action = action(self.new_key, self.new_owner, self.cancel);
         let (account, chain, nonce) = (self.account?, self.chain?, self.nonce?);
         Some(RecoveryCommand { account, chain, nonce, action })
+    }
+}
+
+/// What the flags say that the guardian says.
+fn action(new_key: Option<Address>, new_owner: Option<Owner>, cancel: bool) -> Action {
+    match new_key.map(Owner::Key).or(new_owner) {
+        Some(owner) => owner.into(),
+        None if cancel => Action::Cancel,
+        None => Action::Guard,
     }
 }
 

@@ -104,6 +104,18 @@ fn the_subject_that_is_wanted_decides_before_any_work() {
         let run = inspect(&home, MESSAGE, bad);
         assert_eq!(run.fails(2, "usage")["type"], "zkdkim");
     }
+    // An owner of 20 bytes is a key; a longer one is named by its hash.
+    let owner = [&COMMAND[..6], &["--new-owner", COMMAND[7]]].concat();
+    inspect(&home, MESSAGE, &owner).succeeds();
+    let passkey = format!("0x{}", "22".repeat(84));
+    let text = home.json(&[&["subject"][..], &COMMAND[..6], &["--new-owner", &passkey]].concat());
+    let text = text.succeeds().last()["subject"].as_str().unwrap().to_owned();
+    assert!(
+        text.ends_with(" to 0xbfa295dd86670d0f3dff72a8db1ee271ec2e65a8935586bf14dcca201e080924")
+    );
+    for bad in [&["--new-owner", "0x22"][..], &["--new-owner", COMMAND[7], "--cancel"]] {
+        inspect(&home, MESSAGE, &[&COMMAND[..6], bad].concat()).fails(2, "usage");
+    }
     let both = [&COMMAND[..], &["--subject", "x"]].concat();
     inspect(&home, MESSAGE, &both).fails(2, "usage");
     let cancel = [&COMMAND[..6], &["--cancel"]].concat();
