@@ -3,7 +3,7 @@ pragma solidity 0.8.30;
 
 import {IEmailRecovery} from "./interfaces/IEmailRecovery.sol";
 import {IRecoveryProofVerifier} from "./interfaces/IRecoveryProofVerifier.sol";
-import {EmailCommitment, RegistryRoot, SCALAR_FIELD_ORDER} from "./interfaces/PublicInputs.sol";
+import {RegistryRoot} from "./interfaces/PublicInputs.sol";
 
 /// @title What an account may decide
 /// @notice The bounds of a `RecoveryConfig`, and the refusal of everything outside of them.
@@ -37,7 +37,7 @@ library RecoveryConfigs {
     bytes32 private constant CEREMONY = keccak256("ceremony");
 
     /// @notice Reverts unless the configuration is within its bounds and its contracts answer.
-    /// @param config The configuration; that no guardian occurs twice is not checked here.
+    /// @param config The configuration.
     /// @return insecure Whether proofs of its verifier can be forged, which it says to know.
     function requireValid(IEmailRecovery.RecoveryConfig memory config)
         internal
@@ -96,11 +96,15 @@ library RecoveryConfigs {
         uint256 total;
         for (uint256 i = 0; i < count; ++i) {
             IEmailRecovery.GuardianWeight memory guardian = config.guardians[i];
-            uint256 commitment = EmailCommitment.unwrap(guardian.commitment);
-            if (commitment == 0 || commitment >= SCALAR_FIELD_ORDER) {
-                revert IEmailRecovery.InvalidCommitment(guardian.commitment);
+            if (!guardian.guardian.isGuardianId()) {
+                revert IEmailRecovery.InvalidGuardian(guardian.guardian);
             }
-            if (guardian.weight == 0) revert IEmailRecovery.ZeroWeight(guardian.commitment);
+            if (guardian.weight == 0) revert IEmailRecovery.ZeroWeight(guardian.guardian);
+            for (uint256 j = 0; j < i; ++j) {
+                if (config.guardians[j].guardian == guardian.guardian) {
+                    revert IEmailRecovery.DuplicateGuardian(guardian.guardian);
+                }
+            }
             total += guardian.weight;
         }
         _requireReachable(config.threshold, total);

@@ -2,6 +2,7 @@
 pragma solidity 0.8.30;
 
 import {Strings} from "@openzeppelin/contracts/utils/Strings.sol";
+import {OwnerBytes} from "./OwnerBytes.sol";
 import {SEALED_MARK, SUBJECT_WORDS, SubjectWord} from "./interfaces/PublicInputs.sol";
 
 /// @title The Subjects that a guardian's mail must have
@@ -39,18 +40,22 @@ library RecoverySubject {
         return string.concat("Guard ", _where(account, chainId, nonce));
     }
 
-    /// @notice "Recover 0x<account> on <chain id> nonce <nonce> to 0x<new key>", at most 166 bytes.
+    /// @notice "Recover 0x<account> on <chain id> nonce <nonce> to 0x<new owner>": at most 166 bytes for an
+    /// owner of 20 bytes. Others are named by their keccak256, which takes 24 more and fits for chain ids
+    /// of up to 35 digits.
     /// @param account The account to recover.
     /// @param chainId Its chain.
     /// @param nonce The nonce of its round.
-    /// @param newKey The key that it shall have.
-    function recovery(address account, uint128 chainId, uint64 nonce, address newKey)
+    /// @param newOwner The owner that it shall have.
+    function recovery(address account, uint128 chainId, uint64 nonce, bytes memory newOwner)
         internal
         pure
         returns (string memory)
     {
-        string memory where = _where(account, chainId, nonce);
-        return string.concat("Recover ", where, " to ", _hex(newKey));
+        string memory owner = OwnerBytes.isAddress(newOwner)
+            ? _hex(OwnerBytes.toAddress(newOwner))
+            : Strings.toHexString(uint256(keccak256(newOwner)), 32);
+        return string.concat("Recover ", _where(account, chainId, nonce), " to ", owner);
     }
 
     /// @notice "Cancel 0x<account> on <chain id> nonce <nonce>", at most 119 bytes.

@@ -12,6 +12,7 @@ import { Failure, main, readJson, UsageError } from "./lib/command.mjs";
 
 const contracts = [
   "EmailRecovery",
+  "EmailRecoveryChanges",
   "KeyRegistryRoots",
   "RecoveryProofVerifier",
   "ERC7947EmailRecovery",
@@ -20,6 +21,7 @@ const contracts = [
   "ERC7579EmailRecovery",
   "OwnerValidator",
   "SafeEmailRecovery",
+  "SignerValidator",
 ];
 const path = fileURLToPath(new URL("../snapshots/storage-layout.json", import.meta.url));
 

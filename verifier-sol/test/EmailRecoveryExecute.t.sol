@@ -2,11 +2,8 @@
 pragma solidity 0.8.30;
 
 import {IEmailRecovery} from "../contracts/interfaces/IEmailRecovery.sol";
-import {
-    EmailCommitment,
-    RecoveryPublicInputs,
-    RegistryRoot
-} from "../contracts/interfaces/PublicInputs.sol";
+import {GuardianId} from "../contracts/interfaces/GuardianId.sol";
+import {RecoveryPublicInputs, RegistryRoot} from "../contracts/interfaces/PublicInputs.sol";
 import {MockedRecoveryTest} from "./support/MockedRecoveryTest.sol";
 import {OwnedAccount} from "./support/OwnedAccount.sol";
 
@@ -17,12 +14,12 @@ contract EmailRecoveryExecuteTest is MockedRecoveryTest {
         uint64 before = nonce();
         vm.warp(pending().executableFrom);
         vm.expectEmit(address(RECOVERY));
-        emit IEmailRecovery.RecoveryExecuted(address(ACCOUNT), before, NEW_KEY);
+        emit IEmailRecovery.RecoveryExecuted(address(ACCOUNT), before, asOwner(NEW_KEY));
         vm.prank(relayer);
         RECOVERY.execute(address(ACCOUNT));
         vm.assertEq(ACCOUNT.owner(), NEW_KEY);
         vm.assertEq(nonce(), 0);
-        vm.assertEq(pending().newKey, address(0));
+        vm.assertEq(pendingKey(), address(0));
 
         vm.prank(owner);
         vm.expectRevert(abi.encodeWithSelector(OwnedAccount.NotAllowed.selector, owner));
@@ -86,7 +83,7 @@ contract EmailRecoveryExecuteTest is MockedRecoveryTest {
         vm.warp(START + VOTING_PERIOD - 1);
         vote(BOB, NEW_KEY);
         vm.warp(pending().executableFrom);
-        (uint256 weight,) = RECOVERY.weightOf(address(ACCOUNT), NEW_KEY);
+        (uint256 weight,) = RECOVERY.weightOf(address(ACCOUNT), asOwner(NEW_KEY));
         vm.assertEq(weight, 2);
         RECOVERY.execute(address(ACCOUNT));
         vm.assertEq(ACCOUNT.owner(), NEW_KEY);
@@ -133,13 +130,13 @@ contract EmailRecoveryExecuteTest is MockedRecoveryTest {
         address plain = makeAddr("account without code");
         vm.prank(plain);
         RECOVERY.configure(defaultConfig());
-        EmailCommitment[2] memory voters = [ALICE, BOB];
+        GuardianId[2] memory voters = [ALICE, BOB];
         for (uint256 i = 0; i < 2; ++i) {
             RecoveryPublicInputs memory inputs = mail(voters[i], RECOVERY.acceptanceSubject(plain));
             RECOVERY.acceptGuardian(plain, inputs, "");
             ensureRound(RECOVERY, plain);
-            inputs = mail(voters[i], RECOVERY.recoverySubject(plain, NEW_KEY));
-            RECOVERY.vote(plain, NEW_KEY, inputs, "");
+            inputs = mail(voters[i], RECOVERY.recoverySubject(plain, asOwner(NEW_KEY)));
+            RECOVERY.vote(plain, asOwner(NEW_KEY), inputs, "");
         }
         vm.warp(START + DELAY);
         vm.expectRevert(abi.encodeWithSelector(IEmailRecovery.NoCode.selector, plain));
@@ -154,7 +151,7 @@ contract EmailRecoveryExecuteTest is MockedRecoveryTest {
         vm.expectRevert(abi.encodeWithSelector(OwnedAccount.NotAllowed.selector, address(RECOVERY)));
         RECOVERY.execute(address(ACCOUNT));
         vm.assertEq(nonce(), before);
-        vm.assertEq(pending().newKey, NEW_KEY);
+        vm.assertEq(pendingKey(), NEW_KEY);
     }
 
     function test_cancel_endsThePendingRecovery() external {
@@ -174,7 +171,7 @@ contract EmailRecoveryExecuteTest is MockedRecoveryTest {
         vote(ALICE, NEW_KEY);
         cancel(ACCOUNT);
         vote(BOB, NEW_KEY);
-        vm.assertEq(pending().newKey, address(0));
+        vm.assertEq(pendingKey(), address(0));
     }
 
     /// @dev Not the relayer, not a guardian's account, not the owner's key past the account.
@@ -188,7 +185,7 @@ contract EmailRecoveryExecuteTest is MockedRecoveryTest {
             vm.prank(others[i]);
             RECOVERY.cancel();
         }
-        vm.assertEq(pending().newKey, NEW_KEY);
+        vm.assertEq(pendingKey(), NEW_KEY);
     }
 
     function test_discard_endsAnExpiredRecovery() external {
@@ -202,7 +199,7 @@ contract EmailRecoveryExecuteTest is MockedRecoveryTest {
         vm.assertEq(nonce(), 0);
         vote(ALICE, OTHER_KEY);
         vote(CAROL, OTHER_KEY);
-        vm.assertEq(pending().newKey, OTHER_KEY);
+        vm.assertEq(pendingKey(), OTHER_KEY);
     }
 
     /// @dev Guardians need not wait for the expiry of what can't be executed any more.
@@ -211,7 +208,7 @@ contract EmailRecoveryExecuteTest is MockedRecoveryTest {
         revokeRoot(ROOT);
         vm.prank(relayer);
         RECOVERY.discard(address(ACCOUNT));
-        vm.assertEq(pending().newKey, address(0));
+        vm.assertEq(pendingKey(), address(0));
         vm.assertTrue(guardian(ALICE).accepted);
     }
 
@@ -258,7 +255,7 @@ contract EmailRecoveryExecuteTest is MockedRecoveryTest {
         emit IEmailRecovery.RecoveryDiscarded(address(ACCOUNT), nonce());
         vm.prank(relayer);
         RECOVERY.discard(address(ACCOUNT));
-        vm.assertEq(pending().newKey, address(0));
+        vm.assertEq(pendingKey(), address(0));
     }
 
     /// @dev Whoever wants a recovery gone can't make the account seem to refuse by giving too little
@@ -286,7 +283,7 @@ contract EmailRecoveryExecuteTest is MockedRecoveryTest {
         vm.etch(address(ACCOUNT), hex"fe");
         vm.warp(pending().executableFrom + 1 days);
         RECOVERY.discard{gas: 2_200_000}(address(ACCOUNT));
-        vm.assertEq(pending().newKey, address(0));
+        vm.assertEq(pendingKey(), address(0));
     }
 
     /// @dev What one guardian can do with any number of mails: nothing.
@@ -327,8 +324,8 @@ contract EmailRecoveryExecuteTest is MockedRecoveryTest {
             mails[2] = ballot(BOB, NEW_KEY);
             vm.startPrank(run == 0 ? relayer : sender);
             RECOVERY.acceptGuardian(address(ACCOUNT), mails[0], "");
-            RECOVERY.vote(address(ACCOUNT), NEW_KEY, mails[1], "");
-            RECOVERY.vote(address(ACCOUNT), NEW_KEY, mails[2], "");
+            RECOVERY.vote(address(ACCOUNT), asOwner(NEW_KEY), mails[1], "");
+            RECOVERY.vote(address(ACCOUNT), asOwner(NEW_KEY), mails[2], "");
             vm.stopPrank();
             IEmailRecovery.PendingRecovery memory started = pending();
             vm.warp(started.executableFrom);

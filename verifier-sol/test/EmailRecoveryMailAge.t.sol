@@ -129,7 +129,7 @@ contract EmailRecoveryMailAgeTest is MockedRecoveryTest {
         RecoveryPublicInputs memory inputs = ballot(ALICE, NEW_KEY);
         inputs.notBefore = 0;
         submitVote(NEW_KEY, inputs);
-        vm.assertEq(guardian(ALICE).votedKey, NEW_KEY);
+        vm.assertEq(guardian(ALICE).votedOwner, asVoted(NEW_KEY));
     }
 
     /// @dev Votes are in time exactly within the bounds.

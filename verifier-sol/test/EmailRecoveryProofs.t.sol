@@ -19,7 +19,8 @@ contract EmailRecoveryProofsTest is RealRecoveryTest {
         vm.assertEq(RECOVERY.acceptanceSubject(address(ACCOUNT)), fixture("accept-alice").subject);
         ensureRound(RECOVERY, address(ACCOUNT));
         vm.assertEq(
-            RECOVERY.recoverySubject(address(ACCOUNT), NEW_KEY), fixture("recover-alice").subject
+            RECOVERY.recoverySubject(address(ACCOUNT), asOwner(NEW_KEY)),
+            fixture("recover-alice").subject
         );
         vm.assertEq(RECOVERY.cancellationSubject(address(ACCOUNT)), fixture("cancel-alice").subject);
     }
@@ -27,7 +28,7 @@ contract EmailRecoveryProofsTest is RealRecoveryTest {
     function test_recovery_acceptsTwoOfThreeGuardians() external {
         acceptAll();
         vote("recover-alice", NEW_KEY);
-        vm.assertEq(RECOVERY.pendingRecoveryOf(address(ACCOUNT)).newKey, address(0));
+        vm.assertEq(asKey(RECOVERY.pendingRecoveryOf(address(ACCOUNT)).newOwner), address(0));
         vote("recover-carol", NEW_KEY);
         vm.warp(VOTES + DELAY);
         vm.prank(relayer);
@@ -45,7 +46,7 @@ contract EmailRecoveryProofsTest is RealRecoveryTest {
         ensureRound(RECOVERY, address(ACCOUNT));
         vm.warp(START + VOTING_PERIOD - 1);
         vote("recover-bob-undated", NEW_KEY);
-        vm.assertEq(RECOVERY.pendingRecoveryOf(address(ACCOUNT)).newKey, NEW_KEY);
+        vm.assertEq(asKey(RECOVERY.pendingRecoveryOf(address(ACCOUNT)).newOwner), NEW_KEY);
     }
 
     function test_recovery_revertsWhenMailWithoutATimestampIsNotAllowed() external {
@@ -61,7 +62,7 @@ contract EmailRecoveryProofsTest is RealRecoveryTest {
         vote("recover-alice-under-second-root", NEW_KEY);
         IEmailRecovery.GuardianStatus memory status = RECOVERY.guardianOf(address(ACCOUNT), alice);
         vm.assertTrue(status.votedRoot == secondRoot);
-        vm.assertEq(status.votedKey, NEW_KEY);
+        vm.assertEq(status.votedOwner, asVoted(NEW_KEY));
     }
 
     function test_replay_revertsOnAnotherChain() external {
@@ -70,7 +71,7 @@ contract EmailRecoveryProofsTest is RealRecoveryTest {
         // On its own chain it is a vote.
         vm.chainId(1);
         vm.assertEq(
-            RECOVERY.recoverySubject(address(ACCOUNT), NEW_KEY),
+            RECOVERY.recoverySubject(address(ACCOUNT), asOwner(NEW_KEY)),
             fixture("recover-alice-other-chain").subject
         );
         vote("recover-alice-other-chain", NEW_KEY);
@@ -84,8 +85,8 @@ contract EmailRecoveryProofsTest is RealRecoveryTest {
         RECOVERY.acceptGuardian(address(OTHER_ACCOUNT), mail.inputs, mail.proof);
         ensureRound(RECOVERY, address(OTHER_ACCOUNT));
         mail = fixture("recover-alice-other-account");
-        RECOVERY.vote(address(OTHER_ACCOUNT), NEW_KEY, mail.inputs, mail.proof);
-        vm.assertEq(RECOVERY.guardianOf(address(OTHER_ACCOUNT), alice).votedKey, NEW_KEY);
+        RECOVERY.vote(address(OTHER_ACCOUNT), asOwner(NEW_KEY), mail.inputs, mail.proof);
+        vm.assertEq(RECOVERY.guardianOf(address(OTHER_ACCOUNT), alice).votedOwner, asVoted(NEW_KEY));
     }
 
     /// @dev Two recovery contracts of one account, installed at once, with the same guardians.
@@ -107,7 +108,7 @@ contract EmailRecoveryProofsTest is RealRecoveryTest {
         OTHER_RECOVERY.acceptGuardian(address(ACCOUNT), mail.inputs, mail.proof);
         ensureRound(OTHER_RECOVERY, address(ACCOUNT));
         vm.assertEq(
-            OTHER_RECOVERY.recoverySubject(address(ACCOUNT), NEW_KEY),
+            OTHER_RECOVERY.recoverySubject(address(ACCOUNT), asOwner(NEW_KEY)),
             fixture("recover-alice-other-contract").subject
         );
     }
@@ -120,7 +121,7 @@ contract EmailRecoveryProofsTest is RealRecoveryTest {
         _voteReverts("recover-alice", _otherSubject("recover-alice"));
         vote("recover-alice-next-nonce", NEW_KEY);
         vote("recover-bob-next-nonce", NEW_KEY);
-        vm.assertEq(RECOVERY.pendingRecoveryOf(address(ACCOUNT)).newKey, NEW_KEY);
+        vm.assertEq(asKey(RECOVERY.pendingRecoveryOf(address(ACCOUNT)).newOwner), NEW_KEY);
     }
 
     /// @dev After a recovery its own mails are worth nothing, though the new key has been lost too.
@@ -133,7 +134,9 @@ contract EmailRecoveryProofsTest is RealRecoveryTest {
         ensureRound(RECOVERY, address(ACCOUNT));
         _voteReverts(
             "recover-alice",
-            abi.encodeWithSelector(IEmailRecovery.InvalidNewKey.selector, address(ACCOUNT), NEW_KEY)
+            abi.encodeWithSelector(
+                IEmailRecovery.InvalidNewOwner.selector, address(ACCOUNT), asOwner(NEW_KEY)
+            )
         );
         _setOwner(owner);
         _voteReverts("recover-alice", _otherSubject("recover-alice"));
@@ -144,7 +147,7 @@ contract EmailRecoveryProofsTest is RealRecoveryTest {
         acceptAll();
         Fixture memory mail = fixture("recover-bob-to-other-key");
         _voteReverts("recover-bob-to-other-key", _otherSubject("recover-bob-to-other-key"));
-        RECOVERY.vote(address(ACCOUNT), OTHER_KEY, mail.inputs, mail.proof);
+        RECOVERY.vote(address(ACCOUNT), asOwner(OTHER_KEY), mail.inputs, mail.proof);
     }
 
     /// @dev S18: a reply, and a command with something behind it.
@@ -165,13 +168,13 @@ contract EmailRecoveryProofsTest is RealRecoveryTest {
         _voteReverts("recover-alice", notNewer);
         _voteReverts("recover-alice-under-second-root", notNewer);
         vote("recover-alice-again", NEW_KEY);
-        (uint256 weight,) = RECOVERY.weightOf(address(ACCOUNT), NEW_KEY);
+        (uint256 weight,) = RECOVERY.weightOf(address(ACCOUNT), asOwner(NEW_KEY));
         vm.assertEq(weight, 1);
         _voteReverts(
             "recover-alice",
             abi.encodeWithSelector(IEmailRecovery.MailNotNewer.selector, VOTES, VOTES + 60)
         );
-        vm.assertEq(RECOVERY.pendingRecoveryOf(address(ACCOUNT)).newKey, address(0));
+        vm.assertEq(asKey(RECOVERY.pendingRecoveryOf(address(ACCOUNT)).newOwner), address(0));
     }
 
     /// @dev Two guardians see that the key is wrong, and stop it.
@@ -182,12 +185,12 @@ contract EmailRecoveryProofsTest is RealRecoveryTest {
         vm.warp(VOTES + 60);
         string[2] memory names = ["cancel-alice", "cancel-bob"];
         for (uint256 i = 0; i < 2; ++i) {
-            vm.assertEq(RECOVERY.pendingRecoveryOf(address(ACCOUNT)).newKey, NEW_KEY);
+            vm.assertEq(asKey(RECOVERY.pendingRecoveryOf(address(ACCOUNT)).newOwner), NEW_KEY);
             Fixture memory mail = fixture(names[i]);
             vm.prank(relayer);
             RECOVERY.voteToCancel(address(ACCOUNT), mail.inputs, mail.proof);
         }
-        vm.assertEq(RECOVERY.pendingRecoveryOf(address(ACCOUNT)).newKey, address(0));
+        vm.assertEq(asKey(RECOVERY.pendingRecoveryOf(address(ACCOUNT)).newOwner), address(0));
     }
 
     /// @dev S16, S22: whatever root a mail is proved under, its nullifier is the same.
@@ -207,7 +210,7 @@ contract EmailRecoveryProofsTest is RealRecoveryTest {
             abi.encodeWithSelector(IEmailRecovery.MailNotNewer.selector, VOTES, VOTES)
         );
         vote("recover-alice-again-under-second-root", NEW_KEY);
-        (uint256 weight,) = RECOVERY.weightOf(address(ACCOUNT), NEW_KEY);
+        (uint256 weight,) = RECOVERY.weightOf(address(ACCOUNT), asOwner(NEW_KEY));
         vm.assertEq(weight, 1);
     }
 
@@ -219,7 +222,7 @@ contract EmailRecoveryProofsTest is RealRecoveryTest {
         uint256 nullifier = Nullifier.unwrap(mail.inputs.nullifier);
         mail.inputs.nullifier = Nullifier.wrap(nullifier + SCALAR_FIELD_ORDER);
         vm.expectRevert(IVerifier.InstanceNotCanonical.selector);
-        RECOVERY.vote(address(ACCOUNT), NEW_KEY, mail.inputs, mail.proof);
+        RECOVERY.vote(address(ACCOUNT), asOwner(NEW_KEY), mail.inputs, mail.proof);
     }
 
     function test_guardian_revertsWhenItIsNone() external {
@@ -236,9 +239,9 @@ contract EmailRecoveryProofsTest is RealRecoveryTest {
     function test_proof_revertsWhenThePublicInputsAreAnothers() external {
         acceptAll();
         Fixture memory mail = fixture("recover-mallory");
-        mail.inputs.emailCommitment = alice;
+        mail.inputs.emailCommitment = asMailbox(alice);
         vm.expectRevert(IEmailRecovery.InvalidProof.selector);
-        RECOVERY.vote(address(ACCOUNT), NEW_KEY, mail.inputs, mail.proof);
+        RECOVERY.vote(address(ACCOUNT), asOwner(NEW_KEY), mail.inputs, mail.proof);
     }
 
     /// @dev A mail cannot be made younger or older than it is.
@@ -252,7 +255,7 @@ contract EmailRecoveryProofsTest is RealRecoveryTest {
         );
         mail.inputs.notBefore = block.timestamp;
         vm.expectRevert(IEmailRecovery.InvalidProof.selector);
-        RECOVERY.vote(address(ACCOUNT), NEW_KEY, mail.inputs, mail.proof);
+        RECOVERY.vote(address(ACCOUNT), asOwner(NEW_KEY), mail.inputs, mail.proof);
     }
 
     /// @dev Nor can one with a timestamp be passed for one without.
@@ -284,14 +287,14 @@ contract EmailRecoveryProofsTest is RealRecoveryTest {
         acceptAll();
         Fixture memory mail = fixture("recover-alice");
         vm.prank(thief);
-        RECOVERY.vote(address(ACCOUNT), NEW_KEY, mail.inputs, mail.proof);
-        vm.assertEq(RECOVERY.guardianOf(address(ACCOUNT), alice).votedKey, NEW_KEY);
+        RECOVERY.vote(address(ACCOUNT), asOwner(NEW_KEY), mail.inputs, mail.proof);
+        vm.assertEq(RECOVERY.guardianOf(address(ACCOUNT), alice).votedOwner, asVoted(NEW_KEY));
         _voteReverts(
             "recover-alice",
             abi.encodeWithSelector(IEmailRecovery.MailNotNewer.selector, VOTES, VOTES)
         );
         vote("recover-bob", NEW_KEY);
-        vm.assertEq(RECOVERY.pendingRecoveryOf(address(ACCOUNT)).newKey, NEW_KEY);
+        vm.assertEq(asKey(RECOVERY.pendingRecoveryOf(address(ACCOUNT)).newOwner), NEW_KEY);
     }
 
     /// @dev Any cut of the calldata fails and leaves no trace.
@@ -299,15 +302,16 @@ contract EmailRecoveryProofsTest is RealRecoveryTest {
     function testFuzz_calldata_revertsWhenCut(uint256 length) external {
         acceptAll();
         Fixture memory mail = fixture("recover-alice");
-        bytes memory data =
-            abi.encodeCall(RECOVERY.vote, (address(ACCOUNT), NEW_KEY, mail.inputs, mail.proof));
+        bytes memory data = abi.encodeCall(
+            RECOVERY.vote, (address(ACCOUNT), asOwner(NEW_KEY), mail.inputs, mail.proof)
+        );
         length = bound(length, 0, data.length - 1);
         assembly ("memory-safe") {
             mstore(data, length)
         }
         (bool ok,) = address(RECOVERY).call(data);
         vm.assertFalse(ok);
-        vm.assertEq(RECOVERY.guardianOf(address(ACCOUNT), alice).votedKey, address(0));
+        vm.assertEq(RECOVERY.guardianOf(address(ACCOUNT), alice).votedOwner, asVoted(address(0)));
     }
 
     /// @dev Any changed byte of the calldata fails, or does what the mail says.
@@ -316,8 +320,9 @@ contract EmailRecoveryProofsTest is RealRecoveryTest {
         vm.assume(flip != 0);
         acceptAll();
         Fixture memory mail = fixture("recover-alice");
-        bytes memory data =
-            abi.encodeCall(RECOVERY.vote, (address(ACCOUNT), NEW_KEY, mail.inputs, mail.proof));
+        bytes memory data = abi.encodeCall(
+            RECOVERY.vote, (address(ACCOUNT), asOwner(NEW_KEY), mail.inputs, mail.proof)
+        );
         at = bound(at, 0, data.length - 1);
         data[at] ^= flip;
         (bool ok,) = address(RECOVERY).call(data);
@@ -329,13 +334,13 @@ contract EmailRecoveryProofsTest is RealRecoveryTest {
         vm.assertTrue(verifier.verify(mail.inputs, mail.proof), "the proof itself is valid");
         vm.expectRevert(refusal);
         vm.prank(relayer);
-        RECOVERY.vote(address(ACCOUNT), NEW_KEY, mail.inputs, mail.proof);
+        RECOVERY.vote(address(ACCOUNT), asOwner(NEW_KEY), mail.inputs, mail.proof);
     }
 
     function _otherSubject(string memory name) private view returns (bytes memory) {
         return abi.encodeWithSelector(
             IEmailRecovery.SubjectMismatch.selector,
-            RecoverySubject.pack(RECOVERY.recoverySubject(address(ACCOUNT), NEW_KEY)),
+            RecoverySubject.pack(RECOVERY.recoverySubject(address(ACCOUNT), asOwner(NEW_KEY))),
             fixture(name).inputs.subject
         );
     }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 pragma solidity 0.8.30;
 
+import {KeyRegistryRoots} from "../contracts/KeyRegistryRoots.sol";
 import {IEmailRecovery} from "../contracts/interfaces/IEmailRecovery.sol";
 import {IKeyRegistryRoots} from "../contracts/interfaces/IKeyRegistryRoots.sol";
 import {RecoveryPublicInputs, RegistryRoot} from "../contracts/interfaces/PublicInputs.sol";
@@ -34,19 +35,26 @@ contract EmailRecoveryReentrancyTest is MockedRecoveryTest {
         vm.assertEq(nonce(), 0);
     }
 
-    /// @dev A configuration set from inside stands, under a nonce of its own.
+    /// @dev A configuration set from inside stands, under a nonce of its own; what weakens it waits.
     function test_reentrancy_fromTheAccountConfiguresForTheFuture() external {
         startRecovery(NEW_KEY);
         vm.warp(pending().executableFrom);
         uint64 before = setupNonce();
         vm.etch(address(ACCOUNT), type(ReentrantAccount).runtimeCode);
         ReentrantAccount account = ReentrantAccount(address(ACCOUNT));
+        IEmailRecovery.RecoveryConfig memory config = defaultConfig();
+        config.threshold = 3;
+        account.arm(abi.encodeCall(IEmailRecovery.configure, (config)));
         account.arm(abi.encodeCall(IEmailRecovery.configure, (twoOfThree([BOB, CAROL, MALLORY]))));
         RECOVERY.execute(address(ACCOUNT));
         vm.assertEq(account.answers(0), "");
         vm.assertNotEq(setupNonce(), before);
-        vm.assertEq(guardian(ALICE).weight, 0);
-        vm.assertEq(pending().newKey, address(0));
+        vm.assertEq(RECOVERY.configOf(address(ACCOUNT)).threshold, 3);
+        vm.assertEq(guardian(ALICE).weight, 1);
+        vm.assertEq(
+            RECOVERY.scheduledChangeOf(address(ACCOUNT)).applicableFrom, block.timestamp + DELAY
+        );
+        vm.assertEq(pendingKey(), address(0));
     }
 
     /// @dev Verifiers are called by STATICCALL: what would change state fails inside.
@@ -57,11 +65,11 @@ contract EmailRecoveryReentrancyTest is MockedRecoveryTest {
         config.verifier = evil;
         configure(ACCOUNT, config);
         RecoveryPublicInputs memory inner = ballot(BOB, NEW_KEY);
-        evil.arm(abi.encodeCall(RECOVERY.vote, (address(ACCOUNT), NEW_KEY, inner, "")));
+        evil.arm(abi.encodeCall(RECOVERY.vote, (address(ACCOUNT), asOwner(NEW_KEY), inner, "")));
         vote(ALICE, NEW_KEY);
-        vm.assertEq(guardian(ALICE).votedKey, NEW_KEY);
-        vm.assertEq(guardian(BOB).votedKey, address(0));
-        vm.assertEq(pending().newKey, address(0));
+        vm.assertEq(guardian(ALICE).votedOwner, asVoted(NEW_KEY));
+        vm.assertEq(guardian(BOB).votedOwner, asVoted(address(0)));
+        vm.assertEq(pendingKey(), address(0));
     }
 
     function test_reentrancy_fromTheRegistryCannotVote() external {
@@ -71,10 +79,10 @@ contract EmailRecoveryReentrancyTest is MockedRecoveryTest {
         config.registry = evil;
         configure(ACCOUNT, config);
         RecoveryPublicInputs memory inner = ballot(BOB, NEW_KEY);
-        evil.arm(abi.encodeCall(RECOVERY.vote, (address(ACCOUNT), NEW_KEY, inner, "")));
+        evil.arm(abi.encodeCall(RECOVERY.vote, (address(ACCOUNT), asOwner(NEW_KEY), inner, "")));
         vote(ALICE, NEW_KEY);
-        vm.assertEq(guardian(BOB).votedKey, address(0));
-        vm.assertEq(pending().newKey, address(0));
+        vm.assertEq(guardian(BOB).votedOwner, asVoted(address(0)));
+        vm.assertEq(pendingKey(), address(0));
     }
 
     /// @dev A registry or verifier that only fails keeps the owner from nothing.
@@ -84,9 +92,15 @@ contract EmailRecoveryReentrancyTest is MockedRecoveryTest {
         vm.etch(address(mock), hex"fe");
         uint256 state = vm.snapshotState();
         cancel(ACCOUNT);
-        vm.assertEq(pending().newKey, address(0));
+        vm.assertEq(pendingKey(), address(0));
+        // To other contracts, and away.
+        IEmailRecovery.RecoveryConfig memory config = defaultConfig();
+        config.verifier = new MockProofVerifier();
+        config.registry = new KeyRegistryRoots(registrar, REGISTRY_DELAY);
+        configureAndWait(ACCOUNT, config);
         vm.revertToState(state);
-        remove(ACCOUNT);
+        cancel(ACCOUNT);
+        removeAndWait(ACCOUNT);
         vm.revertToState(state);
         vm.warp(pending().expiresAt);
         RECOVERY.discard(address(ACCOUNT));

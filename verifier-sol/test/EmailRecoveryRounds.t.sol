@@ -3,7 +3,8 @@ pragma solidity 0.8.30;
 
 import {RecoverySubject} from "../contracts/RecoverySubject.sol";
 import {IEmailRecovery} from "../contracts/interfaces/IEmailRecovery.sol";
-import {EmailCommitment, RecoveryPublicInputs} from "../contracts/interfaces/PublicInputs.sol";
+import {GuardianId} from "../contracts/interfaces/GuardianId.sol";
+import {RecoveryPublicInputs} from "../contracts/interfaces/PublicInputs.sol";
 import {MockedRecoveryTest} from "./support/MockedRecoveryTest.sol";
 
 /// @notice Who opens and ends rounds, and that no mail for one is written before.
@@ -67,20 +68,20 @@ contract EmailRecoveryRoundsTest is MockedRecoveryTest {
         vm.assertEq(nonce(), before);
         RECOVERY.discard(address(ACCOUNT));
         openRound();
-        vm.assertEq(guardian(ALICE).votedKey, address(0));
+        vm.assertEq(guardian(ALICE).votedOwner, asVoted(address(0)));
     }
 
     function test_subjects_revertWhenNoRoundIsOpen() external {
         bytes memory refusal = accountError(IEmailRecovery.RoundNotOpen.selector);
         vm.expectRevert(refusal);
-        RECOVERY.recoverySubject(address(ACCOUNT), NEW_KEY);
+        RECOVERY.recoverySubject(address(ACCOUNT), asOwner(NEW_KEY));
         vm.expectRevert(refusal);
         RECOVERY.cancellationSubject(address(ACCOUNT));
         openRound();
-        RECOVERY.recoverySubject(address(ACCOUNT), NEW_KEY);
+        RECOVERY.recoverySubject(address(ACCOUNT), asOwner(NEW_KEY));
         vm.warp(START + VOTING_PERIOD);
         vm.expectRevert(refusal);
-        RECOVERY.recoverySubject(address(ACCOUNT), NEW_KEY);
+        RECOVERY.recoverySubject(address(ACCOUNT), asOwner(NEW_KEY));
     }
 
     /// @dev What a nonce is drawn from: nothing of it is the sender's choice.
@@ -142,7 +143,7 @@ contract EmailRecoveryRoundsTest is MockedRecoveryTest {
         }
         submitVote(THIEF, stock[0][0]);
         submitVote(THIEF, stock[0][1]);
-        vm.assertEq(pending().newKey, THIEF);
+        vm.assertEq(pendingKey(), THIEF);
         cancel(ACCOUNT);
         for (uint256 round = 0; round < 3; ++round) {
             openRound();
@@ -166,12 +167,13 @@ contract EmailRecoveryRoundsTest is MockedRecoveryTest {
     }
 
     /// @dev What the thief writes from a stolen mailbox, dated and not.
-    function _ahead(EmailCommitment commitment, uint64 nonce_)
+    function _ahead(GuardianId commitment, uint64 nonce_)
         private
         returns (RecoveryPublicInputs memory inputs)
     {
         inputs = mail(
-            commitment, RecoverySubject.recovery(address(ACCOUNT), uint128(CHAIN), nonce_, THIEF)
+            commitment,
+            RecoverySubject.recovery(address(ACCOUNT), uint128(CHAIN), nonce_, asOwner(THIEF))
         );
         if (nonce_ % 2 == 0) inputs.notBefore = 0;
     }

@@ -3,8 +3,8 @@ pragma solidity 0.8.30;
 
 import {RecoverySubject} from "../contracts/RecoverySubject.sol";
 import {IEmailRecovery} from "../contracts/interfaces/IEmailRecovery.sol";
+import {GuardianId} from "../contracts/interfaces/GuardianId.sol";
 import {
-    EmailCommitment,
     RecoveryPublicInputs,
     SUBJECT_WORDS,
     SubjectWord
@@ -17,7 +17,7 @@ contract EmailRecoverySealedTest is MockedRecoveryTest {
     uint256 private constant COMMAND =
         0x4bb7b8714b6de904603bf5123bdca889e11840a44e9fbe9b1f9e11b6642919;
 
-    function sealedMail(EmailCommitment commitment, uint256 command)
+    function sealedMail(GuardianId commitment, uint256 command)
         private
         returns (RecoveryPublicInputs memory inputs)
     {
@@ -31,16 +31,16 @@ contract EmailRecoverySealedTest is MockedRecoveryTest {
         configure(ACCOUNT, config);
     }
 
-    function acceptSealed(EmailCommitment commitment) private {
+    function acceptSealed(GuardianId commitment) private {
         submitAcceptance(sealedMail(commitment, RECOVERY.acceptanceCommand(address(ACCOUNT))));
     }
 
-    function sealedBallot(EmailCommitment commitment, address newKey)
+    function sealedBallot(GuardianId commitment, address newKey)
         private
         returns (RecoveryPublicInputs memory)
     {
         openRound();
-        return sealedMail(commitment, RECOVERY.recoveryCommand(address(ACCOUNT), newKey));
+        return sealedMail(commitment, RECOVERY.recoveryCommand(address(ACCOUNT), asOwner(newKey)));
     }
 
     function refused(IEmailRecovery.SubjectForms accepted) private pure returns (bytes memory) {
@@ -53,7 +53,7 @@ contract EmailRecoverySealedTest is MockedRecoveryTest {
         acceptSealed(BOB);
         submitVote(NEW_KEY, sealedBallot(ALICE, NEW_KEY));
         submitVote(NEW_KEY, sealedBallot(BOB, NEW_KEY));
-        vm.assertEq(pending().newKey, NEW_KEY);
+        vm.assertEq(pendingKey(), NEW_KEY);
         vm.warp(block.timestamp + DELAY);
         RECOVERY.execute(address(ACCOUNT));
         vm.assertEq(ACCOUNT.owner(), NEW_KEY);
@@ -64,7 +64,7 @@ contract EmailRecoverySealedTest is MockedRecoveryTest {
         accept(BOB);
         submitVote(NEW_KEY, sealedBallot(ALICE, NEW_KEY));
         vote(BOB, NEW_KEY);
-        vm.assertEq(pending().newKey, NEW_KEY);
+        vm.assertEq(pendingKey(), NEW_KEY);
     }
 
     function test_voteToCancel_sealed() external {
@@ -72,7 +72,7 @@ contract EmailRecoverySealedTest is MockedRecoveryTest {
         uint256 command = RECOVERY.cancellationCommand(address(ACCOUNT));
         submitCancellation(sealedMail(ALICE, command));
         submitCancellation(sealedMail(BOB, command));
-        vm.assertEq(pending().newKey, address(0));
+        vm.assertEq(pendingKey(), address(0));
     }
 
     function test_vote_revertsWhenTheAccountTakesOnlyClearSubjects() external {
@@ -107,7 +107,7 @@ contract EmailRecoverySealedTest is MockedRecoveryTest {
         RecoverySubject.Action recover = RecoverySubject.Action.Recover;
         others[0] = RECOVERY.acceptanceCommand(account);
         others[1] = RECOVERY.cancellationCommand(account);
-        others[2] = RECOVERY.recoveryCommand(account, OTHER_KEY);
+        others[2] = RECOVERY.recoveryCommand(account, asOwner(OTHER_KEY));
         others[3] =
             RecoverySubject.command(address(RECOVERY), account, chain, recover, nonce() + 1, owner);
         others[4] = RecoverySubject.command(
@@ -118,7 +118,7 @@ contract EmailRecoverySealedTest is MockedRecoveryTest {
         );
         others[6] =
             RecoverySubject.command(address(RECOVERY), account, chain + 1, recover, nonce(), owner);
-        uint256 expected = RECOVERY.recoveryCommand(account, NEW_KEY);
+        uint256 expected = RECOVERY.recoveryCommand(account, asOwner(NEW_KEY));
         for (uint256 i = 0; i < others.length; ++i) {
             RecoveryPublicInputs memory inputs = sealedMail(ALICE, others[i]);
             refuseVote(

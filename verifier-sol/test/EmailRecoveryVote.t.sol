@@ -68,23 +68,23 @@ contract EmailRecoveryVoteTest is MockedRecoveryTest {
         RecoveryPublicInputs memory inputs = ballot(ALICE, NEW_KEY);
         inputs.registryRoot = NEXT_ROOT;
         submitVote(NEW_KEY, inputs);
-        vm.assertEq(guardian(ALICE).votedKey, NEW_KEY);
+        vm.assertEq(guardian(ALICE).votedOwner, asVoted(NEW_KEY));
     }
 
     function test_vote_isRecorded() external {
         acceptAll();
         RecoveryPublicInputs memory inputs = ballot(ALICE, NEW_KEY);
         vm.expectEmit(address(RECOVERY));
-        emit IEmailRecovery.Voted(address(ACCOUNT), nonce(), ALICE, NEW_KEY, ROOT);
+        emit IEmailRecovery.Voted(address(ACCOUNT), nonce(), ALICE, asOwner(NEW_KEY), ROOT);
         submitVote(NEW_KEY, inputs);
         IEmailRecovery.GuardianStatus memory status = guardian(ALICE);
-        vm.assertEq(status.votedKey, NEW_KEY);
-        vm.assertEq(status.mailNotBefore, START);
+        vm.assertEq(status.votedOwner, asVoted(NEW_KEY));
+        vm.assertEq(status.votedAt, START);
         vm.assertTrue(status.votedRoot == ROOT);
-        (uint256 weight, uint256 threshold) = RECOVERY.weightOf(address(ACCOUNT), NEW_KEY);
+        (uint256 weight, uint256 threshold) = RECOVERY.weightOf(address(ACCOUNT), asOwner(NEW_KEY));
         vm.assertEq(weight, 1);
         vm.assertEq(threshold, 2);
-        vm.assertEq(pending().newKey, address(0));
+        vm.assertEq(pendingKey(), address(0));
     }
 
     function test_vote_thatReachesTheThresholdStartsTheDelay() external {
@@ -95,9 +95,11 @@ contract EmailRecoveryVoteTest is MockedRecoveryTest {
         uint40 from = uint40(START + 1 hours + DELAY);
         uint40 until = uint40(START + 1 hours + EXPIRY);
         vm.expectEmit(address(RECOVERY));
-        emit IEmailRecovery.RecoveryStarted(address(ACCOUNT), nonce(), NEW_KEY, from, until);
+        emit IEmailRecovery.RecoveryStarted(
+            address(ACCOUNT), nonce(), asOwner(NEW_KEY), from, until
+        );
         submitVote(NEW_KEY, inputs);
-        vm.assertEq(pending().newKey, NEW_KEY);
+        vm.assertEq(pendingKey(), NEW_KEY);
         vm.assertEq(pending().executableFrom, from);
         vm.assertEq(pending().expiresAt, until);
         vm.assertEq(ACCOUNT.owner(), owner);
@@ -106,7 +108,7 @@ contract EmailRecoveryVoteTest is MockedRecoveryTest {
     function test_vote_revertsWhenNotConfigured() external {
         acceptAll();
         RecoveryPublicInputs memory inputs = ballot(ALICE, NEW_KEY);
-        remove(ACCOUNT);
+        removeAndWait(ACCOUNT);
         refuseVote(NEW_KEY, inputs, accountError(IEmailRecovery.NotConfigured.selector));
     }
 
@@ -133,11 +135,11 @@ contract EmailRecoveryVoteTest is MockedRecoveryTest {
         vote(BOB, NEW_KEY);
         vm.warp(START + 1);
         vote(ALICE, NEW_KEY);
-        vm.assertEq(guardian(ALICE).votedKey, NEW_KEY);
-        vm.assertEq(guardian(ALICE).mailNotBefore, START + 1);
-        (uint256 weight,) = RECOVERY.weightOf(address(ACCOUNT), OTHER_KEY);
+        vm.assertEq(guardian(ALICE).votedOwner, asVoted(NEW_KEY));
+        vm.assertEq(guardian(ALICE).votedAt, START + 1);
+        (uint256 weight,) = RECOVERY.weightOf(address(ACCOUNT), asOwner(OTHER_KEY));
         vm.assertEq(weight, 0);
-        vm.assertEq(pending().newKey, NEW_KEY);
+        vm.assertEq(pendingKey(), NEW_KEY);
     }
 
     /// @dev S22: however often a guardian votes for a key, it is one vote.
@@ -147,9 +149,9 @@ contract EmailRecoveryVoteTest is MockedRecoveryTest {
             vm.warp(START + i);
             vote(ALICE, NEW_KEY);
         }
-        (uint256 weight,) = RECOVERY.weightOf(address(ACCOUNT), NEW_KEY);
+        (uint256 weight,) = RECOVERY.weightOf(address(ACCOUNT), asOwner(NEW_KEY));
         vm.assertEq(weight, 1);
-        vm.assertEq(pending().newKey, address(0));
+        vm.assertEq(pendingKey(), address(0));
     }
 
     /// @dev Whoever holds back a guardian's first mail can't undo the second with it.
@@ -162,7 +164,7 @@ contract EmailRecoveryVoteTest is MockedRecoveryTest {
         bytes4 notNewer = IEmailRecovery.MailNotNewer.selector;
         refuseVote(OTHER_KEY, before, abi.encodeWithSelector(notNewer, START, START + 60));
         refuseVote(OTHER_KEY, same, abi.encodeWithSelector(notNewer, START + 60, START + 60));
-        vm.assertEq(guardian(ALICE).votedKey, NEW_KEY);
+        vm.assertEq(guardian(ALICE).votedOwner, asVoted(NEW_KEY));
         // In the next round there is nothing to be newer than.
         cancel(ACCOUNT);
         RecoveryPublicInputs memory next = ballot(ALICE, OTHER_KEY);
@@ -182,7 +184,7 @@ contract EmailRecoveryVoteTest is MockedRecoveryTest {
         second.notBefore = 0;
         submitVote(OTHER_KEY, first);
         submitVote(NEW_KEY, second);
-        vm.assertEq(guardian(ALICE).votedKey, NEW_KEY);
+        vm.assertEq(guardian(ALICE).votedOwner, asVoted(NEW_KEY));
         refuseVote(
             OTHER_KEY, first, accountError(IEmailRecovery.MailAlreadyUsed.selector, first.nullifier)
         );
@@ -203,12 +205,12 @@ contract EmailRecoveryVoteTest is MockedRecoveryTest {
         vm.expectRevert(
             abi.encodeWithSelector(IEmailRecovery.BatchedVoteRefused.selector, 1, reason)
         );
-        RECOVERY.voteBatch(address(ACCOUNT), NEW_KEY, inputs, proofs);
-        vm.assertEq(guardian(ALICE).votedKey, address(0));
+        RECOVERY.voteBatch(address(ACCOUNT), asOwner(NEW_KEY), inputs, proofs);
+        vm.assertEq(guardian(ALICE).votedOwner, asVoted(address(0)));
 
         inputs[1] = ballot(BOB, NEW_KEY);
-        RECOVERY.voteBatch(address(ACCOUNT), NEW_KEY, inputs, proofs);
-        vm.assertEq(pending().newKey, NEW_KEY);
+        RECOVERY.voteBatch(address(ACCOUNT), asOwner(NEW_KEY), inputs, proofs);
+        vm.assertEq(pendingKey(), NEW_KEY);
         vm.assertTrue(RECOVERY.isNullifierUsed(address(ACCOUNT), inputs[1].nullifier));
     }
 
@@ -221,14 +223,14 @@ contract EmailRecoveryVoteTest is MockedRecoveryTest {
         (ballot(ALICE, NEW_KEY), ballot(BOB, NEW_KEY), ballot(CAROL, NEW_KEY));
         submitVote(NEW_KEY, inputs[0]);
         uint256 one = vm.snapshotState();
-        RECOVERY.voteBatch(address(ACCOUNT), NEW_KEY, inputs, proofs);
-        vm.assertEq(pending().newKey, NEW_KEY);
-        vm.assertEq(guardian(CAROL).votedKey, address(0));
+        RECOVERY.voteBatch(address(ACCOUNT), asOwner(NEW_KEY), inputs, proofs);
+        vm.assertEq(pendingKey(), NEW_KEY);
+        vm.assertEq(guardian(CAROL).votedOwner, asVoted(address(0)));
 
         vm.revertToState(one);
         submitVote(NEW_KEY, inputs[1]);
-        RECOVERY.voteBatch(address(ACCOUNT), NEW_KEY, inputs, proofs);
-        vm.assertEq(guardian(CAROL).votedKey, address(0));
+        RECOVERY.voteBatch(address(ACCOUNT), asOwner(NEW_KEY), inputs, proofs);
+        vm.assertEq(guardian(CAROL).votedOwner, asVoted(address(0)));
     }
 
     /// @dev What the batch was verified for counts without a second verification, and nothing else does:
@@ -238,8 +240,8 @@ contract EmailRecoveryVoteTest is MockedRecoveryTest {
         (RecoveryPublicInputs[] memory inputs, bytes[] memory proofs) = _bundle();
         mock.setAnswer(false);
         mock.setBatch(MockProofVerifier.Batch.True);
-        RECOVERY.voteBatch(address(ACCOUNT), NEW_KEY, inputs, proofs);
-        vm.assertEq(pending().newKey, NEW_KEY);
+        RECOVERY.voteBatch(address(ACCOUNT), asOwner(NEW_KEY), inputs, proofs);
+        vm.assertEq(pendingKey(), NEW_KEY);
         cancel(ACCOUNT);
         openRound();
         RecoveryPublicInputs memory other = ballot(ALICE, NEW_KEY);
@@ -260,11 +262,11 @@ contract EmailRecoveryVoteTest is MockedRecoveryTest {
             vm.expectRevert(
                 abi.encodeWithSelector(IEmailRecovery.BatchedVoteRefused.selector, 0, reason)
             );
-            RECOVERY.voteBatch(address(ACCOUNT), NEW_KEY, inputs, proofs);
+            RECOVERY.voteBatch(address(ACCOUNT), asOwner(NEW_KEY), inputs, proofs);
             mock.setAnswer(true);
             uint256 before = vm.snapshotState();
-            RECOVERY.voteBatch(address(ACCOUNT), NEW_KEY, inputs, proofs);
-            vm.assertEq(pending().newKey, NEW_KEY);
+            RECOVERY.voteBatch(address(ACCOUNT), asOwner(NEW_KEY), inputs, proofs);
+            vm.assertEq(pendingKey(), NEW_KEY);
             vm.revertToState(before);
         }
     }
@@ -275,8 +277,8 @@ contract EmailRecoveryVoteTest is MockedRecoveryTest {
         RecoveryPublicInputs[] memory inputs = new RecoveryPublicInputs[](1);
         inputs[0] = ballot(ALICE, NEW_KEY);
         mock.setBatch(MockProofVerifier.Batch.Reverts);
-        RECOVERY.voteBatch(address(ACCOUNT), NEW_KEY, inputs, new bytes[](1));
-        vm.assertEq(guardian(ALICE).votedKey, NEW_KEY);
+        RECOVERY.voteBatch(address(ACCOUNT), asOwner(NEW_KEY), inputs, new bytes[](1));
+        vm.assertEq(guardian(ALICE).votedOwner, asVoted(NEW_KEY));
     }
 
     function _bundle()
@@ -290,12 +292,14 @@ contract EmailRecoveryVoteTest is MockedRecoveryTest {
 
     function test_voteBatch_revertsWhenProofsAreMissing() external {
         vm.expectRevert(abi.encodeWithSelector(IEmailRecovery.BatchLength.selector, 2, 1));
-        RECOVERY.voteBatch(address(ACCOUNT), NEW_KEY, new RecoveryPublicInputs[](2), new bytes[](1));
+        RECOVERY.voteBatch(
+            address(ACCOUNT), asOwner(NEW_KEY), new RecoveryPublicInputs[](2), new bytes[](1)
+        );
     }
 
     function test_voteBatch_revertsWhenNotConfigured() external {
         vm.expectRevert(abi.encodeWithSelector(IEmailRecovery.NotConfigured.selector, relayer));
-        RECOVERY.voteBatch(relayer, NEW_KEY, new RecoveryPublicInputs[](0), new bytes[](0));
+        RECOVERY.voteBatch(relayer, asOwner(NEW_KEY), new RecoveryPublicInputs[](0), new bytes[](0));
     }
 
     /// @dev A vote counts while its recovery waits as it did before, and no other does.
@@ -309,14 +313,15 @@ contract EmailRecoveryVoteTest is MockedRecoveryTest {
         uint256[3] memory times = [START, START + VOTING_PERIOD, START + EXPIRY];
         for (uint256 i = 0; i < 3; ++i) {
             vm.warp(times[i]);
-            (uint256 weight, uint256 threshold) = RECOVERY.weightOf(address(ACCOUNT), NEW_KEY);
+            (uint256 weight, uint256 threshold) =
+                RECOVERY.weightOf(address(ACCOUNT), asOwner(NEW_KEY));
             vm.assertEq(weight, 2);
             vm.assertEq(threshold, 2);
-            (weight,) = RECOVERY.weightOf(address(ACCOUNT), OTHER_KEY);
+            (weight,) = RECOVERY.weightOf(address(ACCOUNT), asOwner(OTHER_KEY));
             vm.assertEq(weight, 1);
         }
         revokeRoot(ROOT);
-        (uint256 left,) = RECOVERY.weightOf(address(ACCOUNT), NEW_KEY);
+        (uint256 left,) = RECOVERY.weightOf(address(ACCOUNT), asOwner(NEW_KEY));
         vm.assertEq(left, 1);
     }
 
@@ -342,16 +347,16 @@ contract EmailRecoveryVoteTest is MockedRecoveryTest {
         acceptAll();
         vote(CAROL, OTHER_KEY);
         vote(ALICE, NEW_KEY);
-        vm.assertEq(pending().newKey, address(0));
+        vm.assertEq(pendingKey(), address(0));
         vote(BOB, NEW_KEY);
-        vm.assertEq(pending().newKey, NEW_KEY);
+        vm.assertEq(pendingKey(), NEW_KEY);
     }
 
     function test_vote_votesForDifferentKeysDoNotAddUp() external {
         acceptAll();
         vote(ALICE, NEW_KEY);
         vote(BOB, OTHER_KEY);
-        vm.assertEq(pending().newKey, address(0));
+        vm.assertEq(pendingKey(), address(0));
     }
 
     function test_vote_revertsWhenTheKeyIsUseless() external {
@@ -362,7 +367,7 @@ contract EmailRecoveryVoteTest is MockedRecoveryTest {
                 keys[i],
                 ballot(ALICE, keys[i]),
                 abi.encodeWithSelector(
-                    IEmailRecovery.InvalidNewKey.selector, address(ACCOUNT), keys[i]
+                    IEmailRecovery.InvalidNewOwner.selector, address(ACCOUNT), asOwner(keys[i])
                 )
             );
         }
@@ -409,27 +414,27 @@ contract EmailRecoveryVoteTest is MockedRecoveryTest {
         acceptAll();
         vote(ALICE, NEW_KEY);
         vm.warp(START + VOTING_PERIOD - 1);
-        (uint256 weight,) = RECOVERY.weightOf(address(ACCOUNT), NEW_KEY);
+        (uint256 weight,) = RECOVERY.weightOf(address(ACCOUNT), asOwner(NEW_KEY));
         vm.assertEq(weight, 1);
         uint256 open = vm.snapshotState();
         vote(BOB, NEW_KEY);
-        vm.assertEq(pending().newKey, NEW_KEY);
+        vm.assertEq(pendingKey(), NEW_KEY);
 
         vm.revertToState(open);
         RecoveryPublicInputs memory late = ballot(BOB, NEW_KEY);
         vm.warp(START + VOTING_PERIOD);
         refuseVote(NEW_KEY, late, accountError(IEmailRecovery.RoundNotOpen.selector));
-        vm.assertEq(guardian(ALICE).votedKey, address(0));
-        vm.assertEq(guardian(ALICE).mailNotBefore, 0);
-        (weight,) = RECOVERY.weightOf(address(ACCOUNT), NEW_KEY);
+        vm.assertEq(guardian(ALICE).votedOwner, asVoted(address(0)));
+        vm.assertEq(guardian(ALICE).votedAt, 0);
+        (weight,) = RECOVERY.weightOf(address(ACCOUNT), asOwner(NEW_KEY));
         vm.assertEq(weight, 0);
 
         // Nor in the next round.
         vote(BOB, NEW_KEY);
-        (weight,) = RECOVERY.weightOf(address(ACCOUNT), NEW_KEY);
+        (weight,) = RECOVERY.weightOf(address(ACCOUNT), asOwner(NEW_KEY));
         vm.assertEq(weight, 1);
         vote(ALICE, NEW_KEY);
-        vm.assertEq(pending().newKey, NEW_KEY);
+        vm.assertEq(pendingKey(), NEW_KEY);
     }
 
     /// @dev Nobody but the guardian brings a vote back that was replaced: the mail has been counted.
@@ -471,7 +476,7 @@ contract EmailRecoveryVoteTest is MockedRecoveryTest {
         burnt.nullifier = inputs.nullifier;
         RECOVERY.acceptGuardian(address(OTHER_ACCOUNT), burnt, "");
         submitVote(NEW_KEY, inputs);
-        vm.assertEq(guardian(ALICE).votedKey, NEW_KEY);
+        vm.assertEq(guardian(ALICE).votedOwner, asVoted(NEW_KEY));
     }
 
     /// @dev A refused mail is not used up.
@@ -494,20 +499,20 @@ contract EmailRecoveryVoteTest is MockedRecoveryTest {
         uint256 total;
         for (uint256 i = 0; i < 8; ++i) {
             uint16 weight = weights[i] == 0 ? 1 : weights[i];
-            config.guardians[i] = IEmailRecovery.GuardianWeight(asCommitment(i + 1), weight);
+            config.guardians[i] = IEmailRecovery.GuardianWeight(asGuardian(i + 1), weight);
             total += weight;
         }
         config.threshold = uint32(bound(threshold, 1, total));
         configure(ACCOUNT, config);
         uint256 sum;
         for (uint256 i = 0; sum < config.threshold; ++i) {
-            vm.assertEq(pending().newKey, address(0));
-            accept(asCommitment(i + 1));
-            vote(asCommitment(i + 1), NEW_KEY);
+            vm.assertEq(pendingKey(), address(0));
+            accept(asGuardian(i + 1));
+            vote(asGuardian(i + 1), NEW_KEY);
             sum += config.guardians[i].weight;
         }
-        vm.assertEq(pending().newKey, NEW_KEY);
-        (uint256 weight_,) = RECOVERY.weightOf(address(ACCOUNT), NEW_KEY);
+        vm.assertEq(pendingKey(), NEW_KEY);
+        (uint256 weight_,) = RECOVERY.weightOf(address(ACCOUNT), asOwner(NEW_KEY));
         vm.assertEq(weight_, sum);
     }
 }

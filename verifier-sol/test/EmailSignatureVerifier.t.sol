@@ -5,10 +5,10 @@ import {IERC7913SignatureVerifier} from "@openzeppelin/contracts/interfaces/IERC
 import {SignatureChecker} from "@openzeppelin/contracts/utils/cryptography/SignatureChecker.sol";
 import {EmailSignatureVerifier} from "../contracts/EmailSignatureVerifier.sol";
 import {RecoverySubject} from "../contracts/RecoverySubject.sol";
+import {GuardianId} from "../contracts/interfaces/GuardianId.sol";
 import {IKeyRegistryRoots} from "../contracts/interfaces/IKeyRegistryRoots.sol";
 import {IRecoveryProofVerifier} from "../contracts/interfaces/IRecoveryProofVerifier.sol";
 import {
-    EmailCommitment,
     RecoveryPublicInputs,
     SUBJECT_WORDS,
     SubjectWord
@@ -97,7 +97,7 @@ contract EmailSignatureVerifierTest is MockedRecoveryTest {
         return mail(ALICE, RecoverySubject.signature(hash));
     }
 
-    function _key(EmailCommitment commitment) private pure returns (bytes memory) {
+    function _key(GuardianId commitment) private pure returns (bytes memory) {
         return abi.encode(commitment);
     }
 }

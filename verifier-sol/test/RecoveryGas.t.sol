@@ -35,8 +35,21 @@ contract RecoveryGasTest is RealRecoveryTest {
         _voteToCancel("cancel-bob");
         vm.snapshotGasLastCall("recovery", "voteToCancel, reaches the threshold");
         vm.revertToState(started);
+        cancel(ACCOUNT);
+        remove(ACCOUNT);
+        vm.snapshotGasLastCall("recovery", "remove, asked for");
+        vm.warp(VOTES + DELAY);
         remove(ACCOUNT);
         vm.snapshotGasLastCall("recovery", "remove");
+        vm.revertToState(started);
+        cancel(ACCOUNT);
+        IEmailRecovery.RecoveryConfig memory weaker = guardiansConfig();
+        weaker.threshold = 1;
+        configure(ACCOUNT, weaker);
+        vm.snapshotGasLastCall("recovery", "configure, weaker");
+        vm.warp(VOTES + DELAY);
+        RECOVERY.applyChange(address(ACCOUNT), weaker, "");
+        vm.snapshotGasLastCall("recovery", "applyChange");
         vm.revertToState(started);
         vm.warp(VOTES + EXPIRY);
         RECOVERY.discard(address(ACCOUNT));
@@ -80,9 +93,9 @@ contract RecoveryGasTest is RealRecoveryTest {
         IEmailRecovery.RecoveryConfig memory config = guardiansConfig();
         config.guardians = new IEmailRecovery.GuardianWeight[](16);
         for (uint256 i = 0; i < 16; ++i) {
-            config.guardians[i] = IEmailRecovery.GuardianWeight(asCommitment(i + 1), 1);
+            config.guardians[i] = IEmailRecovery.GuardianWeight(asGuardian(i + 1), 1);
         }
-        config.guardians[15].commitment = alice;
+        config.guardians[15].guardian = alice;
         configure(ACCOUNT, config);
         vm.snapshotGasLastCall("recovery", "configure, 16 guardians");
         accept("accept-alice");
@@ -125,7 +138,7 @@ contract RecoveryGasTest is RealRecoveryTest {
             (inputs[i], proofs[i]) = (mail.inputs, mail.proof);
         }
         vm.prank(relayer);
-        RECOVERY.voteBatch(address(ACCOUNT), NEW_KEY, inputs, proofs);
+        RECOVERY.voteBatch(address(ACCOUNT), asOwner(NEW_KEY), inputs, proofs);
     }
 
     function _voteToCancel(string memory name) private {

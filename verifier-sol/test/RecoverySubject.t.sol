@@ -16,10 +16,27 @@ contract RecoverySubjectTest is Test {
 
     function test_recovery_isTheTextOfTheStatement() external pure {
         vm.assertEq(
-            RecoverySubject.recovery(ACCOUNT, 1, 7, KEY),
+            RecoverySubject.recovery(ACCOUNT, 1, 7, asOwner(KEY)),
             "Recover 0xabcdefabcdefabcdefabcdefabcdefabcdefabcd on 1 nonce 7"
             " to 0x0000000000000000000000000000000000000001"
         );
+    }
+
+    /// @dev Longer owners by their hash, as the command line writes them.
+    function test_recovery_namesLongOwnersByTheirHash() external pure {
+        bytes memory owner = new bytes(84);
+        for (uint256 i = 0; i < owner.length; ++i) {
+            owner[i] = 0x22;
+        }
+        vm.assertEq(
+            RecoverySubject.recovery(ACCOUNT, 1, 0, owner),
+            "Recover 0xabcdefabcdefabcdefabcdefabcdefabcdefabcd on 1 nonce 0 to "
+            "0xbfa295dd86670d0f3dff72a8db1ee271ec2e65a8935586bf14dcca201e080924"
+        );
+        // The largest chain id that leaves room for it.
+        string memory longest =
+            RecoverySubject.recovery(ACCOUNT, 10 ** 35 - 1, type(uint64).max, owner);
+        vm.assertEq(bytes(longest).length, RecoverySubject.MAX_BYTES);
     }
 
     function test_acceptance_isTheTextOfTheStatement() external pure {
@@ -31,7 +48,7 @@ contract RecoverySubjectTest is Test {
 
     function test_everySubjectFits() external pure {
         string memory longest =
-            RecoverySubject.recovery(ACCOUNT, type(uint128).max, type(uint64).max, KEY);
+            RecoverySubject.recovery(ACCOUNT, type(uint128).max, type(uint64).max, asOwner(KEY));
         vm.assertEq(bytes(longest).length, 166);
         vm.assertLe(bytes(longest).length, RecoverySubject.MAX_BYTES);
         longest = RecoverySubject.acceptance(ACCOUNT, type(uint128).max, type(uint64).max);
@@ -128,8 +145,10 @@ contract RecoverySubjectTest is Test {
     ) external pure {
         vm.assume(chain != otherChain || nonce != otherNonce);
         vm.assertTrue(
-            keccak256(bytes(RecoverySubject.recovery(account, chain, nonce, key)))
-                != keccak256(bytes(RecoverySubject.recovery(account, otherChain, otherNonce, key)))
+            keccak256(bytes(RecoverySubject.recovery(account, chain, nonce, asOwner(key))))
+                != keccak256(
+                    bytes(RecoverySubject.recovery(account, otherChain, otherNonce, asOwner(key)))
+                )
         );
     }
 }

@@ -2,15 +2,16 @@
 pragma solidity 0.8.30;
 
 import {EmailRecovery} from "../EmailRecovery.sol";
+import {OwnerBytes} from "../OwnerBytes.sol";
 import {IAccountRecovery, IRecoveryProvider} from "../interfaces/IERC7947.sol";
 
 /// @title Recovery by mail as a recovery provider of ERC-7947
-/// @notice For `RecoverableAccount` and every other account with `IAccountRecovery` whose subject
-/// is `abi.encode(newKey)`. The account subscribes with `abi.encode(config)`, the `RecoveryConfig`
+/// @notice For `RecoverableAccount` and every other account with `IAccountRecovery`. The subject is
+/// `abi.encode(newOwner)` for an address, and the owner's own bytes for a longer one. The account subscribes with `abi.encode(config)`, the `RecoveryConfig`
 /// of `IEmailRecovery`. Guardians accept and vote here.
 ///
 /// After the delay a recovery is completed from either side: by {execute} here, or by
-/// `recoverAccess(abi.encode(newKey), provider, "")` of the account, which asks {recover}. Both do
+/// `recoverAccess(subject, provider, "")` of the account, which asks {recover}. Both do
 /// the same, anybody may call them, and only the first one to come does anything.
 ///
 /// What of ERC-7947 does not fit: the standard has one proof that works at once. Here proofs are
@@ -36,7 +37,7 @@ contract ERC7947EmailRecovery is EmailRecovery, IRecoveryProvider {
     /// @dev `configure` by another name: an account that is subscribed changes its configuration.
     function subscribe(bytes memory recoveryData) external payable {
         require(msg.value == 0, ValueNotAccepted());
-        _configure(msg.sender, abi.decode(recoveryData, (RecoveryConfig)));
+        _configure(msg.sender, abi.decode(recoveryData, (RecoveryConfig)), "");
         emit AccountSubscribed(msg.sender);
     }
 
@@ -57,23 +58,28 @@ contract ERC7947EmailRecovery is EmailRecovery, IRecoveryProvider {
             delete _granted;
             return;
         }
-        bytes memory due = abi.encode(_complete(msg.sender));
+        bytes memory due = _subject(_complete(msg.sender));
         require(keccak256(object) == keccak256(due), ObjectMismatch(due, object));
     }
 
     /// @inheritdoc IRecoveryProvider
-    /// @return `abi.encode(configOf(account))`.
+    /// @return `abi.encode(_config(account))`.
     function getRecoveryData(address account) external view returns (bytes memory) {
-        return _isConfigured(account) ? abi.encode(configOf(account)) : bytes("");
+        return _isConfigured(account) ? abi.encode(_config(account)) : bytes("");
     }
 
     /// @dev Checks that the account has taken the grant: an account that answers yes to everything
     /// would lose the recovery.
-    function _replaceKey(address account, address newKey) internal override {
-        bytes memory subject = abi.encode(newKey);
+    function _replaceOwner(address account, bytes memory newOwner) internal override {
+        bytes memory subject = _subject(newOwner);
         _granted = _grant(account, subject);
         bool recovered = IAccountRecovery(account).recoverAccess(subject, address(this), "");
         require(recovered && _granted == 0, AccessNotRecovered(account));
+    }
+
+    function _subject(bytes memory newOwner) private pure returns (bytes memory) {
+        return
+            OwnerBytes.isAddress(newOwner) ? abi.encode(OwnerBytes.toAddress(newOwner)) : newOwner;
     }
 
     function _grant(address account, bytes memory subject) private pure returns (bytes32) {

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 pragma solidity 0.8.30;
 
+import {GuardianId} from "./GuardianId.sol";
 import {IKeyRegistryRoots} from "./IKeyRegistryRoots.sol";
 import {IRecoveryProofVerifier} from "./IRecoveryProofVerifier.sol";
 import {
-    EmailCommitment,
     Nullifier,
     RecoveryPublicInputs,
     RegistryRoot,
@@ -12,27 +12,33 @@ import {
     SubjectWord
 } from "./PublicInputs.sol";
 
-/// @title Recovery of an account's key by proofs of signed mail
-/// @notice One contract serves many accounts; everything is keyed by the account. Guardians are
-/// commitments to mail addresses, with weights. Somebody opens a round; guardians vote in it; those
-/// who reach the threshold for one new key start a recovery; after the delay anybody completes it;
-/// until then the account can cancel it, and so can guardians who reach another threshold.
+/// @title Recovery of an account by guardians: mailboxes and signers
+/// @notice One contract serves many accounts; everything is keyed by the account. Guardians have
+/// weights; each is a mailbox, which shows its will by a proof of a signed mail, or a signer of ERC-7913
+/// (a passkey, a contract, a plain key), which shows it by a signature. Somebody opens a round; guardians
+/// vote in it; those who reach the threshold for one new owner start a recovery; after the delay anybody
+/// completes it; until then the account can cancel it, and so can guardians who reach another threshold.
 ///
-/// Every mail names a number that nobody knew before: votes that of the round, drawn when it is
-/// opened, acceptances that of the configuration. So no mail can be written in store, by a guardian
-/// or by whoever has the mailbox for ten minutes. A dated mail besides may not be older than the
-/// number that it names.
+/// An owner is bytes: the 20 of an address, or more, as the account's integration understands them: an
+/// ERC-7913 signer, several owners. A clear Subject names 20 bytes as they are, others by their keccak256.
+///
+/// Every mail and every signature names a number that nobody knew before: votes that of the round, drawn
+/// when it is opened, acceptances that of the configuration. So nothing can be written in store, by a
+/// guardian or by whoever has the mailbox for ten minutes. What has a time besides may not be older
+/// than the number that it names.
 ///
 /// Who sends a transaction never matters, except that only the account itself configures, cancels
 /// and removes. Whoever sees a proof and sends it first does what its sender wanted done. A round
 /// serves everybody, whoever opened it: it is open for the whole voting period, and nobody but the
 /// account, or guardians who together may cancel, ends it before.
 ///
-/// What a guardian alone can do: vote for keys of its choice, without effect below the threshold;
+/// What a guardian alone can do: vote for owners of its choice, without effect below the threshold;
 /// it can neither stop the others nor move a delay. Guardians who reach the threshold can take the
 /// account over unless it cancels within the delay, and can begin again after each cancellation
 /// until the account replaces them. Whoever holds the account's key can cancel: this protects
-/// against a lost key, not against one that a thief uses faster than the delay passes.
+/// against a lost key, not against one that a thief uses faster than the delay passes. What would weaken
+/// the recovery waits as long as a recovery does, so a thief can neither take it away nor make it its own
+/// unnoticed.
 interface IEmailRecovery {
     /// @notice Whether mail without a `t=` tag counts (Outlook has none), and mail whose sender does not
     /// show it. Its age is bounded by the number in its Subject alone.
@@ -50,10 +56,10 @@ interface IEmailRecovery {
     }
 
     /// @notice A guardian as configured.
-    /// @param commitment H(EMAIL, salt, address); not 0, below the scalar field's order.
+    /// @param guardian A mailbox or a signer.
     /// @param weight Its weight; not 0.
     struct GuardianWeight {
-        EmailCommitment commitment;
+        GuardianId guardian;
         uint16 weight;
     }
 
@@ -93,38 +99,79 @@ interface IEmailRecovery {
     }
 
     /// @notice A recovery that waits for its delay.
-    /// @param newKey The key that it will set; 0 when no recovery is pending.
+    /// @param newOwner The owner that it will set; empty when no recovery is pending.
     /// @param executableFrom First second in which `execute` works.
     /// @param expiresAt First second in which it no longer does.
     struct PendingRecovery {
-        address newKey;
+        bytes newOwner;
         uint40 executableFrom;
         uint40 expiresAt;
     }
 
     /// @notice A guardian as it stands.
     /// @param weight Its weight; 0 when it is none of the account's guardians.
-    /// @param accepted Whether it has shown control of its address.
-    /// @param mailNotBefore The bound of time of the mail of its vote in the open round, 0 where it
-    /// shows none.
-    /// @param votedKey The key that it voted for in the open round; 0 if it has not.
-    /// @param votedRoot The registry root that its vote was proved under.
+    /// @param accepted Whether it has shown control of its address or key.
+    /// @param votedAt The time that its vote in the open round shows: the bound of the mail's, 0 where the
+    /// mail shows none, or that of the signature.
+    /// @param votedOwner keccak256 of the owner that it voted for in the open round; 0 if it has not.
+    /// @param votedRoot The registry root that its vote was proved under; 0 for a signer.
     /// @param votedToCancel Whether it voted to cancel the recovery of this round.
     struct GuardianStatus {
         uint16 weight;
         bool accepted;
-        uint40 mailNotBefore;
-        address votedKey;
+        uint40 votedAt;
+        bytes32 votedOwner;
         RegistryRoot votedRoot;
         bool votedToCancel;
     }
+
+    /// @notice A change that waits for its time.
+    /// @param id What tells it from others; 0 when none waits.
+    /// @param applicableFrom First second in which it can be applied.
+    /// @param lapsesAt First second in which it no longer can.
+    struct ScheduledChange {
+        bytes32 id;
+        uint256 applicableFrom;
+        uint256 lapsesAt;
+    }
+
+    // Events. The account is the first topic of each, so one filter is enough for all that happens to it.
 
     /// @notice An account set its configuration, its first or another one. Every round of before is
     /// over.
     /// @param account The account.
     /// @param setupNonce The number that acceptances must name.
     /// @param config What the account decided.
-    event RecoveryConfigured(address indexed account, uint64 setupNonce, RecoveryConfig config);
+    /// @param settings What its integration keeps besides.
+    event RecoveryConfigured(
+        address indexed account, uint64 setupNonce, RecoveryConfig config, bytes settings
+    );
+    /// @notice A change that would weaken the recovery waits, in place of any other that does. The notice
+    /// that somebody has the account's key who should not have it.
+    /// @param account The account.
+    /// @param change What tells it from others.
+    /// @param applicableFrom First second in which anybody can apply it.
+    /// @param lapsesAt First second in which nobody can any more.
+    /// @param config The configuration that waits.
+    /// @param settings What the account's integration keeps besides.
+    event ChangeScheduled(
+        address indexed account,
+        bytes32 indexed change,
+        uint256 applicableFrom,
+        uint256 lapsesAt,
+        RecoveryConfig config,
+        bytes settings
+    );
+    /// @notice The account wants to leave, and can when the time has come.
+    /// @param account The account.
+    /// @param applicableFrom First second in which it can.
+    /// @param lapsesAt First second in which it no longer can.
+    event RemovalScheduled(address indexed account, uint256 applicableFrom, uint256 lapsesAt);
+    /// @notice A change, or a removal, no longer waits: the account took it back, or somebody recovered the
+    /// account meanwhile.
+    /// @param account The account.
+    /// @param change What told it from others.
+    event ChangeCancelled(address indexed account, bytes32 indexed change);
     /// @notice An account left; the nullifiers of its mails stay.
     /// @param account The account.
     event RecoveryRemoved(address indexed account);
@@ -139,52 +186,52 @@ interface IEmailRecovery {
     /// @param nonce The number that votes must name.
     /// @param closesAt First second in which votes are no longer taken.
     event RoundOpened(address indexed account, uint64 indexed nonce, uint256 closesAt);
-    /// @notice A guardian has shown control of its address.
+    /// @notice A guardian has shown control of its address or key.
     /// @param account The account.
-    /// @param commitment The guardian.
-    event GuardianAccepted(address indexed account, EmailCommitment indexed commitment);
+    /// @param guardian The guardian.
+    event GuardianAccepted(address indexed account, GuardianId indexed guardian);
     /// @notice A guardian voted, for the first time in this round or in place of an earlier vote.
     /// @param account The account.
     /// @param nonce The nonce of the round.
-    /// @param commitment The guardian.
-    /// @param newKey The key that it voted for.
-    /// @param registryRoot The root that its vote was proved under.
+    /// @param guardian The guardian.
+    /// @param newOwner The owner that it voted for.
+    /// @param registryRoot The root that its vote was proved under; 0 for a signer.
     event Voted(
         address indexed account,
         uint64 indexed nonce,
-        EmailCommitment indexed commitment,
-        address newKey,
+        GuardianId indexed guardian,
+        bytes newOwner,
         RegistryRoot registryRoot
     );
     /// @notice The threshold is reached: who owns the account has until `executableFrom` to cancel.
     /// @param account The account.
     /// @param nonce The nonce of the round.
-    /// @param newKey The key that will be set.
+    /// @param newOwner The owner that will be set.
     /// @param executableFrom First second in which it can be.
     /// @param expiresAt First second in which it no longer can.
     event RecoveryStarted(
         address indexed account,
         uint64 indexed nonce,
-        address newKey,
+        bytes newOwner,
         uint40 executableFrom,
         uint40 expiresAt
     );
     /// @notice A guardian voted to cancel the pending recovery.
     /// @param account The account.
     /// @param nonce The nonce of the round.
-    /// @param commitment The guardian.
-    /// @param registryRoot The root that its vote was proved under.
+    /// @param guardian The guardian.
+    /// @param registryRoot The root that its vote was proved under; 0 for a signer.
     event VotedToCancel(
         address indexed account,
         uint64 indexed nonce,
-        EmailCommitment indexed commitment,
+        GuardianId indexed guardian,
         RegistryRoot registryRoot
     );
-    /// @notice The key was replaced.
+    /// @notice The owner was replaced.
     /// @param account The account.
     /// @param nonce The nonce of the round that is over.
-    /// @param newKey The key that was set.
-    event RecoveryExecuted(address indexed account, uint64 indexed nonce, address newKey);
+    /// @param newOwner The owner that was set.
+    event RecoveryExecuted(address indexed account, uint64 indexed nonce, bytes newOwner);
     /// @notice The account itself ended the round, and the pending recovery if there was one.
     /// @param account The account.
     /// @param nonce The nonce of the round that is over; 0 if there was none.
@@ -194,10 +241,12 @@ interface IEmailRecovery {
     /// @param nonce The nonce of the round that is over.
     event RecoveryCancelledByGuardians(address indexed account, uint64 indexed nonce);
     /// @notice A pending recovery ended because it had expired, because too few of its votes still
-    /// counted, or because the account does not take the key.
+    /// counted, or because the account does not take the owner.
     /// @param account The account.
     /// @param nonce The nonce of the round that is over.
     event RecoveryDiscarded(address indexed account, uint64 indexed nonce);
+
+    // Errors
 
     /// @notice The account has no configuration here.
     error NotConfigured(address account);
@@ -207,12 +256,12 @@ interface IEmailRecovery {
     error InsecureSetupNotAcknowledged(string srsKind);
     /// @notice No guardian, or more than 16.
     error GuardianCount(uint256 got, uint256 maximum);
-    /// @notice A commitment is 0 or not below the scalar field's order.
-    error InvalidCommitment(EmailCommitment commitment);
-    /// @notice A commitment occurs twice.
-    error DuplicateGuardian(EmailCommitment commitment);
+    /// @notice Neither a commitment (not 0, below the scalar field's order) nor the id of a signer.
+    error InvalidGuardian(GuardianId guardian);
+    /// @notice A guardian occurs twice.
+    error DuplicateGuardian(GuardianId guardian);
     /// @notice A guardian without weight.
-    error ZeroWeight(EmailCommitment commitment);
+    error ZeroWeight(GuardianId guardian);
     /// @notice A threshold of 0, or one that all guardians together don't reach.
     error InvalidThreshold(uint256 threshold, uint256 totalWeight);
     /// @notice A delay outside the bounds.
@@ -230,17 +279,17 @@ interface IEmailRecovery {
     /// @notice A round is open, and serves everybody.
     error RoundOpen(address account, uint64 nonce, uint256 closesAt);
     /// @notice Not a guardian of the account.
-    error NotGuardian(address account, EmailCommitment commitment);
+    error NotGuardian(address account, GuardianId guardian);
     /// @notice The guardian has accepted already.
-    error AlreadyAccepted(address account, EmailCommitment commitment);
-    /// @notice The guardian has not shown control of its address yet.
-    error NotAccepted(address account, EmailCommitment commitment);
-    /// @notice The guardian has voted by a mail that is shown to be as late as this one, or later.
+    error AlreadyAccepted(address account, GuardianId guardian);
+    /// @notice The guardian has not shown control of its address or key yet.
+    error NotAccepted(address account, GuardianId guardian);
+    /// @notice The guardian has voted by a mail or signature that is shown to be as late as this one, or later.
     error MailNotNewer(uint256 notBefore, uint256 previous);
     /// @notice The account does not take Subjects of this form.
     error SubjectFormRefused(SubjectForms accepted);
     /// @notice The proof's Subject is not the one that is accepted now: another account, chain,
-    /// nonce, key or command.
+    /// nonce, owner or command.
     error SubjectMismatch(SubjectWord[SUBJECT_WORDS] expected, SubjectWord[SUBJECT_WORDS] got);
     /// @notice Neither the account's pin nor, after the account's delay, one of the registry's
     /// accepted roots; or a revoked one.
@@ -256,8 +305,18 @@ interface IEmailRecovery {
     error MailAlreadyUsed(address account, Nullifier nullifier);
     /// @notice The proof does not hold.
     error InvalidProof();
-    /// @notice A key that the account could not be given.
-    error InvalidNewKey(address account, address newKey);
+    /// @notice An owner that the account could not be given.
+    error InvalidNewOwner(address account, bytes newOwner);
+    /// @notice The signature is none of this signer for this message.
+    error InvalidSignature(bytes signer);
+    /// @notice The account's integration has no settings.
+    error SettingsNotEmpty(uint256 length);
+    /// @notice This change waits already.
+    error ChangeNotDue(uint256 timestamp, uint256 applicableFrom);
+    /// @notice Another change waits, or none.
+    error ChangeNotScheduled(address account, bytes32 change);
+    /// @notice The change has waited too long.
+    error ChangeLapsed(uint256 timestamp, uint256 lapsesAt);
     /// @notice A recovery is pending; it has to be executed, cancelled or discarded first.
     error RecoveryPending(address account, uint64 nonce);
     /// @notice No recovery is pending.
@@ -279,10 +338,19 @@ interface IEmailRecovery {
     /// @notice Too little gas for the account to show whether it takes the key.
     error NotEnoughGas(uint256 got, uint256 needed);
 
-    /// @notice Sets the caller's guardians, thresholds, times, verifier and registry, all of them.
-    /// Guardians who stay keep their acceptance; an open round is over.
-    /// @dev Reverts while a recovery is pending, so that the account never ends one by accident:
-    /// then `cancelAndConfigure`.
+    // What the account does
+
+    /// @notice Sets the caller's guardians, thresholds, times, verifier and registry, all of them: at once
+    /// where nothing gets weaker, else after the account's `delay`, when anybody may `applyChange`, or the
+    /// account say the same again.
+    /// @dev At once: the first configuration; any, as long as the guardians who have accepted do not reach
+    /// the threshold; and one after which every recovery, and every cancellation, needs as much weight of
+    /// the guardians of before as it did, those who have accepted still reach the threshold, no time
+    /// is more lax, and nothing is trusted that was not. Where it is applied, guardians who stay keep their
+    /// acceptance, and an open round is over.
+    ///
+    /// Reverts while a recovery is pending, so that the account never ends one by accident: then
+    /// `cancelAndConfigure`.
     /// @param config What the account decides.
     function configure(RecoveryConfig calldata config) external;
 
@@ -290,7 +358,20 @@ interface IEmailRecovery {
     /// @param config What the account decides.
     function cancelAndConfigure(RecoveryConfig calldata config) external;
 
-    /// @notice Removes the caller's configuration, guardians and pending recovery.
+    /// @notice Applies a change whose time has come. Anybody may, unless a recovery is pending.
+    /// @param account The account.
+    /// @param config The configuration, as `ChangeScheduled` had it.
+    /// @param settings What the integration keeps besides, as `ChangeScheduled` had it.
+    function applyChange(address account, RecoveryConfig calldata config, bytes calldata settings)
+        external;
+
+    /// @notice Takes the caller's waiting change back.
+    function cancelChange() external;
+
+    /// @notice Removes the caller's configuration and guardians: at once where the guardians who have
+    /// accepted do not reach the threshold, else by a second call after the account's `delay`. An account
+    /// that drops its module or provider leaves at once, whatever this says.
+    /// @dev Reverts while a recovery is pending.
     function remove() external;
 
     /// @notice Ends the caller's open round with its votes and pending recovery. Works at any time.
@@ -320,32 +401,58 @@ interface IEmailRecovery {
         bytes calldata proof
     ) external;
 
+    /// @notice `acceptGuardian` for a signer.
+    /// @param account The account that named the guardian.
+    /// @param signer The signer, as in ERC-7913.
+    /// @param signedAt When it signed, in seconds.
+    /// @param signature Its signature of `acceptanceHash(account, signedAt)`.
+    function acceptBySignature(
+        address account,
+        bytes calldata signer,
+        uint40 signedAt,
+        bytes calldata signature
+    ) external;
+
     /// @notice Counts a guardian's vote. The one that reaches the threshold starts the recovery.
-    /// @dev The Subject is `recoverySubject(account, newKey)`. Reverts while a recovery is pending,
+    /// @dev The Subject is `recoverySubject(account, newOwner)`. Reverts while a recovery is pending,
     /// so no vote moves its times. A vote counts while its round is open and its root is not revoked.
     /// A guardian changes its vote by a mail that is shown to be later than the one that counts; of two
     /// without a time, the one whose proof comes last decides, and each can come once.
     /// @param account The account to recover.
-    /// @param newKey The key that it shall have.
+    /// @param newOwner The owner that it shall have.
     /// @param inputs The proof's public inputs; the commitment says which guardian.
     /// @param proof The proof.
     function vote(
         address account,
-        address newKey,
+        bytes calldata newOwner,
         RecoveryPublicInputs calldata inputs,
         bytes calldata proof
     ) external;
 
-    /// @notice Counts several guardians' votes for one key, all or none.
+    /// @notice `vote` for a signer, which changes its vote by a signature of a later time.
+    /// @param account The account to recover.
+    /// @param newOwner The owner that it shall have.
+    /// @param signer The signer, as in ERC-7913.
+    /// @param signedAt When it signed, in seconds.
+    /// @param signature Its signature of `recoveryHash(account, newOwner, signedAt)`.
+    function voteBySignature(
+        address account,
+        bytes calldata newOwner,
+        bytes calldata signer,
+        uint40 signedAt,
+        bytes calldata signature
+    ) external;
+
+    /// @notice Counts several guardians' votes for one owner, all or none.
     /// @dev Mails that have counted are passed over, and what comes after the threshold too, so that
     /// whoever sends one of the votes first does not make the others fail.
     /// @param account The account to recover.
-    /// @param newKey The key that it shall have.
+    /// @param newOwner The owner that it shall have.
     /// @param inputs The public inputs of each proof.
     /// @param proofs The proofs, in the same order.
     function voteBatch(
         address account,
-        address newKey,
+        bytes calldata newOwner,
         RecoveryPublicInputs[] calldata inputs,
         bytes[] calldata proofs
     ) external;
@@ -353,7 +460,7 @@ interface IEmailRecovery {
     /// @notice Counts a guardian's vote to cancel the pending recovery. The one that reaches the
     /// other threshold ends it, and guardians can begin again in another round.
     /// @dev The Subject is `cancellationSubject(account)`. It takes nothing away from the guardian's
-    /// vote for a key: below the threshold it changes nothing.
+    /// vote for an owner: below the threshold it changes nothing.
     /// @param account The account.
     /// @param inputs The proof's public inputs; the commitment says which guardian.
     /// @param proof The proof.
@@ -363,13 +470,26 @@ interface IEmailRecovery {
         bytes calldata proof
     ) external;
 
-    /// @notice Replaces the key, once, after the delay and before the expiry.
+    /// @notice `voteToCancel` for a signer.
+    /// @param account The account.
+    /// @param signer The signer, as in ERC-7913.
+    /// @param signedAt When it signed, in seconds.
+    /// @param signature Its signature of `cancellationHash(account, signedAt)`.
+    function voteToCancelBySignature(
+        address account,
+        bytes calldata signer,
+        uint40 signedAt,
+        bytes calldata signature
+    ) external;
+
+    /// @notice Replaces the owner, once, after the delay and before the expiry. A change of the
+    /// configuration that waits is void: it was not the new owner who wanted it.
     /// @dev Votes under roots revoked since do not count.
     /// @param account The account to recover.
     function execute(address account) external;
 
     /// @notice Ends a pending recovery that can't be executed: it has expired, or revoked roots took
-    /// away the votes that it needs, or a day after it was due the account does not take the key.
+    /// away the votes that it needs, or a day after it was due the account does not take the owner.
     /// Guardians can begin again in another round.
     /// @dev The last is tried, with gas that is enough for any account; the caller needs more.
     /// @param account The account.
@@ -399,12 +519,15 @@ interface IEmailRecovery {
     /// @return The whole Subject value.
     function acceptanceSubject(address account) external view returns (string memory);
 
-    /// @notice The Subject by which a guardian votes: "Recover 0x… on … nonce … to 0x…". Reverts
-    /// where no round is open.
+    /// @notice The Subject by which a guardian votes: "Recover 0x… on … nonce … to 0x…", with 40 digits
+    /// for an owner of 20 bytes, or else the 64 of its keccak256. Reverts where no round is open.
     /// @param account The account.
-    /// @param newKey The key that it shall have.
+    /// @param newOwner The owner that it shall have.
     /// @return The whole Subject value.
-    function recoverySubject(address account, address newKey) external view returns (string memory);
+    function recoverySubject(address account, bytes calldata newOwner)
+        external
+        view
+        returns (string memory);
 
     /// @notice The Subject by which a guardian votes to cancel: "Cancel 0x… on … nonce …". Reverts
     /// where no round is open.
@@ -419,9 +542,12 @@ interface IEmailRecovery {
 
     /// @notice What a guardian's sealed Subject is sealed over to vote. Reverts where no round is open.
     /// @param account The account.
-    /// @param newKey The key that it shall have.
+    /// @param newOwner The owner that it shall have.
     /// @return The command, 31 bytes.
-    function recoveryCommand(address account, address newKey) external view returns (uint256);
+    function recoveryCommand(address account, bytes calldata newOwner)
+        external
+        view
+        returns (uint256);
 
     /// @notice What a guardian's sealed Subject is sealed over to vote to cancel. Reverts where no
     /// round is open.
@@ -429,16 +555,51 @@ interface IEmailRecovery {
     /// @return The command, 31 bytes.
     function cancellationCommand(address account) external view returns (uint256);
 
+    /// @notice What a signer signs to accept, by EIP-712: `Guard(address account,uint64 nonce,uint40
+    /// signedAt)` in the domain "zkdkim email recovery", version "1", chain and contract.
+    /// @param account The account.
+    /// @param signedAt When it signs, in seconds.
+    /// @return The hash.
+    function acceptanceHash(address account, uint40 signedAt) external view returns (bytes32);
+
+    /// @notice What a signer signs to vote: `Recover(address account,uint64 nonce,bytes newOwner,uint40
+    /// signedAt)`. Reverts where no round is open.
+    /// @param account The account.
+    /// @param newOwner The owner that it shall have.
+    /// @param signedAt When it signs, in seconds.
+    /// @return The hash.
+    function recoveryHash(address account, bytes calldata newOwner, uint40 signedAt)
+        external
+        view
+        returns (bytes32);
+
+    /// @notice What a signer signs to vote to cancel: `Cancel(address account,uint64 nonce,uint40
+    /// signedAt)`. Reverts where no round is open.
+    /// @param account The account.
+    /// @param signedAt When it signs, in seconds.
+    /// @return The hash.
+    function cancellationHash(address account, uint40 signedAt) external view returns (bytes32);
+
     /// @notice The configuration. Reverts where there is none.
     /// @param account The account.
     /// @return What the account decided; the acknowledgement only where it was needed.
     function configOf(address account) external view returns (RecoveryConfig memory);
 
+    /// @notice The change that waits. Zeroes where none does, or it has lapsed.
+    /// @param account The account.
+    /// @return The change.
+    function scheduledChangeOf(address account) external view returns (ScheduledChange memory);
+
+    /// @notice What the integration keeps of the account beside its configuration.
+    /// @param account The account.
+    /// @return The settings, as the integration encodes them.
+    function settingsOf(address account) external view returns (bytes memory);
+
     /// @notice What is known of a guardian. Zeroes where it is none.
     /// @param account The account.
-    /// @param commitment The guardian.
+    /// @param guardian The guardian.
     /// @return Where it stands.
-    function guardianOf(address account, EmailCommitment commitment)
+    function guardianOf(address account, GuardianId guardian)
         external
         view
         returns (GuardianStatus memory);
@@ -448,12 +609,12 @@ interface IEmailRecovery {
     /// @return The recovery.
     function pendingRecoveryOf(address account) external view returns (PendingRecovery memory);
 
-    /// @notice Weight of the votes for a key that count now, and the threshold.
+    /// @notice Weight of the votes for an owner that count now, and the threshold.
     /// @param account The account.
-    /// @param newKey The key.
+    /// @param newOwner The owner.
     /// @return weight The weight that counts.
     /// @return threshold The weight that is needed.
-    function weightOf(address account, address newKey)
+    function weightOf(address account, bytes calldata newOwner)
         external
         view
         returns (uint256 weight, uint256 threshold);

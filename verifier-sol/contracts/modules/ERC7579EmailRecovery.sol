@@ -2,20 +2,22 @@
 pragma solidity 0.8.30;
 
 import {
-    Execution,
     IERC7579Execution,
     IERC7579Module,
     IERC7579ModuleConfig,
-    MODULE_TYPE_EXECUTOR,
-    MODULE_TYPE_VALIDATOR
+    MODULE_TYPE_EXECUTOR
 } from "@openzeppelin/contracts/interfaces/draft-IERC7579.sol";
 import {EmailRecovery} from "../EmailRecovery.sol";
-import {KeyCall, KeyCalls} from "./KeyCalls.sol";
+import {EmailRecoveryForwards} from "../EmailRecoveryForwards.sol";
+import {OwnerBytes} from "../OwnerBytes.sol";
+import {IRecoverySettings} from "../interfaces/IRecoverySettings.sol";
+import {KeyCallRules} from "./KeyCallRules.sol";
+import {KeyCall} from "./KeyCalls.sol";
 
 /// @title Recovery by mail as an ERC-7579 executor
 /// @notice Replaces the owner in a validator that the account uses already: `OwnerValidator`, or
 /// any other whose key is set by calls of the account. Which calls, the account fixes when it
-/// installs the module, but for the 20 bytes of the new key; neither guardians nor whoever sends
+/// installs the module, but for the new owner's bytes; neither guardians nor whoever sends
 /// the transaction can choose anything else.
 ///
 /// An executor can make the account do anything. This one makes it do these calls, and only to
@@ -25,17 +27,8 @@ import {KeyCall, KeyCalls} from "./KeyCalls.sol";
 /// operation with an init code: the checks read other contracts, which ERC-7562 forbids during
 /// validation.
 contract ERC7579EmailRecovery is EmailRecovery, IERC7579Module {
-    /// @dev First byte of ERC-7579's mode: one call, or several; the second one, zero, makes a
-    /// failing call revert all.
-    bytes32 private constant SINGLE = 0;
-    bytes32 private constant BATCH = bytes32(bytes1(0x01));
-
-    mapping(address account => KeyCall[]) private _keyCalls;
-
-    /// @notice The calls that a recovery of `account` makes are others from now on.
-    /// @param account The account.
-    /// @param keyCalls The calls, with zeros where the key goes.
-    event KeyCallsSet(address indexed account, KeyCall[] keyCalls);
+    /// @notice The rules for the calls, deployed with this contract.
+    KeyCallRules public immutable RULES = new KeyCallRules();
 
     /// @notice The account is configured here already. If it lost the module without {onUninstall},
     /// {remove} clears what is left.
@@ -47,24 +40,20 @@ contract ERC7579EmailRecovery is EmailRecovery, IERC7579Module {
     /// @notice The account has this module installed, so its configuration is its own affair.
     error ModuleInstalled(address account);
 
-    /// @notice The target is neither the account nor one of its validators.
-    error TargetNotValidator(address account, address target);
-
     /// @inheritdoc IERC7579Module
     /// @param data `abi.encode(keyCalls, config)`, a `KeyCall[]` and a `RecoveryConfig`.
     function onInstall(bytes calldata data) external {
         require(!isInitialized(msg.sender), AlreadyInstalled(msg.sender));
         (KeyCall[] memory keyCalls, RecoveryConfig memory config) =
             abi.decode(data, (KeyCall[], RecoveryConfig));
-        _configure(msg.sender, config);
-        _setKeyCalls(msg.sender, keyCalls);
+        _configure(msg.sender, config, abi.encode(keyCalls));
     }
 
     /// @inheritdoc IERC7579Module
     /// @dev Never reverts, whatever the data and the state: a pending recovery ends with the
     /// module.
     function onUninstall(bytes calldata) external {
-        if (isInitialized(msg.sender)) _forget(msg.sender);
+        if (isInitialized(msg.sender)) _remove(msg.sender);
     }
 
     /// @notice Removes the configuration of an account that has uninstalled this module without
@@ -77,7 +66,7 @@ contract ERC7579EmailRecovery is EmailRecovery, IERC7579Module {
                 .isModuleInstalled(MODULE_TYPE_EXECUTOR, address(this), ""),
             ModuleInstalled(account)
         );
-        _forget(account);
+        _remove(account);
     }
 
     /// @notice `configure` with other calls.
@@ -86,34 +75,30 @@ contract ERC7579EmailRecovery is EmailRecovery, IERC7579Module {
     function configureKeyCalls(KeyCall[] calldata keyCalls, RecoveryConfig calldata config)
         external
     {
-        configure(config);
-        _setKeyCalls(msg.sender, keyCalls);
+        require(isInitialized(msg.sender), NotInstalled(msg.sender));
+        _configure(msg.sender, config, abi.encode(keyCalls));
     }
 
-    /// @inheritdoc EmailRecovery
+    /// @inheritdoc EmailRecoveryForwards
     /// @dev The calls stay as they are.
     function configure(RecoveryConfig calldata config) public override {
         require(isInitialized(msg.sender), NotInstalled(msg.sender));
         super.configure(config);
     }
 
-    /// @inheritdoc EmailRecovery
-    function remove() public override {
-        _forget(msg.sender);
-    }
-
     /// @notice The calls that a recovery of `account` makes.
     /// @param account The account.
     /// @return The calls, with zeros where the key goes.
-    function keyCallsOf(address account) external view returns (KeyCall[] memory) {
-        return _keyCalls[account];
+    function keyCallsOf(address account) public view returns (KeyCall[] memory) {
+        bytes memory settings = settingsOf(account);
+        return settings.length == 0 ? new KeyCall[](0) : abi.decode(settings, (KeyCall[]));
     }
 
     /// @notice Says whether `account` is configured here.
     /// @param account The account.
-    /// @return Whether it has calls.
+    /// @return Whether it is.
     function isInitialized(address account) public view returns (bool) {
-        return _keyCalls[account].length != 0;
+        return _isConfigured(account);
     }
 
     /// @inheritdoc IERC7579Module
@@ -121,48 +106,27 @@ contract ERC7579EmailRecovery is EmailRecovery, IERC7579Module {
         return moduleTypeId == MODULE_TYPE_EXECUTOR;
     }
 
+    /// @inheritdoc IRecoverySettings
+    /// @dev `abi.encode` of the calls. `configure` keeps them.
+    function requireSettings(address account, bytes calldata settings) external view override {
+        RULES.requireValid(account, settings);
+    }
+
+    /// @dev Every call that names the owner has to have room for it; there is always room for an address.
+    function _isValidNewOwner(address account, bytes memory newOwner)
+        internal
+        view
+        override
+        returns (bool)
+    {
+        return super._isValidNewOwner(account, newOwner)
+            && (OwnerBytes.isAddress(newOwner) || RULES.takes(settingsOf(account), newOwner));
+    }
+
     /// @dev A call that fails reverts everything, so the recovery can be tried again until it
     /// expires.
-    function _replaceKey(address account, address newKey) internal override {
-        KeyCall[] memory keyCalls = _keyCalls[account];
-        Execution[] memory executions = new Execution[](keyCalls.length);
-        for (uint256 i = 0; i < keyCalls.length; ++i) {
-            address target = keyCalls[i].target;
-            _requireTarget(account, target);
-            executions[i] = Execution(target, 0, KeyCalls.fill(keyCalls[i], newKey));
-        }
-        if (executions.length == 1) {
-            IERC7579Execution(account)
-                .executeFromExecutor(
-                    SINGLE,
-                    abi.encodePacked(executions[0].target, uint256(0), executions[0].callData)
-                );
-        } else {
-            IERC7579Execution(account).executeFromExecutor(BATCH, abi.encode(executions));
-        }
-    }
-
-    function _setKeyCalls(address account, KeyCall[] memory keyCalls) private {
-        KeyCalls.requireValid(keyCalls);
-        delete _keyCalls[account];
-        for (uint256 i = 0; i < keyCalls.length; ++i) {
-            _requireTarget(account, keyCalls[i].target);
-            _keyCalls[account].push(keyCalls[i]);
-        }
-        emit KeyCallsSet(account, keyCalls);
-    }
-
-    function _forget(address account) private {
-        _remove(account);
-        delete _keyCalls[account];
-    }
-
-    function _requireTarget(address account, address target) private view {
-        require(
-            target == account
-                || IERC7579ModuleConfig(account)
-                    .isModuleInstalled(MODULE_TYPE_VALIDATOR, target, ""),
-            TargetNotValidator(account, target)
-        );
+    function _replaceOwner(address account, bytes memory newOwner) internal override {
+        (bytes32 mode, bytes memory data) = RULES.execution(account, settingsOf(account), newOwner);
+        IERC7579Execution(account).executeFromExecutor(mode, data);
     }
 }

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 pragma solidity 0.8.30;
 
-import {EmailRecovery} from "../EmailRecovery.sol";
+import {AddressEmailRecovery} from "../AddressEmailRecovery.sol";
+import {IRecoverySettings} from "../interfaces/IRecoverySettings.sol";
 import {ISafe} from "../interfaces/ISafe.sol";
 
 /// @title Recovery by mail as a Safe module
@@ -15,7 +16,7 @@ import {ISafe} from "../interfaces/ISafe.sol";
 ///
 /// A module can make a Safe do anything. This one makes it call `swapOwner` on itself, nothing
 /// else.
-contract SafeEmailRecovery is EmailRecovery {
+contract SafeEmailRecovery is AddressEmailRecovery {
     /// @notice Among how many owners {execute} looks for the one to replace; in a larger Safe
     /// {executeAfter} is told where it is.
     uint256 public constant MAX_SEARCHED_OWNERS = 64;
@@ -25,16 +26,8 @@ contract SafeEmailRecovery is EmailRecovery {
 
     uint8 private constant OPERATION_CALL = 0;
 
-    /// @notice The owner that a recovery of `safe` replaces; zero where there is no configuration.
-    mapping(address safe => address) public recoverableOwnerOf;
-
     /// @dev The hint of {executeAfter}, used up by the recovery that it is for.
     address private transient _prevOwner;
-
-    /// @notice A recovery of `safe` replaces `owner` from now on.
-    /// @param safe The Safe.
-    /// @param owner The owner; zero when there is no configuration any more.
-    event RecoverableOwnerSet(address indexed safe, address indexed owner);
 
     /// @notice The owner to replace is none of the Safe's owners.
     error NotOwner(address safe, address owner);
@@ -55,20 +48,7 @@ contract SafeEmailRecovery is EmailRecovery {
     /// @param owner One of the calling Safe's owners.
     /// @param config The configuration.
     function configureOwner(address owner, RecoveryConfig calldata config) external {
-        _setRecoverableOwner(msg.sender, owner);
-        _configure(msg.sender, config);
-    }
-
-    /// @inheritdoc EmailRecovery
-    /// @dev The owner to replace stays the same, and must still be one.
-    function configure(RecoveryConfig calldata config) public override {
-        _setRecoverableOwner(msg.sender, recoverableOwnerOf[msg.sender]);
-        _configure(msg.sender, config);
-    }
-
-    /// @inheritdoc EmailRecovery
-    function remove() public override {
-        _forget(msg.sender);
+        _configure(msg.sender, config, abi.encode(owner));
     }
 
     /// @notice Removes the configuration of a Safe that has disabled this module, so that guardians
@@ -77,7 +57,7 @@ contract SafeEmailRecovery is EmailRecovery {
     /// @param safe The Safe.
     function removeDisabled(address safe) external {
         require(!ISafe(safe).isModuleEnabled(address(this)), ModuleEnabled(safe));
-        _forget(safe);
+        _remove(safe);
     }
 
     /// @notice `execute` for Safes with more owners than it searches.
@@ -89,24 +69,39 @@ contract SafeEmailRecovery is EmailRecovery {
         execute(safe);
     }
 
-    /// @dev A key that is an owner already could not take another's place.
+    /// @inheritdoc IRecoverySettings
+    /// @dev `abi.encode` of the owner to replace, which is one of the Safe's owners. `configure` keeps it.
+    function requireSettings(address safe, bytes calldata settings) external view override {
+        address owner = settings.length == 0 ? address(0) : abi.decode(settings, (address));
+        require(ISafe(safe).isOwner(owner), NotOwner(safe, owner));
+    }
+
+    /// @notice The owner that a recovery of `safe` replaces; zero where there is no configuration.
+    /// @param safe The Safe.
+    /// @return The owner.
+    function recoverableOwnerOf(address safe) public view returns (address) {
+        bytes memory settings = settingsOf(safe);
+        return settings.length == 0 ? address(0) : abi.decode(settings, (address));
+    }
+
+    /// @dev A Safe's owners are addresses: keys, or contracts such as a passkey's signer, deployed or not. One
+    /// that is an owner already could not take another's place.
     function _isValidNewKey(address account, address newKey) internal view override returns (bool) {
         return super._isValidNewKey(account, newKey) && newKey != SENTINEL
             && !ISafe(account).isOwner(newKey);
     }
 
     /// @dev Reverts whenever the Safe does not swap, so that the recovery can be tried again until
-    /// it expires: after the Safe has enabled the module again, say, or removed the new key.
+    /// it expires: after the Safe has enabled the module again, say, or removed the new owner.
     function _replaceKey(address account, address newKey) internal override {
         address prevOwner = _prevOwner;
         delete _prevOwner;
         ISafe safe = ISafe(account);
         require(safe.isModuleEnabled(address(this)), ModuleNotEnabled(account));
-        address oldOwner = recoverableOwnerOf[account];
+        address oldOwner = recoverableOwnerOf(account);
         if (prevOwner == address(0)) prevOwner = _ownerBefore(safe, oldOwner);
 
-        recoverableOwnerOf[account] = newKey;
-        emit RecoverableOwnerSet(account, newKey);
+        _accounts[account].settings = abi.encode(newKey);
         bool swapped = safe.execTransactionFromModule(
             account,
             0,
@@ -119,19 +114,6 @@ contract SafeEmailRecovery is EmailRecovery {
     /// @dev In a larger Safe {executeAfter} may succeed where {execute} does not.
     function _executeDecides(address account) internal view override returns (bool) {
         return ISafe(account).getOwners().length <= MAX_SEARCHED_OWNERS;
-    }
-
-    function _setRecoverableOwner(address safe, address owner) private {
-        require(ISafe(safe).isOwner(owner), NotOwner(safe, owner));
-        if (recoverableOwnerOf[safe] == owner) return;
-        recoverableOwnerOf[safe] = owner;
-        emit RecoverableOwnerSet(safe, owner);
-    }
-
-    function _forget(address safe) private {
-        _remove(safe);
-        delete recoverableOwnerOf[safe];
-        emit RecoverableOwnerSet(safe, address(0));
     }
 
     function _ownerBefore(ISafe safe, address owner) private view returns (address) {

@@ -14,7 +14,7 @@ import {RecoverableAccountFactory} from "../../contracts/accounts/RecoverableAcc
 import {RecoverySubject} from "../../contracts/RecoverySubject.sol";
 import {IEmailRecovery} from "../../contracts/interfaces/IEmailRecovery.sol";
 import {ERC7579EmailRecovery} from "../../contracts/modules/ERC7579EmailRecovery.sol";
-import {KeyCall} from "../../contracts/modules/KeyCalls.sol";
+import {KeyCall, KeyPlace} from "../../contracts/modules/KeyCalls.sol";
 import {OwnerValidator} from "../../contracts/modules/OwnerValidator.sol";
 import {SafeEmailRecovery} from "../../contracts/modules/SafeEmailRecovery.sol";
 import {SubjectWord, SUBJECT_WORDS} from "../../contracts/interfaces/PublicInputs.sol";
@@ -66,9 +66,9 @@ contract AccountsWithRealProofsTest is
             address(FACTORY),
             abi.encodePacked(type(RecoverableAccountFactory).creationCode, abi.encode(ENTRY_POINT))
         );
-        vm.etch(address(ACCOUNT_RECOVERY), type(ERC7947EmailRecovery).runtimeCode);
-        vm.etch(address(MODULAR_RECOVERY), type(ERC7579EmailRecovery).runtimeCode);
-        vm.etch(address(SAFE_RECOVERY), type(SafeEmailRecovery).runtimeCode);
+        vm.etch(address(ACCOUNT_RECOVERY), address(new ERC7947EmailRecovery()).code);
+        vm.etch(address(MODULAR_RECOVERY), address(new ERC7579EmailRecovery()).code);
+        vm.etch(address(SAFE_RECOVERY), address(new SafeEmailRecovery()).code);
         validator = new OwnerValidator();
         target = new Target();
     }
@@ -184,9 +184,9 @@ contract AccountsWithRealProofsTest is
     function threeGuardians() private view returns (IEmailRecovery.RecoveryConfig memory) {
         return twoOfThree(
             [
-                fixture("accept-alice-account").inputs.emailCommitment,
-                fixture("accept-bob-account").inputs.emailCommitment,
-                fixture("accept-carol").inputs.emailCommitment
+                guardianOf("accept-alice-account"),
+                guardianOf("accept-bob-account"),
+                guardianOf("accept-carol")
             ]
         );
     }
@@ -206,7 +206,10 @@ contract AccountsWithRealProofsTest is
         modularAccountAt(MODULAR_ACCOUNT, oldOwner.addr);
         KeyCall[] memory calls = new KeyCall[](1);
         calls[0] = KeyCall(
-            address(validator), 16, abi.encodeCall(OwnerValidator.changeOwner, (address(0)))
+            address(validator),
+            KeyPlace.Key,
+            16,
+            abi.encodeCall(OwnerValidator.changeOwner, (address(0)))
         );
         install(
             oldOwner,
@@ -266,7 +269,7 @@ contract AccountsWithRealProofsTest is
         measure(kind, "vote");
         vote(recovery, account, string.concat("recover-bob-", kind));
         measure(kind, "vote that starts the delay");
-        vm.assertEq(recovery.pendingRecoveryOf(account).newKey, newOwner.addr);
+        vm.assertEq(asKey(recovery.pendingRecoveryOf(account).newOwner), newOwner.addr);
     }
 
     /// @dev Gas of the last transaction, whole.
@@ -283,9 +286,9 @@ contract AccountsWithRealProofsTest is
 
     function vote(EmailRecovery recovery, address account, string memory name) private {
         Fixture memory mail = fixture(name);
-        vm.assertEq(recovery.recoverySubject(account, newOwner.addr), mail.subject);
+        vm.assertEq(recovery.recoverySubject(account, asOwner(newOwner.addr)), mail.subject);
         vm.prank(relayer);
-        recovery.vote(account, newOwner.addr, mail.inputs, mail.proof);
+        recovery.vote(account, asOwner(newOwner.addr), mail.inputs, mail.proof);
     }
 
     function expectTooEarly(EmailRecovery recovery, address account) private {
@@ -316,12 +319,12 @@ contract AccountsWithRealProofsTest is
         Fixture memory mail = fixture(name);
         ensureRound(recovery, account);
         SubjectWord[SUBJECT_WORDS] memory expected =
-            RecoverySubject.pack(recovery.recoverySubject(account, newOwner.addr));
+            RecoverySubject.pack(recovery.recoverySubject(account, asOwner(newOwner.addr)));
         vm.expectRevert(
             abi.encodeWithSelector(
                 IEmailRecovery.SubjectMismatch.selector, expected, mail.inputs.subject
             )
         );
-        recovery.vote(account, newOwner.addr, mail.inputs, mail.proof);
+        recovery.vote(account, asOwner(newOwner.addr), mail.inputs, mail.proof);
     }
 }

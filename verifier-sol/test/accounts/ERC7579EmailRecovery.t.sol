@@ -12,7 +12,8 @@ import {
 import {IEmailRecovery} from "../../contracts/interfaces/IEmailRecovery.sol";
 import {RecoveryPublicInputs} from "../../contracts/interfaces/PublicInputs.sol";
 import {ERC7579EmailRecovery} from "../../contracts/modules/ERC7579EmailRecovery.sol";
-import {KeyCall, KeyCalls} from "../../contracts/modules/KeyCalls.sol";
+import {KeyCallRules} from "../../contracts/modules/KeyCallRules.sol";
+import {KeyCall, KeyCalls, KeyPlace} from "../../contracts/modules/KeyCalls.sol";
 import {OwnerValidator} from "../../contracts/modules/OwnerValidator.sol";
 import {AccountRecoveryTest} from "../support/accounts/AccountRecoveryTest.sol";
 import {FickleValidator, HostileModularAccount} from "../support/accounts/HostileModules.sol";
@@ -57,8 +58,14 @@ contract ERC7579EmailRecoveryTest is AccountRecoveryTest, ModularAccounts {
 
     function test_onInstall_tellsTheCalls() external {
         ERC7579EmailRecovery second = new ERC7579EmailRecovery();
+        uint256 before = vm.snapshotState();
+        installAgainOn(second, installData());
+        (uint64 drawn,) = second.setupOf(place);
+        vm.revertToState(before);
         vm.expectEmit(address(second));
-        emit ERC7579EmailRecovery.KeyCallsSet(place, changeOwnerCall());
+        emit IEmailRecovery.RecoveryConfigured(
+            place, drawn, defaultConfig(), abi.encode(changeOwnerCall())
+        );
         installAgainOn(second, installData());
     }
 
@@ -84,9 +91,7 @@ contract ERC7579EmailRecoveryTest is AccountRecoveryTest, ModularAccounts {
             KeyCall[] memory calls = changeOwnerCall();
             calls[0].target = targets[i];
             vm.expectRevert(
-                abi.encodeWithSelector(
-                    ERC7579EmailRecovery.TargetNotValidator.selector, place, targets[i]
-                )
+                abi.encodeWithSelector(KeyCallRules.TargetNotValidator.selector, place, targets[i])
             );
             installAgainOn(second, abi.encode(calls, defaultConfig()));
         }
@@ -95,7 +100,7 @@ contract ERC7579EmailRecoveryTest is AccountRecoveryTest, ModularAccounts {
     function test_onInstall_revertsWhenCallsAreMalformed() external {
         ERC7579EmailRecovery second = new ERC7579EmailRecovery();
         KeyCall[] memory calls = changeOwnerCall();
-        calls[0].keyOffset = 0;
+        (calls[0].place, calls[0].keyOffset) = (KeyPlace.None, 0);
         vm.expectRevert(KeyCalls.KeyNotUsed.selector);
         installAgainOn(second, abi.encode(calls, defaultConfig()));
         vm.expectRevert(abi.encodeWithSelector(KeyCalls.KeyCallCount.selector, 0, 4));
@@ -153,6 +158,7 @@ contract ERC7579EmailRecoveryTest is AccountRecoveryTest, ModularAccounts {
         KeyCall[] memory calls = new KeyCall[](2);
         calls[0] = KeyCall(
             place,
+            KeyPlace.None,
             0,
             abi.encodeCall(
                 IERC7579ModuleConfig.uninstallModule,
@@ -161,6 +167,7 @@ contract ERC7579EmailRecoveryTest is AccountRecoveryTest, ModularAccounts {
         );
         calls[1] = KeyCall(
             place,
+            KeyPlace.Key,
             4 + 4 * 32 + 12,
             abi.encodeCall(
                 IERC7579ModuleConfig.installModule,
@@ -194,16 +201,16 @@ contract ERC7579EmailRecoveryTest is AccountRecoveryTest, ModularAccounts {
         accept(recovery, place, ALICE);
         ensureRound(recovery, place);
         RecoveryPublicInputs memory inputs =
-            mail(ALICE, recovery.recoverySubject(place, newOwner.addr));
+            mail(ALICE, recovery.recoverySubject(place, asOwner(newOwner.addr)));
         vm.chainId(1);
         RecoveryPublicInputs memory expected =
-            mail(ALICE, recovery.recoverySubject(place, newOwner.addr));
+            mail(ALICE, recovery.recoverySubject(place, asOwner(newOwner.addr)));
         vm.expectRevert(
             abi.encodeWithSelector(
                 IEmailRecovery.SubjectMismatch.selector, expected.subject, inputs.subject
             )
         );
-        recovery.vote(place, newOwner.addr, inputs, "");
+        recovery.vote(place, asOwner(newOwner.addr), inputs, "");
     }
 
     // What changes between vote and execution
@@ -214,7 +221,7 @@ contract ERC7579EmailRecoveryTest is AccountRecoveryTest, ModularAccounts {
         uninstall(oldOwner, place, MODULE_TYPE_VALIDATOR, address(validator), "");
         vm.expectRevert(
             abi.encodeWithSelector(
-                ERC7579EmailRecovery.TargetNotValidator.selector, place, address(validator)
+                KeyCallRules.TargetNotValidator.selector, place, address(validator)
             )
         );
         execute(recovery, place);
@@ -258,10 +265,9 @@ contract ERC7579EmailRecoveryTest is AccountRecoveryTest, ModularAccounts {
         );
         account.installModule(MODULE_TYPE_EXECUTOR, address(recovery), installData());
 
-        vm.startPrank(place);
-        recovery.remove();
+        recovery.removeUninstalled(place);
+        vm.prank(place);
         account.installModule(MODULE_TYPE_EXECUTOR, address(recovery), installData());
-        vm.stopPrank();
         (uint64 after_,) = recovery.setupOf(place);
         vm.assertNotEq(after_, before);
         vm.assertEq(pendingKey(recovery, place), address(0));
@@ -346,7 +352,7 @@ contract ERC7579EmailRecoveryTest is AccountRecoveryTest, ModularAccounts {
         (uint64 after_,) = recovery.setupOf(place);
         vm.assertNotEq(after_, before);
         vm.assertEq(abi.encode(recovery.keyCallsOf(place)), abi.encode(changeOwnerCall()));
-        vm.assertEq(recovery.guardianOf(place, ALICE).votedKey, address(0));
+        vm.assertEq(recovery.guardianOf(place, ALICE).votedOwner, asVoted(address(0)));
     }
 
     function test_configure_revertsWhenNotInstalled() external {
@@ -426,12 +432,20 @@ contract ERC7579EmailRecoveryTest is AccountRecoveryTest, ModularAccounts {
     function changeOwnerCall() private view returns (KeyCall[] memory calls) {
         calls = new KeyCall[](1);
         calls[0] = KeyCall(
-            address(validator), FIRST, abi.encodeCall(OwnerValidator.changeOwner, (address(0)))
+            address(validator),
+            KeyPlace.Key,
+            FIRST,
+            abi.encodeCall(OwnerValidator.changeOwner, (address(0)))
         );
     }
 
     function setKeyCall() private view returns (KeyCall memory) {
-        return KeyCall(address(fickle), FIRST, abi.encodeCall(FickleValidator.setKey, (address(0))));
+        return KeyCall(
+            address(fickle),
+            KeyPlace.Key,
+            FIRST,
+            abi.encodeCall(FickleValidator.setKey, (address(0)))
+        );
     }
 
     function installData() private view returns (bytes memory) {

@@ -143,7 +143,7 @@ contract ERC7947EmailRecoveryTest is AccountRecoveryTest, UserOperations {
         matureRecovery(recovery, place, newOwner.addr);
         (uint64 nonce_,,) = recovery.roundOf(place);
         vm.expectEmit(address(recovery));
-        emit IEmailRecovery.RecoveryExecuted(place, nonce_, newOwner.addr);
+        emit IEmailRecovery.RecoveryExecuted(place, nonce_, asOwner(newOwner.addr));
         vm.prank(relayer);
         bool done = account.recoverAccess(abi.encode(newOwner.addr), address(recovery), "");
         vm.assertTrue(done);
@@ -256,25 +256,28 @@ contract ERC7947EmailRecoveryTest is AccountRecoveryTest, UserOperations {
     function test_vote_revertsWhenNewKeyIsTheAccount() external {
         accept(recovery, place, ALICE);
         ensureRound(recovery, place);
-        RecoveryPublicInputs memory inputs = mail(ALICE, recovery.recoverySubject(place, place));
-        vm.expectRevert(abi.encodeWithSelector(IEmailRecovery.InvalidNewKey.selector, place, place));
-        recovery.vote(place, place, inputs, "");
+        RecoveryPublicInputs memory inputs =
+            mail(ALICE, recovery.recoverySubject(place, asOwner(place)));
+        vm.expectRevert(
+            abi.encodeWithSelector(IEmailRecovery.InvalidNewOwner.selector, place, asOwner(place))
+        );
+        recovery.vote(place, asOwner(place), inputs, "");
     }
 
     function test_vote_revertsWhenMailIsForAnotherChain() external {
         accept(recovery, place, ALICE);
         ensureRound(recovery, place);
         RecoveryPublicInputs memory inputs =
-            mail(ALICE, recovery.recoverySubject(place, newOwner.addr));
+            mail(ALICE, recovery.recoverySubject(place, asOwner(newOwner.addr)));
         vm.chainId(1);
         RecoveryPublicInputs memory expected =
-            mail(ALICE, recovery.recoverySubject(place, newOwner.addr));
+            mail(ALICE, recovery.recoverySubject(place, asOwner(newOwner.addr)));
         vm.expectRevert(
             abi.encodeWithSelector(
                 IEmailRecovery.SubjectMismatch.selector, expected.subject, inputs.subject
             )
         );
-        recovery.vote(place, newOwner.addr, inputs, "");
+        recovery.vote(place, asOwner(newOwner.addr), inputs, "");
     }
 
     function test_vote_revertsWhenMailIsForAnotherProviderOfTheAccount() external {
@@ -285,15 +288,15 @@ contract ERC7947EmailRecoveryTest is AccountRecoveryTest, UserOperations {
         ensureRound(recovery, place);
         ensureRound(second, place);
         RecoveryPublicInputs memory inputs =
-            mail(ALICE, recovery.recoverySubject(place, newOwner.addr));
+            mail(ALICE, recovery.recoverySubject(place, asOwner(newOwner.addr)));
         RecoveryPublicInputs memory expected =
-            mail(ALICE, second.recoverySubject(place, newOwner.addr));
+            mail(ALICE, second.recoverySubject(place, asOwner(newOwner.addr)));
         vm.expectRevert(
             abi.encodeWithSelector(
                 IEmailRecovery.SubjectMismatch.selector, expected.subject, inputs.subject
             )
         );
-        second.vote(place, newOwner.addr, inputs, "");
+        second.vote(place, asOwner(newOwner.addr), inputs, "");
     }
 
     // The owner's ways out
@@ -381,10 +384,10 @@ contract ERC7947EmailRecoveryTest is AccountRecoveryTest, UserOperations {
         IEmailRecovery.RecoveryConfig memory config = defaultConfig();
         config.guardians = new IEmailRecovery.GuardianWeight[](16);
         for (uint256 i = 0; i < 16; ++i) {
-            config.guardians[i] = IEmailRecovery.GuardianWeight(asCommitment(i + 1), 1);
+            config.guardians[i] = IEmailRecovery.GuardianWeight(asGuardian(i + 1), 1);
         }
-        config.guardians[0].commitment = ALICE;
-        config.guardians[1].commitment = BOB;
+        config.guardians[0].guardian = ALICE;
+        config.guardians[1].guardian = BOB;
         vm.prank(place);
         recovery.configure(config);
         startRecovery(recovery, place, newOwner.addr);

@@ -9,7 +9,7 @@ import {
 } from "@openzeppelin/contracts/interfaces/draft-IERC7579.sol";
 import {IEmailRecovery} from "../../contracts/interfaces/IEmailRecovery.sol";
 import {ERC7579EmailRecovery} from "../../contracts/modules/ERC7579EmailRecovery.sol";
-import {KeyCall} from "../../contracts/modules/KeyCalls.sol";
+import {KeyCall, KeyPlace} from "../../contracts/modules/KeyCalls.sol";
 import {OwnerValidator} from "../../contracts/modules/OwnerValidator.sol";
 import {AccountRecoveryTest} from "../support/accounts/AccountRecoveryTest.sol";
 import {ModularAccounts} from "../support/accounts/ModularAccounts.sol";
@@ -147,7 +147,10 @@ contract ForeignModularAccountsTest is AccountRecoveryTest, ModularAccounts, Mod
     function installData() private view returns (bytes memory) {
         KeyCall[] memory calls = new KeyCall[](1);
         calls[0] = KeyCall(
-            address(validator), 16, abi.encodeCall(OwnerValidator.changeOwner, (address(0)))
+            address(validator),
+            KeyPlace.Key,
+            16,
+            abi.encodeCall(OwnerValidator.changeOwner, (address(0)))
         );
         return abi.encode(calls, defaultConfig());
     }

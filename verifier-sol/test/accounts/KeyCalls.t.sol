@@ -2,10 +2,11 @@
 pragma solidity 0.8.30;
 
 import {SafeCast} from "@openzeppelin/contracts/utils/math/SafeCast.sol";
-import {KeyCall, KeyCalls} from "../../contracts/modules/KeyCalls.sol";
+import {KeyCall, KeyCalls, KeyPlace} from "../../contracts/modules/KeyCalls.sol";
 import {Test} from "../support/Test.sol";
 
 interface IKeySetters {
+    function any(uint256 a, bytes calldata owner) external;
     function one(address key) external;
     function third(uint256 a, bytes32 b, address key) external;
     function nested(uint256 a, address b, bytes calldata c) external;
@@ -51,15 +52,58 @@ contract KeyCallsTest is Test {
         );
     }
 
+    function testFuzz_fill_putsAnyOwnerInTheLastArgument(uint256 a, bytes memory owner)
+        external
+        view
+    {
+        KeyCall[] memory calls = ownerCall(abi.encodeCall(IKeySetters.any, (a, "")));
+        this.requireValid(calls);
+        vm.assertEq(KeyCalls.fill(calls[0], owner), abi.encodeCall(IKeySetters.any, (a, owner)));
+    }
+
+    function test_requireValid_revertsWhenTheLastArgumentIsNotEmpty() external {
+        bytes memory data = abi.encodeCall(IKeySetters.any, (1, hex"01"));
+        vm.expectRevert(abi.encodeWithSelector(KeyCalls.KeyPlaceTaken.selector, 0, 100));
+        this.requireValid(ownerCall(data));
+        KeyCall[] memory calls = ownerCall(abi.encodeCall(IKeySetters.any, (1, "")));
+        calls[0].keyOffset = 4;
+        vm.expectRevert(abi.encodeWithSelector(KeyCalls.KeyOffsetOutOfRange.selector, 0, 4, 100));
+        this.requireValid(calls);
+        vm.expectRevert(abi.encodeWithSelector(KeyCalls.KeyOffsetOutOfRange.selector, 0, 0, 67));
+        this.requireValid(ownerCall(new bytes(67)));
+        this.requireValid(ownerCall(new bytes(68)));
+    }
+
+    /// @dev An offset without a place would be a mistake.
+    function test_requireValid_revertsWhenThereIsAnOffsetAndNoPlace() external {
+        KeyCall[] memory calls = single(16, abi.encodeCall(IKeySetters.one, (address(0))));
+        calls[0].place = KeyPlace.None;
+        vm.expectRevert(abi.encodeWithSelector(KeyCalls.KeyOffsetOutOfRange.selector, 0, 16, 36));
+        this.requireValid(calls);
+    }
+
+    function test_takes_longOwnersWhereNoKeyIsAskedFor() external view {
+        KeyCall[] memory calls = new KeyCall[](2);
+        calls[0] = KeyCall(target, KeyPlace.None, 0, hex"01020304");
+        calls[1] = ownerCall(abi.encodeCall(IKeySetters.any, (1, "")))[0];
+        vm.assertTrue(KeyCalls.takes(calls, new bytes(84)));
+        vm.assertTrue(KeyCalls.takes(calls, asOwner(target)));
+        calls[0] = single(16, abi.encodeCall(IKeySetters.one, (address(0))))[0];
+        vm.assertFalse(KeyCalls.takes(calls, new bytes(84)));
+        vm.assertTrue(KeyCalls.takes(calls, asOwner(target)));
+    }
+
     function test_fill_withoutAPlaceChangesNothing() external view {
         bytes memory data = abi.encodeCall(IKeySetters.one, (target));
-        vm.assertEq(KeyCalls.fill(KeyCall(target, 0, data), address(this)), data);
+        vm.assertEq(
+            KeyCalls.fill(KeyCall(target, KeyPlace.None, 0, data), asOwner(address(this))), data
+        );
     }
 
     function test_requireValid_acceptsACallWithoutTheKeyBesideOneWithIt() external view {
         KeyCall[] memory calls = new KeyCall[](2);
-        calls[0] = KeyCall(target, 0, hex"01020304");
-        calls[1] = KeyCall(target, 16, abi.encodeCall(IKeySetters.one, (address(0))));
+        calls[0] = KeyCall(target, KeyPlace.None, 0, hex"01020304");
+        calls[1] = KeyCall(target, KeyPlace.Key, 16, abi.encodeCall(IKeySetters.one, (address(0))));
         this.requireValid(calls);
     }
 
@@ -118,7 +162,18 @@ contract KeyCallsTest is Test {
         view
     {
         this.requireValid(single(offset, data));
-        vm.assertEq(KeyCalls.fill(KeyCall(target, offset, data), key), expected);
+        vm.assertEq(
+            KeyCalls.fill(
+                KeyCall(target, offset == 0 ? KeyPlace.None : KeyPlace.Key, offset, data),
+                asOwner(key)
+            ),
+            expected
+        );
+    }
+
+    function ownerCall(bytes memory data) private view returns (KeyCall[] memory calls) {
+        calls = new KeyCall[](1);
+        calls[0] = KeyCall(target, KeyPlace.Owner, 0, data);
     }
 
     function single(uint16 offset, bytes memory data)
@@ -127,6 +182,6 @@ contract KeyCallsTest is Test {
         returns (KeyCall[] memory calls)
     {
         calls = new KeyCall[](1);
-        calls[0] = KeyCall(target, offset, data);
+        calls[0] = KeyCall(target, offset == 0 ? KeyPlace.None : KeyPlace.Key, offset, data);
     }
 }

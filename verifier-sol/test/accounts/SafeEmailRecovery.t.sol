@@ -83,13 +83,11 @@ contract SafeEmailRecoveryTest is AccountRecoveryTest, Safes {
         accept(recovery, place, ALICE);
         vote(recovery, place, ALICE, newOwner.addr);
         (uint64 before,) = recovery.setupOf(place);
-        vm.expectEmit(address(recovery));
-        emit SafeEmailRecovery.RecoverableOwnerSet(place, third.addr);
         vm.prank(place);
         recovery.configureOwner(third.addr, defaultConfig());
         (uint64 after_,) = recovery.setupOf(place);
         vm.assertNotEq(after_, before);
-        vm.assertEq(recovery.guardianOf(place, ALICE).votedKey, address(0));
+        vm.assertEq(recovery.guardianOf(place, ALICE).votedOwner, asVoted(address(0)));
     }
 
     function test_configure_keepsTheOwner() external {
@@ -114,8 +112,6 @@ contract SafeEmailRecoveryTest is AccountRecoveryTest, Safes {
 
     function test_execute_swapsTheOwner() external {
         matureRecovery(recovery, place, newOwner.addr);
-        vm.expectEmit(address(recovery));
-        emit SafeEmailRecovery.RecoverableOwnerSet(place, newOwner.addr);
         vm.expectEmit(place);
         emit IOwnerManager.RemovedOwner(lost.addr);
         vm.expectEmit(place);
@@ -189,8 +185,8 @@ contract SafeEmailRecoveryTest is AccountRecoveryTest, Safes {
         ensureRound(recovery, place);
         expectSubjectMismatch(
             second,
-            mail(ALICE, recovery.recoverySubject(place, newOwner.addr)),
-            mail(ALICE, second.recoverySubject(place, newOwner.addr))
+            mail(ALICE, recovery.recoverySubject(place, asOwner(newOwner.addr))),
+            mail(ALICE, second.recoverySubject(place, asOwner(newOwner.addr)))
         );
     }
 
@@ -198,10 +194,10 @@ contract SafeEmailRecoveryTest is AccountRecoveryTest, Safes {
         accept(recovery, place, ALICE);
         ensureRound(recovery, place);
         RecoveryPublicInputs memory inputs =
-            mail(ALICE, recovery.recoverySubject(place, newOwner.addr));
+            mail(ALICE, recovery.recoverySubject(place, asOwner(newOwner.addr)));
         vm.chainId(1);
         expectSubjectMismatch(
-            recovery, inputs, mail(ALICE, recovery.recoverySubject(place, newOwner.addr))
+            recovery, inputs, mail(ALICE, recovery.recoverySubject(place, asOwner(newOwner.addr)))
         );
     }
 
@@ -213,11 +209,13 @@ contract SafeEmailRecoveryTest is AccountRecoveryTest, Safes {
         address[6] memory keys = [first.addr, lost.addr, third.addr, SENTINEL, place, address(0)];
         for (uint256 i = 0; i < keys.length; ++i) {
             RecoveryPublicInputs memory inputs =
-                mail(ALICE, recovery.recoverySubject(place, keys[i]));
+                mail(ALICE, recovery.recoverySubject(place, asOwner(keys[i])));
             vm.expectRevert(
-                abi.encodeWithSelector(IEmailRecovery.InvalidNewKey.selector, place, keys[i])
+                abi.encodeWithSelector(
+                    IEmailRecovery.InvalidNewOwner.selector, place, asOwner(keys[i])
+                )
             );
-            recovery.vote(place, keys[i], inputs, "");
+            recovery.vote(place, asOwner(keys[i]), inputs, "");
         }
     }
 
@@ -309,12 +307,63 @@ contract SafeEmailRecoveryTest is AccountRecoveryTest, Safes {
         recovery.removeDisabled(other);
     }
 
-    function test_remove_endsAPendingRecovery() external {
-        matureRecovery(recovery, place, newOwner.addr);
+    /// @dev What a Safe has to do in two steps; to disable the module is one.
+    function test_remove_waitsForTheDelay() external {
+        startRecovery(recovery, place, newOwner.addr);
+        safeCall(safe, majority, address(recovery), abi.encodeCall(IEmailRecovery.cancel, ()));
+        safeCall(safe, majority, address(recovery), abi.encodeCall(IEmailRecovery.remove, ()));
+        vm.assertEq(recovery.recoverableOwnerOf(place), lost.addr);
+        vm.warp(block.timestamp + DELAY);
         safeCall(safe, majority, address(recovery), abi.encodeCall(IEmailRecovery.remove, ()));
         vm.assertEq(recovery.recoverableOwnerOf(place), address(0));
         vm.expectRevert(abi.encodeWithSelector(IEmailRecovery.NotConfigured.selector, place));
         execute(recovery, place);
+    }
+
+    /// @dev Another owner to replace would be no help to who lost this one.
+    function test_configureOwner_ofAnotherOwnerWaits() external {
+        matureRecovery(recovery, place, newOwner.addr);
+        IEmailRecovery.RecoveryConfig memory config = defaultConfig();
+        vm.startPrank(place);
+        recovery.cancel();
+        recovery.configureOwner(third.addr, config);
+        vm.stopPrank();
+        vm.assertEq(recovery.recoverableOwnerOf(place), lost.addr);
+        vm.warp(block.timestamp + DELAY);
+        vm.expectRevert(
+            abi.encodeWithSelector(
+                IEmailRecovery.ChangeNotScheduled.selector,
+                place,
+                keccak256(abi.encode(config, abi.encode(lost.addr)))
+            )
+        );
+        recovery.applyChange(place, config, abi.encode(lost.addr));
+        recovery.applyChange(place, config, abi.encode(third.addr));
+        vm.assertEq(recovery.recoverableOwnerOf(place), third.addr);
+    }
+
+    /// @dev An owner who was dismissed while the change waited can't be the one to replace.
+    function test_applyChange_revertsWhenTheOwnerIsGone() external {
+        matureRecovery(recovery, place, newOwner.addr);
+        IEmailRecovery.RecoveryConfig memory config = defaultConfig();
+        vm.startPrank(place);
+        recovery.cancel();
+        recovery.configureOwner(third.addr, config);
+        safe.removeOwner(lost.addr, third.addr, 1);
+        vm.stopPrank();
+        vm.warp(block.timestamp + DELAY);
+        vm.expectRevert(notOwner(third.addr));
+        recovery.applyChange(place, config, abi.encode(third.addr));
+    }
+
+    function test_vote_revertsWhenTheOwnerIsNoAddress() external {
+        ensureRound(recovery, place);
+        bytes memory passkey = new bytes(84);
+        RecoveryPublicInputs memory inputs = mail(ALICE, recovery.recoverySubject(place, passkey));
+        vm.expectRevert(
+            abi.encodeWithSelector(IEmailRecovery.InvalidNewOwner.selector, place, passkey)
+        );
+        recovery.vote(place, passkey, inputs, "");
     }
 
     function test_cancel_needsTheThreshold() external {
@@ -418,9 +467,9 @@ contract SafeEmailRecoveryTest is AccountRecoveryTest, Safes {
     function test_execute_theSafeMayLeaveMeanwhile() external {
         address hostile = hostileSafe(HostileSafe.Deed.Remove);
         execute(recovery, hostile);
-        vm.assertEq(recovery.recoverableOwnerOf(hostile), address(0));
-        vm.expectRevert(abi.encodeWithSelector(IEmailRecovery.NotConfigured.selector, hostile));
-        execute(recovery, hostile);
+        // Its owner is another one already, so the next recovery would replace that one.
+        vm.assertEq(recovery.recoverableOwnerOf(hostile), newOwner.addr);
+        vm.assertEq(recovery.scheduledChangeOf(hostile).applicableFrom, block.timestamp + DELAY);
     }
 
     /// @dev So that an expected revert is that of the whole.
@@ -491,7 +540,7 @@ contract SafeEmailRecoveryTest is AccountRecoveryTest, Safes {
                 IEmailRecovery.SubjectMismatch.selector, expected.subject, got.subject
             )
         );
-        which.vote(place, newOwner.addr, got, "");
+        which.vote(place, asOwner(newOwner.addr), got, "");
     }
 
     function swapFailed(address prevOwner) private view returns (bytes memory) {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 pragma solidity 0.8.30;
 
-import {EmailRecovery} from "zkdkim-contracts/contracts/EmailRecovery.sol";
+import {AddressEmailRecovery} from "zkdkim-contracts/contracts/AddressEmailRecovery.sol";
 
 /// @notice A wallet with one key, and guardians who can replace it.
 contract Wallet {
@@ -13,7 +13,7 @@ contract Wallet {
         _;
     }
 
-    function install(WalletRecovery to, EmailRecovery.RecoveryConfig calldata config)
+    function install(WalletRecovery to, AddressEmailRecovery.RecoveryConfig calldata config)
         external
         onlyOwner
     {
@@ -32,7 +32,7 @@ contract Wallet {
 }
 
 /// @notice One of these serves every wallet.
-contract WalletRecovery is EmailRecovery {
+contract WalletRecovery is AddressEmailRecovery {
     function _replaceKey(address account, address newKey) internal override {
         Wallet(account).recoverTo(newKey);
     }

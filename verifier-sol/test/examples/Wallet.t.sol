@@ -13,7 +13,7 @@ contract WalletTest is RealRecoveryTest, Published {
 
     function setUp() public override {
         super.setUp();
-        vm.etch(address(WALLET_RECOVERY), type(WalletRecovery).runtimeCode);
+        vm.etch(address(WALLET_RECOVERY), address(new WalletRecovery()).code);
         deployAt(address(WALLET), type(Wallet).creationCode);
         WALLET.install(WALLET_RECOVERY, guardiansConfig());
         accept("accept-alice");

@@ -9,7 +9,7 @@ export async function subjectOfVotes(
   chain: PublicClient,
   relayer: WalletClient & { account: Account },
   recovery: Address,
-  [account, newKey]: [Address, Address],
+  [account, newOwner]: [Address, Hex],
 ): Promise<string> {
   const contract = { address: recovery, abi } as const;
   const [nonce] = await chain.readContract({ ...contract, functionName: "roundOf", args: [account] });
@@ -23,7 +23,7 @@ export async function subjectOfVotes(
     // Deep enough that no other block takes its place: the round would have another number.
     await chain.waitForTransactionReceipt({ hash: await relayer.writeContract(request), confirmations: 12 });
   }
-  return chain.readContract({ ...contract, functionName: "recoverySubject", args: [account, newKey] });
+  return chain.readContract({ ...contract, functionName: "recoverySubject", args: [account, newOwner] });
 }
 
 /** Sends a guardian's vote. Anybody may do it; the effect is the same. */
@@ -31,7 +31,7 @@ export async function relayVote(
   chain: PublicClient,
   relayer: WalletClient & { account: Account },
   recovery: Address,
-  [account, newKey]: [Address, Address],
+  [account, newOwner]: [Address, Hex],
   file: ProofFile,
 ): Promise<Hex> {
   const [registryRoot, emailCommitment, notBefore, nullifier, ...rest] = file.public_inputs.map(BigInt);
@@ -42,7 +42,7 @@ export async function relayVote(
     address: recovery,
     abi,
     functionName: "vote",
-    args: [account, newKey, inputs, file.proof],
+    args: [account, newOwner, inputs, file.proof],
   });
   return relayer.writeContract(request);
 }

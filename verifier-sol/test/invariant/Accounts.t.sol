@@ -7,7 +7,7 @@ import {ERC7947EmailRecovery} from "../../contracts/accounts/ERC7947EmailRecover
 import {RecoverableAccountFactory} from "../../contracts/accounts/RecoverableAccountFactory.sol";
 import {IEmailRecovery} from "../../contracts/interfaces/IEmailRecovery.sol";
 import {ERC7579EmailRecovery} from "../../contracts/modules/ERC7579EmailRecovery.sol";
-import {KeyCall} from "../../contracts/modules/KeyCalls.sol";
+import {KeyCall, KeyPlace} from "../../contracts/modules/KeyCalls.sol";
 import {OwnerValidator} from "../../contracts/modules/OwnerValidator.sol";
 import {SafeEmailRecovery} from "../../contracts/modules/SafeEmailRecovery.sol";
 import {MockProofVerifier} from "../support/MockProofVerifier.sol";
@@ -41,12 +41,15 @@ contract AccountsInvariantTest is RecoveryTest, ModularAccounts, Safes {
         at.safe = installOnSafe(at.safeRecovery);
 
         IEmailRecovery.RecoveryConfig memory config =
-            twoOfThree([asCommitment(1), asCommitment(2), asCommitment(3)]);
+            twoOfThree([asGuardian(1), asGuardian(2), asGuardian(3)]);
         vm.prank(_owner.addr);
         at.account.addRecoveryProvider(address(at.accountRecovery), abi.encode(config));
         KeyCall[] memory calls = new KeyCall[](1);
         calls[0] = KeyCall(
-            address(validator), 16, abi.encodeCall(OwnerValidator.changeOwner, (address(0)))
+            address(validator),
+            KeyPlace.Key,
+            16,
+            abi.encodeCall(OwnerValidator.changeOwner, (address(0)))
         );
         install(
             _owner,
@@ -77,7 +80,7 @@ contract AccountsInvariantTest is RecoveryTest, ModularAccounts, Safes {
         vm.startPrank(address(safe));
         safe.enableModule(address(recovery));
         recovery.configureOwner(
-            _owner.addr, twoOfThree([asCommitment(1), asCommitment(2), asCommitment(3)])
+            _owner.addr, twoOfThree([asGuardian(1), asGuardian(2), asGuardian(3)])
         );
         vm.stopPrank();
     }

@@ -73,8 +73,8 @@ contract AccountsHandler is Test {
         address newKey = key(keySeed);
         openRound(recovery, account);
         RecoveryPublicInputs memory inputs =
-            mail(guardianSeed, recovery.recoverySubject(account, newKey));
-        try recovery.vote(account, newKey, inputs, "") {} catch {}
+            mail(guardianSeed, recovery.recoverySubject(account, asOwner(newKey)));
+        try recovery.vote(account, asOwner(newKey), inputs, "") {} catch {}
     }
 
     /// @dev Alice and Bob agree at once, as they seldom do by chance.
@@ -85,8 +85,8 @@ contract AccountsHandler is Test {
         for (uint256 i = 0; i < 2; ++i) {
             RecoveryPublicInputs memory inputs = mail(i, recovery.acceptanceSubject(account));
             try recovery.acceptGuardian(account, inputs, "") {} catch {}
-            inputs = mail(i, recovery.recoverySubject(account, newKey));
-            try recovery.vote(account, newKey, inputs, "") {} catch {}
+            inputs = mail(i, recovery.recoverySubject(account, asOwner(newKey)));
+            try recovery.vote(account, asOwner(newKey), inputs, "") {} catch {}
         }
     }
 
@@ -272,7 +272,7 @@ contract AccountsHandler is Test {
     {
         return RecoveryPublicInputs({
             registryRoot: asRoot(1),
-            emailCommitment: _config.guardians[guardianSeed % 3].commitment,
+            emailCommitment: asMailbox(_config.guardians[guardianSeed % 3].guardian),
             notBefore: block.timestamp,
             nullifier: Nullifier.wrap(++_mails),
             subject: RecoverySubject.pack(subject)
@@ -300,7 +300,7 @@ contract AccountsHandler is Test {
         returns (bool due, address newKey)
     {
         IEmailRecovery.PendingRecovery memory pending = recovery.pendingRecoveryOf(account);
-        newKey = pending.newKey;
+        newKey = asKey(pending.newOwner);
         due = newKey != address(0) && block.timestamp >= pending.executableFrom
             && block.timestamp < pending.expiresAt;
     }

@@ -29,7 +29,7 @@ contract EmailRecoveryInvariantTest is RecoveryTest {
             ACCOUNT,
             registry,
             registrar,
-            twoOfThree([asCommitment(1), asCommitment(2), asCommitment(3)])
+            twoOfThree([asGuardian(1), asGuardian(2), asGuardian(3)])
         );
     }
 
@@ -54,7 +54,7 @@ contract EmailRecoveryInvariantTest is RecoveryTest {
         if (!_model.configured()) return;
         uint256 before = vm.snapshotState();
         cancel(ACCOUNT);
-        vm.assertEq(RECOVERY.pendingRecoveryOf(address(ACCOUNT)).newKey, address(0));
+        vm.assertEq(asKey(RECOVERY.pendingRecoveryOf(address(ACCOUNT)).newOwner), address(0));
         (uint64 nonce,,) = RECOVERY.roundOf(address(ACCOUNT));
         vm.assertEq(nonce, 0);
         vm.warp(block.timestamp + DELAY);
@@ -66,7 +66,7 @@ contract EmailRecoveryInvariantTest is RecoveryTest {
 
     function invariant_pendingRecoveryIsTheModels() external view {
         IEmailRecovery.PendingRecovery memory pending = RECOVERY.pendingRecoveryOf(address(ACCOUNT));
-        vm.assertEq(pending.newKey, _model.pendingKey());
+        vm.assertEq(asKey(pending.newOwner), _model.pendingKey());
         vm.assertEq(pending.executableFrom, _model.executableFrom());
         vm.assertEq(pending.expiresAt, _model.expiresAt());
     }
@@ -84,13 +84,20 @@ contract EmailRecoveryInvariantTest is RecoveryTest {
         uint256 sum;
         for (uint256 i = 0; i < 3; ++i) {
             address key = _handler.candidate(i);
-            (uint256 weight, uint256 threshold) = RECOVERY.weightOf(address(ACCOUNT), key);
+            (uint256 weight, uint256 threshold) = RECOVERY.weightOf(address(ACCOUNT), asOwner(key));
             bool pending = key == _model.pendingKey();
             vm.assertEq(weight, pending ? _model.pendingWeight() : _model.weightFor(key));
             vm.assertEq(threshold, _model.threshold());
             sum += weight;
         }
         vm.assertLe(sum, total);
+    }
+
+    /// @dev What would weaken the recovery waits, for as long as a recovery does.
+    function invariant_theWaitingChangeIsTheModels() external view {
+        IEmailRecovery.ScheduledChange memory waits = RECOVERY.scheduledChangeOf(address(ACCOUNT));
+        vm.assertEq(waits.applicableFrom, _model.isWaiting() ? _model.waitingFrom() : 0);
+        vm.assertTrue((waits.id != 0) == _model.isWaiting());
     }
 
     /// @dev `RecoveryHandler` fails when a round ends twice; here, that what has ended is over.
@@ -106,7 +113,7 @@ contract EmailRecoveryInvariantTest is RecoveryTest {
             seed = uint256(keccak256(abi.encode(i)));
             _step(seed % 100, seed >> 8, address(uint160(seed >> 96)));
         }
-        string[13] memory actions = [
+        string[17] memory actions = [
             "configure",
             "remove",
             "cancel",
@@ -119,7 +126,11 @@ contract EmailRecoveryInvariantTest is RecoveryTest {
             "start",
             "execute",
             "discard",
-            "revoke root"
+            "revoke root",
+            "change waits",
+            "removal waits",
+            "apply change",
+            "cancel change"
         ];
         for (uint256 i = 0; i < actions.length; ++i) {
             vm.assertGe(_handler.done(actions[i]), 3, actions[i]);
@@ -137,9 +148,11 @@ contract EmailRecoveryInvariantTest is RecoveryTest {
         else if (dice < 86) _handler.vote(seed, sender);
         else if (dice < 90) _handler.write(seed << 8);
         else if (dice < 92) _handler.configure(seed, seed << 96, seed % 2 == 0);
-        else if (dice < 94) _handler.cancel(seed);
-        else if (dice < 95) _handler.remove(seed);
-        else if (dice < 97) _handler.changeOwner(seed);
+        else if (dice < 93) _handler.applyChange(seed, sender);
+        else if (dice < 94) _handler.cancelChange(seed);
+        else if (dice < 95) _handler.cancel(seed);
+        else if (dice < 97) _handler.remove(seed);
+        else if (dice < 98) _handler.changeOwner(seed);
         else _handler.revokeRoot(seed);
     }
 }

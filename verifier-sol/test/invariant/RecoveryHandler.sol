@@ -4,8 +4,8 @@ pragma solidity 0.8.30;
 import {KeyRegistryRoots} from "../../contracts/KeyRegistryRoots.sol";
 import {RecoverySubject} from "../../contracts/RecoverySubject.sol";
 import {IEmailRecovery} from "../../contracts/interfaces/IEmailRecovery.sol";
+import {GuardianId} from "../../contracts/interfaces/GuardianId.sol";
 import {
-    EmailCommitment,
     Nullifier,
     RecoveryPublicInputs,
     RegistryRoot
@@ -44,6 +44,8 @@ contract RecoveryHandler is Test {
     mapping(uint64 nonce => bool) public drawn;
 
     IEmailRecovery.RecoveryConfig private _config;
+    /// @dev What waited last: configuration and weights.
+    bytes private _waiting;
     Mail[] private _mails;
     uint256 private _nullifiers;
 
@@ -92,20 +94,64 @@ contract RecoveryHandler is Test {
         bytes memory call = cancelFirst
             ? abi.encodeCall(IEmailRecovery.cancelAndConfigure, (config))
             : abi.encodeCall(IEmailRecovery.configure, (config));
+        bool weaker = MODEL.weakens(weights, config.threshold, config.cancelThreshold);
+        bytes32 change = keccak256(abi.encode(config));
+        RecoveryModel.Outcome outcome = MODEL.outcomeOf(change, weaker);
+        if (cancelFirst ? !MODEL.configured() : MODEL.pendingKey() != address(0)) {
+            outcome = RecoveryModel.Outcome.Refused;
+        }
         bool ok = _asAccount(call);
-        _expect(ok, cancelFirst ? MODEL.configured() : MODEL.canConfigure(), "configure");
+        _expect(ok, outcome != RecoveryModel.Outcome.Refused, "configure");
         if (!ok) return;
-        _end("configured");
-        MODEL.configure(weights, config.threshold, config.cancelThreshold);
-        (uint64 nonce,) = RECOVERY.setupOf(address(ACCOUNT));
-        _draw(nonce);
+        if (outcome == RecoveryModel.Outcome.Applied) return _applied(config, weights);
+        if (cancelFirst) {
+            _end("cancelled");
+            MODEL.cancel();
+        }
+        MODEL.wait_(change);
+        _waiting = abi.encode(config, weights);
+        ++done["change waits"];
+    }
+
+    /// @notice Anybody applies what the account has wanted, perhaps long ago.
+    function applyChange(uint256 seed, address sender) external {
+        if (_waiting.length == 0) return;
+        // One time in two as soon as it may be.
+        if (seed % 2 == 0 && MODEL.waitingFrom() > block.timestamp) vm.warp(MODEL.waitingFrom());
+        (IEmailRecovery.RecoveryConfig memory config, uint256[5] memory weights) =
+            abi.decode(_waiting, (IEmailRecovery.RecoveryConfig, uint256[5]));
+        bool expected = MODEL.isWaiting() && MODEL.waiting() == keccak256(abi.encode(config))
+            && block.timestamp >= MODEL.waitingFrom() && MODEL.pendingKey() == address(0);
+        vm.prank(sender);
+        try RECOVERY.applyChange(address(ACCOUNT), config, "") {
+            _expect(true, expected, "apply change");
+            _applied(config, weights);
+        } catch {
+            _expect(false, expected, "apply change");
+        }
+    }
+
+    function cancelChange(uint256 seed) external {
+        if (seed % 4 != 0) return;
+        bool ok = _asAccount(abi.encodeCall(IEmailRecovery.cancelChange, ()));
+        _expect(ok, MODEL.configured() && MODEL.waitingFrom() != 0, "cancel change");
+        if (ok) MODEL.cancelChange();
     }
 
     function remove(uint256 seed) external {
-        if (seed % 8 != 0) return;
+        if (seed % 4 != 0) return;
+        if (seed % 8 == 0 && MODEL.waitingFrom() > block.timestamp) vm.warp(MODEL.waitingFrom());
+        RecoveryModel.Outcome outcome = MODEL.outcomeOf("remove", MODEL.armed());
+        if (!MODEL.configured() || MODEL.pendingKey() != address(0)) {
+            outcome = RecoveryModel.Outcome.Refused;
+        }
         bool ok = _asAccount(abi.encodeCall(IEmailRecovery.remove, ()));
-        _expect(ok, MODEL.configured(), "remove");
+        _expect(ok, outcome != RecoveryModel.Outcome.Refused, "remove");
         if (!ok) return;
+        if (outcome == RecoveryModel.Outcome.Waits) {
+            ++done["removal waits"];
+            return MODEL.wait_("remove");
+        }
         _end("removed");
         MODEL.remove();
     }
@@ -164,7 +210,7 @@ contract RecoveryHandler is Test {
         if (seed >> 254 == 0) key = address(0);
         string memory subject = key == address(0)
             ? RECOVERY.cancellationSubject(address(ACCOUNT))
-            : RECOVERY.recoverySubject(address(ACCOUNT), key);
+            : RECOVERY.recoverySubject(address(ACCOUNT), asOwner(key));
         RecoveryPublicInputs memory inputs = _inputs(guardian, subject, _root(seed));
         if ((seed >> 250) & 1 == 1) inputs.notBefore = 0;
         _mails.push(Mail(guardian, key, MODEL.rounds(), false, inputs));
@@ -224,8 +270,8 @@ contract RecoveryHandler is Test {
         ++done["revoke root"];
     }
 
-    function commitment(uint256 guardian) public pure returns (EmailCommitment) {
-        return asCommitment(100 + guardian);
+    function commitment(uint256 guardian) public pure returns (GuardianId) {
+        return asGuardian(100 + guardian);
     }
 
     function candidate(uint256 i) public pure returns (address) {
@@ -244,7 +290,7 @@ contract RecoveryHandler is Test {
         uint256 time = mail.inputs.notBefore;
         bool expected = alive && MODEL.canVote(mail.guardian, mail.key, time);
         vm.prank(sender);
-        try RECOVERY.vote(address(ACCOUNT), mail.key, mail.inputs, "") {
+        try RECOVERY.vote(address(ACCOUNT), asOwner(mail.key), mail.inputs, "") {
             _expect(true, expected, "vote");
             _mails[index].used = true;
             MODEL.vote(mail.guardian, mail.key, time, mail.inputs.registryRoot);
@@ -268,6 +314,15 @@ contract RecoveryHandler is Test {
         } catch {
             _expect(false, expected, "vote to cancel");
         }
+    }
+
+    function _applied(IEmailRecovery.RecoveryConfig memory config, uint256[5] memory weights)
+        private
+    {
+        _end("configured");
+        MODEL.configure(weights, config.threshold, config.cancelThreshold);
+        (uint64 nonce,) = RECOVERY.setupOf(address(ACCOUNT));
+        _draw(nonce);
     }
 
     function _asAccount(bytes memory data) private returns (bool ok) {
@@ -306,7 +361,7 @@ contract RecoveryHandler is Test {
     {
         return RecoveryPublicInputs({
             registryRoot: root,
-            emailCommitment: commitment(guardian),
+            emailCommitment: asMailbox(commitment(guardian)),
             notBefore: block.timestamp,
             nullifier: Nullifier.wrap(++_nullifiers),
             subject: RecoverySubject.pack(subject)

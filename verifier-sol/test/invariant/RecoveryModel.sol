@@ -17,6 +17,17 @@ contract RecoveryModel {
         RegistryRoot cancelRoot;
     }
 
+    /// @notice What comes of the account's wish to change something.
+    enum Outcome {
+        Refused,
+        Waits,
+        Applied
+    }
+
+    uint256 private constant CHANGE_PERIOD = 14 days;
+
+    bytes32 public waiting;
+    uint256 public waitingFrom;
     bool public configured;
     uint256 public setups;
     uint256 public rounds;
@@ -45,8 +56,52 @@ contract RecoveryModel {
         MAIL_AGE = mailAge;
     }
 
-    function canConfigure() external view returns (bool) {
-        return pendingKey == address(0);
+    /// @notice Whether the guardians who have accepted could recover the account.
+    function armed() public view returns (bool) {
+        uint256 sum;
+        for (uint256 i = 0; i < GUARDIANS; ++i) {
+            if (accepted[i]) sum += weight[i];
+        }
+        return configured && sum >= threshold;
+    }
+
+    function isWaiting() public view returns (bool) {
+        return waitingFrom != 0 && block.timestamp < waitingFrom + CHANGE_PERIOD;
+    }
+
+    /// @notice What comes of a change that would weaken the recovery, or would not.
+    function outcomeOf(bytes32 change, bool weaker) external view returns (Outcome) {
+        if (!weaker) return Outcome.Applied;
+        if (!isWaiting() || waiting != change) return Outcome.Waits;
+        return block.timestamp < waitingFrom ? Outcome.Refused : Outcome.Applied;
+    }
+
+    /// @notice Whether other weights and thresholds let in who was not, or lock out who was.
+    function weakens(
+        uint256[GUARDIANS] calldata weights,
+        uint256 threshold_,
+        uint256 cancelThreshold_
+    ) external view returns (bool) {
+        if (!armed()) return false;
+        uint256 gained;
+        uint256 reached;
+        for (uint256 i = 0; i < GUARDIANS; ++i) {
+            if (weights[i] < weight[i]) return true;
+            gained += weights[i] - weight[i];
+            if (accepted[i]) reached += weight[i];
+        }
+        return threshold_ < threshold + gained || threshold_ > reached
+            || cancelThreshold_ < cancelThreshold + gained;
+    }
+
+    function wait_(bytes32 change) external {
+        waiting = change;
+        waitingFrom = block.timestamp + DELAY;
+    }
+
+    function cancelChange() external {
+        delete waiting;
+        delete waitingFrom;
     }
 
     function configure(
@@ -55,6 +110,8 @@ contract RecoveryModel {
         uint256 cancelThreshold_
     ) external {
         _endRound();
+        delete waiting;
+        delete waitingFrom;
         ++setups;
         configured = true;
         threshold = threshold_;
@@ -67,6 +124,8 @@ contract RecoveryModel {
 
     function remove() external {
         _endRound();
+        delete waiting;
+        delete waitingFrom;
         configured = false;
         for (uint256 i = 0; i < GUARDIANS; ++i) {
             accepted[i] = false;
@@ -143,6 +202,8 @@ contract RecoveryModel {
 
     function execute() external {
         owner = pendingKey;
+        delete waiting;
+        delete waitingFrom;
         _endRound();
     }
 

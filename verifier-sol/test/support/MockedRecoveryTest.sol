@@ -2,9 +2,9 @@
 pragma solidity 0.8.30;
 
 import {RecoverySubject} from "../../contracts/RecoverySubject.sol";
+import {GuardianId} from "../../contracts/interfaces/GuardianId.sol";
 import {IEmailRecovery} from "../../contracts/interfaces/IEmailRecovery.sol";
 import {
-    EmailCommitment,
     Nullifier,
     RecoveryPublicInputs,
     RegistryRoot
@@ -16,10 +16,10 @@ import {RecoveryTest} from "./RecoveryTest.sol";
 /// @notice For tests of what surrounds proofs: every mail has a proof. A two-of-three
 /// configuration is set; the tests say who has accepted.
 abstract contract MockedRecoveryTest is RecoveryTest {
-    EmailCommitment internal constant ALICE = EmailCommitment.wrap(0xa11ce);
-    EmailCommitment internal constant BOB = EmailCommitment.wrap(0xb0b);
-    EmailCommitment internal constant CAROL = EmailCommitment.wrap(0xca401);
-    EmailCommitment internal constant MALLORY = EmailCommitment.wrap(0x3a110);
+    GuardianId internal constant ALICE = GuardianId.wrap(0xa11ce);
+    GuardianId internal constant BOB = GuardianId.wrap(0xb0b);
+    GuardianId internal constant CAROL = GuardianId.wrap(0xca401);
+    GuardianId internal constant MALLORY = GuardianId.wrap(0x3a110);
     RegistryRoot internal constant ROOT = RegistryRoot.wrap(0x1001);
     RegistryRoot internal constant NEXT_ROOT = RegistryRoot.wrap(0x1002);
 
@@ -42,36 +42,33 @@ abstract contract MockedRecoveryTest is RecoveryTest {
     }
 
     /// @dev A mail of this moment, with a nullifier of its own.
-    function mail(EmailCommitment commitment, string memory subject)
+    function mail(GuardianId commitment, string memory subject)
         internal
         returns (RecoveryPublicInputs memory)
     {
         return RecoveryPublicInputs({
             registryRoot: ROOT,
-            emailCommitment: commitment,
+            emailCommitment: asMailbox(commitment),
             notBefore: block.timestamp,
             nullifier: Nullifier.wrap(++_mails),
             subject: RecoverySubject.pack(subject)
         });
     }
 
-    function acceptance(EmailCommitment commitment) internal returns (RecoveryPublicInputs memory) {
+    function acceptance(GuardianId commitment) internal returns (RecoveryPublicInputs memory) {
         return mail(commitment, RECOVERY.acceptanceSubject(address(ACCOUNT)));
     }
 
     /// @dev Opens a round where none is open.
-    function ballot(EmailCommitment commitment, address newKey)
+    function ballot(GuardianId commitment, address newKey)
         internal
         returns (RecoveryPublicInputs memory)
     {
         openRound();
-        return mail(commitment, RECOVERY.recoverySubject(address(ACCOUNT), newKey));
+        return mail(commitment, RECOVERY.recoverySubject(address(ACCOUNT), asOwner(newKey)));
     }
 
-    function cancellation(EmailCommitment commitment)
-        internal
-        returns (RecoveryPublicInputs memory)
-    {
+    function cancellation(GuardianId commitment) internal returns (RecoveryPublicInputs memory) {
         return mail(commitment, RECOVERY.cancellationSubject(address(ACCOUNT)));
     }
 
@@ -80,7 +77,7 @@ abstract contract MockedRecoveryTest is RecoveryTest {
         ensureRound(RECOVERY, address(ACCOUNT));
     }
 
-    function accept(EmailCommitment commitment) internal {
+    function accept(GuardianId commitment) internal {
         submitAcceptance(acceptance(commitment));
     }
 
@@ -90,11 +87,11 @@ abstract contract MockedRecoveryTest is RecoveryTest {
         accept(CAROL);
     }
 
-    function vote(EmailCommitment commitment, address newKey) internal {
+    function vote(GuardianId commitment, address newKey) internal {
         submitVote(newKey, ballot(commitment, newKey));
     }
 
-    function voteToCancel(EmailCommitment commitment) internal {
+    function voteToCancel(GuardianId commitment) internal {
         submitCancellation(cancellation(commitment));
     }
 
@@ -115,7 +112,7 @@ abstract contract MockedRecoveryTest is RecoveryTest {
 
     function submitVote(address newKey, RecoveryPublicInputs memory inputs) internal {
         vm.prank(relayer);
-        RECOVERY.vote(address(ACCOUNT), newKey, inputs, "");
+        RECOVERY.vote(address(ACCOUNT), asOwner(newKey), inputs, "");
     }
 
     function refuseAcceptance(RecoveryPublicInputs memory inputs, bytes memory refusal) internal {
@@ -147,7 +144,7 @@ abstract contract MockedRecoveryTest is RecoveryTest {
         view
         returns (bytes memory)
     {
-        return subjectMismatch(RECOVERY.recoverySubject(address(ACCOUNT), newKey), got);
+        return subjectMismatch(RECOVERY.recoverySubject(address(ACCOUNT), asOwner(newKey)), got);
     }
 
     /// @dev What is said to a mail that is no acceptance now.
@@ -163,7 +160,7 @@ abstract contract MockedRecoveryTest is RecoveryTest {
         return abi.encodeWithSelector(selector, address(ACCOUNT));
     }
 
-    function accountError(bytes4 selector, EmailCommitment commitment)
+    function accountError(bytes4 selector, GuardianId commitment)
         internal
         pure
         returns (bytes memory)
@@ -196,11 +193,16 @@ abstract contract MockedRecoveryTest is RecoveryTest {
         (nonce_,) = RECOVERY.setupOf(address(ACCOUNT));
     }
 
+    /// @dev The key that the pending recovery sets; zero where none is pending.
+    function pendingKey() internal view returns (address) {
+        return asKey(pending().newOwner);
+    }
+
     function pending() internal view returns (IEmailRecovery.PendingRecovery memory) {
         return RECOVERY.pendingRecoveryOf(address(ACCOUNT));
     }
 
-    function guardian(EmailCommitment commitment)
+    function guardian(GuardianId commitment)
         internal
         view
         returns (IEmailRecovery.GuardianStatus memory)

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 pragma solidity 0.8.30;
 
-import {EmailRecovery} from "../../contracts/EmailRecovery.sol";
+import {AddressEmailRecovery} from "../../contracts/AddressEmailRecovery.sol";
 import {OwnedAccount} from "./OwnedAccount.sol";
 
 /// @notice The core with the shortest integration there is.
-contract OwnedAccountRecovery is EmailRecovery {
+contract OwnedAccountRecovery is AddressEmailRecovery {
     function _replaceKey(address account, address newKey) internal override {
         OwnedAccount(account).setOwner(newKey);
     }

@@ -2,7 +2,8 @@
 pragma solidity 0.8.30;
 
 import {IEmailRecovery} from "../../contracts/interfaces/IEmailRecovery.sol";
-import {RegistryRoot, EmailCommitment} from "../../contracts/interfaces/PublicInputs.sol";
+import {GuardianId} from "../../contracts/interfaces/GuardianId.sol";
+import {RegistryRoot} from "../../contracts/interfaces/PublicInputs.sol";
 import {RealVerifier} from "./RealVerifier.sol";
 import {RecoveryTest} from "./RecoveryTest.sol";
 
@@ -11,20 +12,20 @@ abstract contract RealRecoveryTest is RecoveryTest, RealVerifier {
     /// @dev The time of the votes; mail with acceptances is a minute older.
     uint256 internal constant VOTES = START + 60;
 
-    EmailCommitment internal alice;
-    EmailCommitment internal bob;
-    EmailCommitment internal carol;
-    EmailCommitment internal mallory;
+    GuardianId internal alice;
+    GuardianId internal bob;
+    GuardianId internal carol;
+    GuardianId internal mallory;
     RegistryRoot internal firstRoot;
     RegistryRoot internal secondRoot;
 
     function setUp() public virtual override {
         super.setUp();
         verifier = deployRealVerifier();
-        alice = fixture("accept-alice").inputs.emailCommitment;
-        bob = fixture("accept-bob").inputs.emailCommitment;
-        carol = fixture("accept-carol").inputs.emailCommitment;
-        mallory = fixture("accept-mallory").inputs.emailCommitment;
+        alice = guardianOf("accept-alice");
+        bob = guardianOf("accept-bob");
+        carol = guardianOf("accept-carol");
+        mallory = guardianOf("accept-mallory");
         (firstRoot, secondRoot) = (registryRoot("first"), registryRoot("second"));
         RegistryRoot[] memory roots = new RegistryRoot[](2);
         (roots[0], roots[1]) = (firstRoot, secondRoot);
@@ -45,7 +46,7 @@ abstract contract RealRecoveryTest is RecoveryTest, RealVerifier {
     function vote(string memory name, address newKey) internal {
         Fixture memory mail = fixture(name);
         vm.prank(relayer);
-        RECOVERY.vote(address(ACCOUNT), newKey, mail.inputs, mail.proof);
+        RECOVERY.vote(address(ACCOUNT), asOwner(newKey), mail.inputs, mail.proof);
     }
 
     /// @dev The account is configured, all have accepted, a round is open, and it is time to vote.

@@ -2,7 +2,9 @@
 pragma solidity 0.8.30;
 
 import {RecoveryProofVerifier} from "../../contracts/RecoveryProofVerifier.sol";
+import {GuardianId, mailboxId} from "../../contracts/interfaces/GuardianId.sol";
 import {
+    EmailCommitment,
     Nullifier,
     RecoveryPublicInputs,
     RegistryRoot,
@@ -45,7 +47,7 @@ abstract contract RealVerifier is Test {
         loaded.subject = vm.parseJsonString(json, ".subject");
         loaded.inputs.registryRoot = asRoot(vm.parseJsonUint(json, ".inputs.registryRoot"));
         loaded.inputs.emailCommitment =
-            asCommitment(vm.parseJsonUint(json, ".inputs.emailCommitment"));
+            EmailCommitment.wrap(vm.parseJsonUint(json, ".inputs.emailCommitment"));
         loaded.inputs.notBefore = vm.parseJsonUint(json, ".inputs.notBefore");
         loaded.inputs.nullifier = Nullifier.wrap(vm.parseJsonUint(json, ".inputs.nullifier"));
         uint256[] memory words = vm.parseJsonUintArray(json, ".inputs.subject");
@@ -57,6 +59,11 @@ abstract contract RealVerifier is Test {
     }
 
     /// @dev Root of one of the fixtures' registries.
+    /// @dev The guardian whose mail a fixture is of.
+    function guardianOf(string memory name) internal view returns (GuardianId) {
+        return mailboxId(fixture(name).inputs.emailCommitment);
+    }
+
     function registryRoot(string memory name) internal view returns (RegistryRoot) {
         string memory json = vm.readFile("test/fixtures/registries.json");
         return asRoot(vm.parseJsonUint(json, string.concat(".", name)));

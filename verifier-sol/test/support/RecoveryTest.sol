@@ -5,7 +5,8 @@ import {KeyRegistryRoots} from "../../contracts/KeyRegistryRoots.sol";
 import {RecoverySubject} from "../../contracts/RecoverySubject.sol";
 import {IEmailRecovery} from "../../contracts/interfaces/IEmailRecovery.sol";
 import {IRecoveryProofVerifier} from "../../contracts/interfaces/IRecoveryProofVerifier.sol";
-import {EmailCommitment, RegistryRoot} from "../../contracts/interfaces/PublicInputs.sol";
+import {GuardianId} from "../../contracts/interfaces/GuardianId.sol";
+import {RegistryRoot} from "../../contracts/interfaces/PublicInputs.sol";
 import {OwnedAccount} from "./OwnedAccount.sol";
 import {OwnedAccountRecovery} from "./OwnedAccountRecovery.sol";
 import {Test} from "./Test.sol";
@@ -50,8 +51,9 @@ abstract contract RecoveryTest is Test {
         vm.setBlockhash(BLOCK - 1, PREVIOUS_BLOCK);
         vm.etch(address(ACCOUNT), type(OwnedAccount).runtimeCode);
         vm.etch(address(OTHER_ACCOUNT), type(OwnedAccount).runtimeCode);
-        vm.etch(address(RECOVERY), type(OwnedAccountRecovery).runtimeCode);
-        vm.etch(address(OTHER_RECOVERY), type(OwnedAccountRecovery).runtimeCode);
+        bytes memory recovery = address(new OwnedAccountRecovery()).code;
+        vm.etch(address(RECOVERY), recovery);
+        vm.etch(address(OTHER_RECOVERY), recovery);
         ACCOUNT.initialise(owner, address(RECOVERY));
         OTHER_ACCOUNT.initialise(owner, address(RECOVERY));
         registry = new KeyRegistryRoots(registrar, REGISTRY_DELAY);
@@ -74,7 +76,7 @@ abstract contract RecoveryTest is Test {
     }
 
     /// @dev Two of three guardians of weight one.
-    function twoOfThree(EmailCommitment[3] memory commitments)
+    function twoOfThree(GuardianId[3] memory commitments)
         internal
         view
         returns (IEmailRecovery.RecoveryConfig memory config)
@@ -118,6 +120,21 @@ abstract contract RecoveryTest is Test {
 
     function cancel(OwnedAccount account) internal {
         callAs(account, address(RECOVERY), abi.encodeCall(IEmailRecovery.cancel, ()));
+    }
+
+    /// @dev What weakens a recovery that guardians could begin waits for the account's delay.
+    function configureAndWait(OwnedAccount account, IEmailRecovery.RecoveryConfig memory config)
+        internal
+    {
+        configure(account, config);
+        vm.warp(RECOVERY.scheduledChangeOf(address(account)).applicableFrom);
+        RECOVERY.applyChange(address(account), config, "");
+    }
+
+    function removeAndWait(OwnedAccount account) internal {
+        remove(account);
+        vm.warp(RECOVERY.scheduledChangeOf(address(account)).applicableFrom);
+        remove(account);
     }
 
     function remove(OwnedAccount account) internal {

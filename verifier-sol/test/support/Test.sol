@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 pragma solidity 0.8.30;
 
-import {RegistryRoot, EmailCommitment} from "../../contracts/interfaces/PublicInputs.sol";
+import {GuardianId} from "../../contracts/interfaces/GuardianId.sol";
+import {EmailCommitment, RegistryRoot} from "../../contracts/interfaces/PublicInputs.sol";
 import {Vm} from "./Vm.sol";
 
 /// @notice What every test contract here is.
@@ -16,8 +17,29 @@ abstract contract Test {
         return RegistryRoot.wrap(value);
     }
 
-    function asCommitment(uint256 value) internal pure returns (EmailCommitment) {
-        return EmailCommitment.wrap(value);
+    function asGuardian(uint256 value) internal pure returns (GuardianId) {
+        return GuardianId.wrap(value);
+    }
+
+    /// @dev The mailbox that a guardian is.
+    function asMailbox(GuardianId guardian) internal pure returns (EmailCommitment) {
+        return EmailCommitment.wrap(GuardianId.unwrap(guardian));
+    }
+
+    /// @dev An address as an owner.
+    function asOwner(address key) internal pure returns (bytes memory) {
+        return abi.encodePacked(key);
+    }
+
+    /// @dev The address that an owner is; zero for none.
+    function asKey(bytes memory owner) internal pure returns (address) {
+        require(owner.length == 0 || owner.length == 20, "no address");
+        return address(bytes20(owner));
+    }
+
+    /// @dev What is known of a vote for a key; nothing for the key zero.
+    function asVoted(address key) internal pure returns (bytes32) {
+        return key == address(0) ? bytes32(0) : keccak256(asOwner(key));
     }
 
     function onlyRoot(RegistryRoot value) internal pure returns (RegistryRoot[] memory roots) {

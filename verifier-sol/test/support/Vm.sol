@@ -37,6 +37,12 @@ interface Vm {
         pure
         returns (uint8 v, bytes32 r, bytes32 s);
 
+    function signP256(uint256 privateKey, bytes32 digest)
+        external
+        pure
+        returns (bytes32 r, bytes32 s);
+    function publicKeyP256(uint256 privateKey) external pure returns (uint256 x, uint256 y);
+
     // Expectations
     function expectRevert() external;
     function expectRevert(bytes4 selector) external;

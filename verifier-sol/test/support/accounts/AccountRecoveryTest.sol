@@ -2,28 +2,25 @@
 pragma solidity 0.8.30;
 
 import {EmailRecovery} from "../../../contracts/EmailRecovery.sol";
-import {EmailCommitment} from "../../../contracts/interfaces/PublicInputs.sol";
+import {GuardianId} from "../../../contracts/interfaces/GuardianId.sol";
 import {MockedRecoveryTest} from "../MockedRecoveryTest.sol";
 
 /// @notice Guardians at work on any recovery contract, for tests whose subject is what an account
 /// makes of a recovery: every mail has a proof.
 abstract contract AccountRecoveryTest is MockedRecoveryTest {
-    function accept(EmailRecovery recovery, address account, EmailCommitment commitment) internal {
+    function accept(EmailRecovery recovery, address account, GuardianId commitment) internal {
         string memory subject = recovery.acceptanceSubject(account);
         vm.prank(relayer);
         recovery.acceptGuardian(account, mail(commitment, subject), "");
     }
 
-    function vote(
-        EmailRecovery recovery,
-        address account,
-        EmailCommitment commitment,
-        address newKey
-    ) internal {
+    function vote(EmailRecovery recovery, address account, GuardianId commitment, address newKey)
+        internal
+    {
         ensureRound(recovery, account);
-        string memory subject = recovery.recoverySubject(account, newKey);
+        string memory subject = recovery.recoverySubject(account, asOwner(newKey));
         vm.prank(relayer);
-        recovery.vote(account, newKey, mail(commitment, subject), "");
+        recovery.vote(account, asOwner(newKey), mail(commitment, subject), "");
     }
 
     /// @dev Alice and Bob accept and vote: the delay begins.
@@ -46,6 +43,6 @@ abstract contract AccountRecoveryTest is MockedRecoveryTest {
     }
 
     function pendingKey(EmailRecovery recovery, address account) internal view returns (address) {
-        return recovery.pendingRecoveryOf(account).newKey;
+        return asKey(recovery.pendingRecoveryOf(account).newOwner);
     }
 }

@@ -8,10 +8,10 @@ import {IEmailRecovery} from "../../../contracts/interfaces/IEmailRecovery.sol";
 import {IKeyRegistryRoots} from "../../../contracts/interfaces/IKeyRegistryRoots.sol";
 import {IRecoveryProofVerifier} from "../../../contracts/interfaces/IRecoveryProofVerifier.sol";
 import {ERC7579EmailRecovery} from "../../../contracts/modules/ERC7579EmailRecovery.sol";
-import {KeyCall} from "../../../contracts/modules/KeyCalls.sol";
+import {KeyCall, KeyPlace} from "../../../contracts/modules/KeyCalls.sol";
 import {OwnerValidator} from "../../../contracts/modules/OwnerValidator.sol";
 import {SafeEmailRecovery} from "../../../contracts/modules/SafeEmailRecovery.sol";
-import {EmailCommitment} from "../../../contracts/interfaces/PublicInputs.sol";
+import {GuardianId} from "../../../contracts/interfaces/GuardianId.sol";
 
 /// @notice What `docs/contracts.md` tells developers of accounts to write, in its words: each
 /// function makes a call for the account to make.
@@ -20,7 +20,7 @@ library InstallExamples {
     function twoOfThree(
         IRecoveryProofVerifier verifier,
         IKeyRegistryRoots registry,
-        EmailCommitment[3] memory commitments
+        GuardianId[3] memory commitments
     ) internal pure returns (IEmailRecovery.RecoveryConfig memory config) {
         config.verifier = verifier;
         config.registry = registry;
@@ -57,6 +57,7 @@ library InstallExamples {
         KeyCall[] memory calls = new KeyCall[](1);
         calls[0] = KeyCall({
             target: address(validator),
+            place: KeyPlace.Key,
             keyOffset: 16, // the last 20 bytes of the first argument
             callData: abi.encodeCall(OwnerValidator.changeOwner, (address(0)))
         });
