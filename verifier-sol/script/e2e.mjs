@@ -1,8 +1,9 @@
 // The whole path on chains of its own: contracts deployed by the deploy script, guardians who accept and
 // vote by mail, real proofs, a relayer without rights, and an account whose key is replaced, first by
-// a personal key, then by a 2-of-3 threshold key. Prints what it does and what it costs.
+// a personal key, then by a 2-of-3 threshold key. One guardian is no mailbox but a key, and the package's watcher
+// tells the owner what happens. Prints what it does and what it costs.
 //
-//   npm run e2e              needs `npm run build`; cargo builds the prover unless ZKDKIM_BIN_DIR names it
+//   npm run e2e              needs `npm run build` and `npm run package`; cargo builds the prover unless ZKDKIM_BIN_DIR names it
 //   npm run e2e -- --json    the steps as one JSON object on standard output
 //
 // Exit codes: 0 everything went as it must, 1 something did not, 2 usage or environment.
@@ -18,12 +19,13 @@ import { Account } from "./lib/account.mjs";
 import { startChain } from "./lib/anvil.mjs";
 import { compiled } from "./lib/artifacts.mjs";
 import { Failure, main, readJson, run, UsageError } from "./lib/command.mjs";
-import { named } from "./lib/inputs.mjs";
+import { named, signerId, typedMessage } from "./lib/inputs.mjs";
 import { keyRecord, signedMessage } from "./lib/mail.mjs";
 import { program } from "./lib/programs.mjs";
 import { Prover } from "./lib/prover.mjs";
 import { personalKey, ThresholdKey } from "./lib/signers.mjs";
 import { Story } from "./lib/story.mjs";
+import { readNotices } from "zkdkim-contracts/watch";
 
 const hour = 3600;
 const day = 24 * hour;
@@ -72,6 +74,8 @@ async function recoverTwice({ story, prover, folder, chains }) {
     registryOwner: personalKey().account,
     relayer: personalKey().account,
     owner: personalKey(),
+    // A guardian who signs with a wallet.
+    dave: personalKey(),
   };
   const registry = prover.registry(providers);
   const verifier = prover.exportVerifier();
@@ -83,12 +87,12 @@ async function recoverTwice({ story, prover, folder, chains }) {
   };
   const stranger = prover.mailbox("mallory@mail.example.com");
 
-  story.tell("\nThe contracts, the registry of keys, an account with three guardians of whom two are needed");
+  story.tell("\nThe contracts, the registry of keys, an account with four guardians of whom two are needed");
   const world = { story, folder, prover, verifier, registry, guardians, people };
   const place = await settle(world, chain);
   const { account, recovery } = place;
 
-  const { relayer, owner } = people;
+  const { relayer, owner, dave } = people;
   const mails = { story, prover, registry, chain };
   const read = (functionName, args) => chain.client.readContract({ ...recovery, functionName, args });
   const accept = (inputs) => ({ ...recovery, functionName: "acceptGuardian", args: [account.address, ...inputs] });
@@ -106,6 +110,7 @@ async function recoverTwice({ story, prover, folder, chains }) {
     accepted[name] = await mailProof(mails, name, guardian, acceptance);
     await submit(`${name} accepts`, accept(accepted[name]));
   }
+  await submit("dave accepts, by a signature", await signedBy(dave, "Guard", "acceptBySignature"));
   // With a limit, since nothing reverts here: an estimate would find the gas with which the answer is no.
   const verify = { ...place.verifier, functionName: "verify", args: accepted.alice, gas: 2_000_000n };
   await submit("for comparison: alice's proof checked and nothing else", verify);
@@ -123,6 +128,7 @@ async function recoverTwice({ story, prover, folder, chains }) {
   await recoverTo(personal.address, ["alice", "bob"], "a personal key", "carol");
   await ownedBy("the new key", personal, "the old key", owner);
   await cancelTheft(personal);
+  await weakenInVain(personal);
 
   story.tell("\nA key of three parties, of whom two sign");
   const group = new ThresholdKey(folder);
@@ -167,6 +173,10 @@ async function recoverTwice({ story, prover, folder, chains }) {
     const votes = await votesFor(thief, ["alice", "carol"]);
     await submit("the thief votes as alice", vote(thief, votes.alice));
     await submit("the thief votes as carol", vote(thief, votes.carol));
+    const { executableFrom } = await read("pendingRecoveryOf", [account.address]);
+    const alarm = await notice("RecoveryStarted");
+    story.expect("the watcher tells the owner, and until when to act", alarm.until, executableFrom);
+    await submit("dave votes to cancel, by a signature", await signedBy(dave, "Cancel", "voteToCancelBySignature"));
     const cancel = { ...recovery, functionName: "cancel" };
     await refused("the relayer cancels", cancel, "NotConfigured");
     const call = [recovery.address, 0n, encodeFunctionData(cancel)];
@@ -178,6 +188,52 @@ async function recoverTwice({ story, prover, folder, chains }) {
     await ensureRound();
     await refused("the thief's mail in the next round", vote(thief, votes.alice), "SubjectMismatch");
     story.expect("the account's owner", await account.owner(), holder.address);
+  }
+
+  /// Who has stolen the account's key can't make the recovery weaker unseen.
+  async function weakenInVain(holder) {
+    story.tell("\nA thief has the account's key and would make itself the only guardian");
+    const thief = { guardian: signerId(personalKey().address), weight: 1 };
+    const weaker = { ...place.config, threshold: 1, cancelThreshold: 1, guardians: [thief] };
+    const asAccount = async (title, functionName, args) => {
+      const call = [recovery.address, 0n, encodeFunctionData({ ...recovery, functionName, args })];
+      const operation = await account.operation(holder, "execute", call, relayer.address);
+      await story.operate(title, chain, relayer, operation);
+    };
+    await asAccount("the thief configures it", "configure", [weaker]);
+    const apply = { ...recovery, functionName: "applyChange", args: [account.address, weaker, "0x"] };
+    await refused("and applies it at once", apply, "ChangeNotDue");
+    const { guardians: still } = await read("configOf", [account.address]);
+    story.expect("guardians of the account", still.length, place.config.guardians.length);
+    const { level, until } = await notice("ChangeScheduled");
+    const { applicableFrom } = await read("scheduledChangeOf", [account.address]);
+    story.expect("the watcher's notice", level, "alarm");
+    story.expect("the owner has until", until, applicableFrom);
+    await asAccount("the owner takes it back", "cancelChange", []);
+    await pass(chain, times.delay);
+    await refused("the thief applies it after two days", apply, "ChangeNotScheduled");
+    await notice("ChangeCancelled");
+  }
+
+  /// The newest notice of this event, as the package's watcher reads it from the chain.
+  async function notice(event) {
+    const watched = { recovery: recovery.address, accounts: [account.address], from: 0n };
+    const { notices } = await readNotices(chain.client, watched);
+    const found = notices.findLast((notice) => notice.event === event);
+    if (!found) throw new Failure(`the watcher does not tell of ${event}`);
+    story.tell(`  ${`${found.level}: ${found.text}`.slice(0, 110)}`);
+    return found;
+  }
+
+  /// A call with what a guardian signs that is no mailbox, now.
+  async function signedBy(signer, action, functionName) {
+    const { timestamp } = await chain.client.getBlock();
+    const signedAt = Number(timestamp);
+    const [nonce] = await read(action === "Guard" ? "setupOf" : "roundOf", [account.address]);
+    const message = { account: account.address, nonce, signedAt };
+    const typed = typedMessage({ chainId: chain.chainId, recovery: recovery.address, action, message });
+    const signature = await signer.account.signTypedData(typed);
+    return { ...recovery, functionName, args: [account.address, signer.address, signedAt, signature] };
   }
 
   /// Anybody opens a round where none is open; its number is what the mails have to name.
@@ -213,7 +269,7 @@ async function recoverTwice({ story, prover, folder, chains }) {
 /// every chain.
 async function settle({ story, folder, prover, verifier, registry, guardians, people }, chain) {
   const { client, chainId } = chain;
-  const { registryOwner, relayer, owner, deployer } = people;
+  const { registryOwner, relayer, owner, deployer, dave } = people;
   for (const { address } of [privateKeyToAccount(deployer), registryOwner, relayer]) {
     await client.setBalance({ address, value: parseEther("10") });
   }
@@ -264,13 +320,16 @@ async function settle({ story, folder, prover, verifier, registry, guardians, pe
     ...times,
     undatedMail: 1,
     subjectForms: 0,
-    guardians: Object.values(guardians).map(({ commitment }) => ({ commitment, weight: 1 })),
+    guardians: [
+      ...Object.values(guardians).map(({ commitment }) => ({ guardian: commitment, weight: 1 })),
+      { guardian: signerId(dave.address), weight: 1 },
+    ],
   };
   const { inputs } = recoveryAbi.find(({ name }) => name === "configure");
   const subscribe = [recovery.address, encodeAbiParameters(inputs, [config])];
   const install = await account.operation(owner, "addRecoveryProvider", subscribe, relayer.address);
   await story.operate("the owner installs recovery, by a user operation", chain, relayer, install);
-  return { account, recovery, verifier: { address: config.verifier, abi: verifierAbi } };
+  return { account, recovery, config, verifier: { address: config.verifier, abi: verifierAbi } };
 }
 
 /// The same contracts, account and guardians at the same addresses on another chain: mails for the one

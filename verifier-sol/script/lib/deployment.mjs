@@ -50,9 +50,12 @@ export async function deploy(clients, { verifier, registry, entryPoint, insecure
   const adapter = await put("RecoveryProofVerifier", compiled("RecoveryProofVerifier"), [generated, acknowledged]);
   const roots = await put("KeyRegistryRoots", compiled("KeyRegistryRoots"), [registry.owner, registry.delay]);
   await put("EmailSignatureVerifier", compiled("EmailSignatureVerifier"), [adapter, roots]);
-  for (const name of ["ERC7947EmailRecovery", "ERC7579EmailRecovery", "SafeEmailRecovery", "OwnerValidator"]) {
-    await put(name, compiled(name));
+  for (const name of ["ERC7947EmailRecovery", "ERC7579EmailRecovery", "SafeEmailRecovery"]) {
+    await requirePart(clients.chain, await put(name, compiled(name)), compiled(name), "CHANGES", "EmailRecoveryChanges");
   }
+  const modular = contracts.ERC7579EmailRecovery.address;
+  await requirePart(clients.chain, modular, compiled("ERC7579EmailRecovery"), "RULES", "KeyCallRules");
+  for (const name of ["OwnerValidator", "SignerValidator"]) await put(name, compiled(name));
   if (entryPoint) await put("RecoverableAccountFactory", compiled("RecoverableAccountFactory"), [entryPoint]);
 
   const { abi } = compiled("RecoveryProofVerifier");
@@ -94,6 +97,16 @@ async function place({ chain, wallet }, contract, args, links) {
     throw new Failure(`the code of ${name} at ${address} has the digest ${got}, not ${contract.runtimeKeccak}`);
   }
   return { address, gasUsed, bytes: size(code) };
+}
+
+/// A contract that another one has deployed for itself has the code that it must have.
+async function requirePart(chain, address, { abi, name }, getter, part) {
+  const there = await chain.readContract({ address, abi, functionName: getter });
+  const got = keccak256(await requireCode(chain, there, `${part} of ${name}`));
+  const { runtimeKeccak } = compiled(part);
+  if (got !== runtimeKeccak) {
+    throw new Failure(`the code of ${part} at ${there} has the digest ${got}, not ${runtimeKeccak}`);
+  }
 }
 
 async function requireProxy(chain) {

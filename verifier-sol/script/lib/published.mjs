@@ -11,6 +11,7 @@ export const deployable = [
   "RecoverableAccountFactory",
   "RecoveryProofVerifier",
   "SafeEmailRecovery",
+  "SignerValidator",
 ];
 
 /// Interfaces, for those who call a contract of somebody else.
