@@ -5,14 +5,15 @@
 //   npm run mutate -- --match 'glob of tests' EmailRecovery.sol
 //   npm run mutate -- --list EmailRecovery.sol                 says where they would be, and ends
 //
-// Each bug leaves out one refusal (`if (…) revert`, `require`) or one statement. All are compiled at
-// once, in a copy of this folder: the block's coinbase says which is there, so a bug costs one run of
-// the tests and no compilation. Gas and code sizes are not compared.
+// Each bug leaves out one refusal (`if (…) revert`, `require`) or one statement, or has another operator in a condition or an
+// answer: the other side of a boundary, the contrary, `||` for `&&`. All are compiled at once, in a copy of this folder: the block's
+// coinbase says which is there, so a bug costs one run of the tests and no compilation. Gas and code sizes are not
+// compared. A bug meets the unit tests first, with few fuzzed inputs; what they miss meets all tests.
 //
 // Exit codes: 0 every bug was noticed, 1 some were not, 2 usage or environment.
 
 import { spawnSync } from "node:child_process";
-import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -21,6 +22,15 @@ import { Failure, main, UsageError } from "./lib/command.mjs";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
 const forge = join(root, "script/forge.mjs");
+/// What stands in the place of an operator.
+const operators = {
+  "<=": "<",
+  ">=": ">",
+  "<": "<=",
+  ">": ">=",
+  "&&": "||",
+  "||": "&&",
+};
 const statement = /^\s*(?:delete |emit |\+\+|_[a-z]\w*\(|this\.|(?:[\w.]+(?:\[[^\]]*\])*) (?:=|\+=|\|=) )[^;{]*;$/;
 
 await main(() => {
@@ -55,11 +65,17 @@ function run(folder, { only, match, list }, files) {
 
   const bugs = [];
   for (const file of files) plant(join(copy, "contracts"), file, bugs);
+  for (const path of sources(copy)) {
+    // What asks for the block is not pure, nor is who calls it.
+    const text = readFileSync(path, "utf8");
+    writeFileSync(path, text.replace(/^(\s+|.*\) (?:internal|private|external|public) )pure\b/gm, "$1view"));
+  }
   if (list) return bugs.forEach((bug) => console.log(describe(bug)));
 
-  const test = (id, more) => {
+  const test = (id, more, fewer = {}) => {
     const env = {
       ...process.env,
+      ...fewer,
       FOUNDRY_BLOCK_COINBASE: `0x${id.toString(16).padStart(40, "0")}`,
       FOUNDRY_DENY: "never",
       FOUNDRY_GAS_SNAPSHOT_CHECK: "false",
@@ -74,7 +90,8 @@ function run(folder, { only, match, list }, files) {
   const chosen = only ? only.split(",").map(Number) : bugs.map((bug) => bug.id);
   const missed = [];
   for (const bug of bugs.filter(({ id }) => chosen.includes(id))) {
-    const outcome = test(bug.id, []);
+    const quick = test(bug.id, ["--no-match-path", "test/invariant/*"], { FOUNDRY_FUZZ_RUNS: "16" });
+    const outcome = quick.status !== 0 ? quick : test(bug.id, []);
     const noticed = outcome.status !== 0;
     const by = /\[FAIL[^\]]*\] (\w+)/.exec(outcome.stdout)?.[1] ?? "";
     console.log(`${noticed ? "noticed" : "MISSED "}  ${describe(bug)}  ${by}`);
@@ -82,6 +99,15 @@ function run(folder, { only, match, list }, files) {
   }
   console.log(`${chosen.length - missed.length} of ${chosen.length} bugs were noticed`);
   if (missed.length > 0) throw new Failure(`no test notices\n  ${missed.map(describe).join("\n  ")}`);
+}
+
+/// All contracts and tests but the interfaces, whose functions and operators stay as they are, and what documents quote.
+function sources(copy) {
+  return ["contracts", "test"].flatMap((folder) =>
+    readdirSync(join(copy, folder), { recursive: true })
+      .filter((name) => name.endsWith(".sol") && !/^interfaces|InstallExamples.sol$/.test(name))
+      .map((name) => join(copy, folder, name)),
+  );
 }
 
 function describe({ id, file, line, text }) {
@@ -102,18 +128,41 @@ function plant(contracts, file, bugs) {
     return `(block.coinbase == address(${bugs.length}))`;
   };
   const edits = [];
+  /// The expression, with each of its operators changed in turn.
+  const altered = (at, expression, what) =>
+    alterations(expression).reduceRight(
+      (rest, other) => `(${turn(at, `${what} ${other}`)} ? (${other}) : ${rest})`,
+      `(${expression})`,
+    );
   for (const found of text.matchAll(/\bif \(/g)) {
     const open = found.index + found[0].length;
     const close = closing(text, open);
-    if (!/^\)\s*\{?\s*revert /.test(text.slice(close))) continue;
     const condition = text.slice(open, close);
-    edits.push([open, close, (at) => `(${condition}) && !${turn(at, `if (${condition}) revert`)}`]);
+    const refuses = /^\)\s*\{?\s*revert /.test(text.slice(close));
+    edits.push([
+      open,
+      close,
+      (at) => {
+        const left = refuses ? ` && !${turn(at, `if (${condition}) revert`)}` : "";
+        return altered(at, condition, "if") + left;
+      },
+    ]);
   }
   for (const found of text.matchAll(/\brequire\(/g)) {
     const open = found.index + found[0].length;
     const comma = firstComma(text, open);
     const condition = text.slice(open, comma);
-    edits.push([open, comma, (at) => `(${condition}) || ${turn(at, `require(${condition})`)}`]);
+    edits.push([
+      open,
+      comma,
+      (at) => `${altered(at, condition, "require")} || ${turn(at, `require(${condition})`)}`,
+    ]);
+  }
+  for (const found of text.matchAll(/\breturn ([^;({\[][^;{]*);/g)) {
+    const open = found.index + "return ".length;
+    const answer = found[1];
+    if (alterations(answer).length === 0) continue;
+    edits.push([open, open + answer.length, (at) => altered(at, answer, "return")]);
   }
   let offset = 0;
   for (const line of text.split("\n")) {
@@ -132,8 +181,32 @@ function plant(contracts, file, bugs) {
     done = to;
   }
   mutated += text.slice(done);
-  // What asks for the block is not pure.
-  writeFileSync(path, mutated.replace(/^(\s+|.*\) (?:internal|private|external|public) )pure\b/gm, "$1view"));
+  writeFileSync(path, mutated);
+}
+
+/// The expression with one operator changed, for each operator; or with one comparison for equality denied.
+function alterations(expression) {
+  const changed = [...expression.matchAll(/ (<=|>=|<|>|&&|\|\|)(?=\s)/g)].map(({ 0: whole, 1: operator, index }) => {
+    const before = expression.slice(0, index + whole.length - operator.length);
+    return before + operators[operator] + expression.slice(index + whole.length);
+  });
+  let at = 0;
+  for (const clause of expression.split(/(\s(?:&&|\|\|)\s)/)) {
+    if (/ [=!]= /.test(clause) && isBalanced(clause)) {
+      changed.push(`${expression.slice(0, at)}!(${clause})${expression.slice(at + clause.length)}`);
+    }
+    at += clause.length;
+  }
+  return changed;
+}
+
+function isBalanced(text) {
+  let depth = 0;
+  for (const character of text) {
+    if (character === "(") ++depth;
+    if (character === ")" && --depth < 0) return false;
+  }
+  return depth === 0 && !/[?:]/.test(text);
 }
 
 function closing(text, at) {
