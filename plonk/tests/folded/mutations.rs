@@ -114,6 +114,23 @@ fn no_other_encoding_of_a_proof_is_accepted() {
     }
 }
 
+/// Or else the quotient could not hold the gate, and whoever checks proofs by such a key would check something else.
+#[test]
+fn a_gate_above_the_keys_degree_is_refused() {
+    let bytes = Case::new(4).pk.vk().to_bytes();
+    // Behind the magic bytes, k and the fold.
+    let at = 16..20;
+    let degree = u32::from_be_bytes(bytes[at.clone()].try_into().unwrap());
+    assert!(degree > 3);
+    for lower in 3..degree {
+        let mut bad = bytes.clone();
+        bad[at.clone()].copy_from_slice(&lower.to_be_bytes());
+        let error = VerifyingKey::from_bytes(&bad).unwrap_err();
+        let Error::Malformed { what, .. } = error else { panic!("{lower}: {error}") };
+        assert_eq!(what, "a gate above the stated degree", "{lower}");
+    }
+}
+
 #[test]
 fn parts_of_two_proofs_do_not_mix() {
     let case = Case::new(4);

@@ -55,3 +55,48 @@ pub(super) fn sum(a: Code, b: Code) -> Code {
         bound: 1,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use num_bigint::BigUint;
+    use zkdkim_plonk::halo2curves::{bn256::Fr, ff::PrimeField};
+
+    /// What no sum may reach, counted in r: 5r fits a word, 6r does not.
+    #[test]
+    fn the_bound_is_the_largest_that_a_word_holds() {
+        let r = BigUint::from_bytes_le((-Fr::from(1)).to_repr().as_ref()) + 1u8;
+        let words = BigUint::from(1u8) << 256;
+        assert!(&r * MAX_BOUND < words);
+        assert!(r * (MAX_BOUND + 1) > words);
+    }
+
+    #[test]
+    fn a_sum_that_could_pass_the_bound_is_reduced() {
+        for a in 1..=MAX_BOUND {
+            for b in 1..=MAX_BOUND {
+                let code = sum(Code::leaf("a".into(), a), Code::leaf("b".into(), b));
+                if a + b <= MAX_BOUND {
+                    assert_eq!((code.text.as_str(), code.bound), ("add(a, b)", a + b));
+                } else {
+                    assert_eq!((code.text.as_str(), code.bound), ("addmod(a, b, r)", 1));
+                }
+            }
+        }
+        // A chain of any length stays below it.
+        let mut code = Code::leaf("x".into(), 1);
+        for _ in 0..40 {
+            code = sum(code, Code::leaf("x".into(), 1));
+            assert!(code.bound <= MAX_BOUND);
+        }
+        assert_eq!(code.text.matches("addmod").count(), 8);
+    }
+
+    #[test]
+    fn what_is_subtracted_is_reduced_before() {
+        let one = negated(Code::leaf("b".into(), 1));
+        assert_eq!((one.text.as_str(), one.bound), ("sub(r, b)", 1));
+        let more = negated(Code::leaf("b".into(), 2));
+        assert_eq!((more.text.as_str(), more.bound), ("sub(r, mod(b, r))", 1));
+    }
+}

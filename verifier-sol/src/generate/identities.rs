@@ -254,3 +254,17 @@ fn add(product: &str, code: &Code) -> String {
         format!("addmod({product}, {}, r)", code.text)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The product counts for one: with five it would be six, more than a word holds.
+    #[test]
+    fn a_product_is_added_below_the_bound_only() {
+        for bound in 1..MAX_BOUND {
+            assert_eq!(add("p", &Code::leaf("a".into(), bound)), "add(p, a)");
+        }
+        assert_eq!(add("p", &Code::leaf("a".into(), MAX_BOUND)), "addmod(p, a, r)");
+    }
+}
