@@ -2,12 +2,14 @@
 pragma solidity 0.8.30;
 
 import {IERC7913SignatureVerifier} from "@openzeppelin/contracts/interfaces/IERC7913.sol";
+import {SafeCast} from "@openzeppelin/contracts/utils/math/SafeCast.sol";
 import {RecoverySubject} from "./RecoverySubject.sol";
 import {IKeyRegistryRoots} from "./interfaces/IKeyRegistryRoots.sol";
 import {IRecoveryProofVerifier} from "./interfaces/IRecoveryProofVerifier.sol";
 import {
     EmailCommitment,
     RecoveryPublicInputs,
+    SEALED_MARK,
     SUBJECT_WORDS,
     SubjectWord
 } from "./interfaces/PublicInputs.sol";
@@ -15,7 +17,7 @@ import {
 /// @title A mailbox as a signer (ERC-7913)
 /// @notice For every multisigner that takes ERC-7913 signers: a mailbox beside passkeys and keys in
 /// one quorum. The signer is this contract's address and a commitment; the signature is a proof of a
-/// mail whose Subject is "Sign 0x<hash>".
+/// mail whose Subject is "Sign 0x<hash>", or is sealed over `signatureCommand(hash)`.
 ///
 /// A signature is not used up and has no age: as with every signer, the hash has to bind chain,
 /// account and nonce. It lapses when the registry no longer accepts its root.
@@ -57,12 +59,22 @@ contract EmailSignatureVerifier is IERC7913SignatureVerifier {
         if (key.length != 32) return INVALID;
         uint256 commitment = EmailCommitment.unwrap(inputs.emailCommitment);
         if (abi.decode(key, (uint256)) != commitment) return INVALID;
-        SubjectWord[SUBJECT_WORDS] memory expected =
-            RecoverySubject.pack(RecoverySubject.signature(hash));
+        bool isSealed = SubjectWord.unwrap(inputs.subject[SUBJECT_WORDS - 1]) == SEALED_MARK;
+        SubjectWord[SUBJECT_WORDS] memory expected = isSealed
+            ? RecoverySubject.packSealed(signatureCommand(hash))
+            : RecoverySubject.pack(RecoverySubject.signature(hash));
         for (uint256 i = 0; i < SUBJECT_WORDS; ++i) {
             if (inputs.subject[i] != expected[i]) return INVALID;
         }
         if (!REGISTRY.isAcceptedAfter(inputs.registryRoot, 0)) return INVALID;
         return VERIFIER.verify(inputs, proof) ? IERC7913SignatureVerifier.verify.selector : INVALID;
+    }
+
+    /// @notice What a sealed Subject is sealed over to sign a hash. It names chain and contract besides.
+    /// @param hash What is signed.
+    /// @return The command, 31 bytes.
+    function signatureCommand(bytes32 hash) public view returns (uint256) {
+        return
+            RecoverySubject.signatureCommand(address(this), SafeCast.toUint128(block.chainid), hash);
     }
 }

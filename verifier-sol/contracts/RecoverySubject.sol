@@ -15,11 +15,12 @@ library RecoverySubject {
     /// @notice What fits into the public inputs: 186 bytes.
     uint256 internal constant MAX_BYTES = SUBJECT_WORDS * BYTES_PER_WORD;
 
-    /// @notice What a command says of an account.
+    /// @notice What a command says of an account, or that a mailbox signs something.
     enum Action {
         Guard,
         Recover,
-        Cancel
+        Cancel,
+        Sign
     }
 
     /// @dev The version of the statement, so that no command of another one is the same.
@@ -96,6 +97,19 @@ library RecoverySubject {
         return uint256(
             keccak256(abi.encode(COMMAND_VERSION, chainId, asker, account, action, nonce, owner))
         ) >> 8;
+    }
+
+    /// @notice What the sealed form of `signature` hides: a command of no account, with the hash where others have
+    /// the new owner.
+    /// @param asker The contract that verifies it.
+    /// @param chainId Its chain.
+    /// @param hash What is signed.
+    function signatureCommand(address asker, uint128 chainId, bytes32 hash)
+        internal
+        pure
+        returns (uint256)
+    {
+        return command(asker, address(0), chainId, Action.Sign, 0, abi.encodePacked(hash));
     }
 
     /// @notice The public words of a Subject that is sealed over a command.

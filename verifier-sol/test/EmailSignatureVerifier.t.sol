@@ -70,6 +70,37 @@ contract EmailSignatureVerifierTest is MockedRecoveryTest {
         refuseVote(NEW_KEY, inputs, notThisBallot(NEW_KEY, inputs));
     }
 
+    /// @dev Sealed, it signs this hash on this chain and nothing else.
+    function test_verify_takesASealedMail() external {
+        RecoveryPublicInputs memory inputs = _mail(HASH);
+        inputs.subject = RecoverySubject.packSealed(_verifier.signatureCommand(HASH));
+        bytes memory signature = abi.encode(inputs, bytes(""));
+        vm.assertTrue(
+            _verifier.verify(_key(ALICE), HASH, signature)
+                == IERC7913SignatureVerifier.verify.selector
+        );
+        vm.assertTrue(_verifier.verify(_key(ALICE), keccak256("other"), signature) == INVALID);
+        EmailSignatureVerifier other = new EmailSignatureVerifier(mock, registry);
+        vm.assertTrue(other.verify(_key(ALICE), HASH, signature) == INVALID);
+        vm.chainId(1);
+        vm.assertTrue(_verifier.verify(_key(ALICE), HASH, signature) == INVALID);
+    }
+
+    /// @dev By another computation; a mail that is sealed for a recovery signs nothing.
+    function test_signatureCommand_isOfItsOwn() external {
+        bytes32 command = keccak256(
+            abi.encode(2, CHAIN, address(_verifier), address(0), 3, 0, keccak256(abi.encode(HASH)))
+        );
+        vm.assertEq(_verifier.signatureCommand(HASH), uint256(command) >> 8);
+        acceptAll();
+        openRound();
+        RecoveryPublicInputs memory inputs = _mail(HASH);
+        uint256 vote_ = RECOVERY.recoveryCommand(address(ACCOUNT), asOwner(NEW_KEY));
+        inputs.subject = RecoverySubject.packSealed(vote_);
+        bytes memory signature = abi.encode(inputs, bytes(""));
+        vm.assertTrue(_verifier.verify(_key(ALICE), bytes32(vote_ << 8), signature) == INVALID);
+    }
+
     /// @dev Every word of the Subject counts.
     function testFuzz_verify_refusesAnyOtherSubject(uint256 word, uint256 flip) external {
         vm.assume(flip != 0);
