@@ -330,6 +330,8 @@ contract KeyRegistryRoots is IKeyRegistryRoots, IDKIMRegistry, IERC165, Ownable2
     /// @dev The last `RECENT_ROOTS` of those that had been accepted then.
     function isAcceptedAfter(RegistryRoot root, uint256 delay) public view returns (bool) {
         Root memory entry = _roots[root];
+        // Counted here alone, from 1: nobody else moves it.
+        // slither-disable-next-line incorrect-equality
         if (entry.revoked || entry.sequence == 0) return false;
         if (delay == 0) return _isRecent(entry.sequence);
         uint256 then = Math.saturatingSub(block.timestamp, delay);

@@ -366,6 +366,7 @@ contract EmailRecoveryChangesTest is MockedRecoveryTest {
         emit IEmailRecovery.RecoveryRemoved(address(ACCOUNT));
         remove(ACCOUNT);
         vm.assertTrue(_waiting().id == 0);
+        vm.assertEq(_waiting().applicableFrom, 0);
         vm.assertEq(RECOVERY.settingsOf(address(ACCOUNT)), "");
     }
 

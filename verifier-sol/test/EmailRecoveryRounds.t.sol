@@ -71,6 +71,21 @@ contract EmailRecoveryRoundsTest is MockedRecoveryTest {
         vm.assertEq(guardian(ALICE).votedOwner, asVoted(address(0)));
     }
 
+    /// @dev Also by one that has a vote in the round that is over, which says no more than that.
+    function test_vote_revertsWhenNoRoundIsOpen() external {
+        accept(ALICE);
+        RecoveryPublicInputs memory inputs = ballot(ALICE, NEW_KEY);
+        submitVote(NEW_KEY, inputs);
+        uint64 before = nonce();
+        vm.expectEmit(address(RECOVERY));
+        emit IEmailRecovery.RecoveryCancelled(address(ACCOUNT), before);
+        cancel(ACCOUNT);
+        refuseVote(NEW_KEY, inputs, accountError(IEmailRecovery.RoundNotOpen.selector));
+        vm.expectEmit(address(RECOVERY));
+        emit IEmailRecovery.RecoveryCancelled(address(ACCOUNT), 0);
+        cancel(ACCOUNT);
+    }
+
     function test_subjects_revertWhenNoRoundIsOpen() external {
         bytes memory refusal = accountError(IEmailRecovery.RoundNotOpen.selector);
         vm.expectRevert(refusal);
