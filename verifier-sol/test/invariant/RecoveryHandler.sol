@@ -4,7 +4,7 @@ pragma solidity 0.8.30;
 import {KeyRegistryRoots} from "../../contracts/KeyRegistryRoots.sol";
 import {RecoverySubject} from "../../contracts/RecoverySubject.sol";
 import {IEmailRecovery} from "../../contracts/interfaces/IEmailRecovery.sol";
-import {GuardianId} from "../../contracts/interfaces/GuardianId.sol";
+import {GuardianId, signerId} from "../../contracts/interfaces/GuardianId.sol";
 import {
     Nullifier,
     RecoveryPublicInputs,
@@ -17,18 +17,21 @@ import {RecoveryModel} from "./RecoveryModel.sol";
 
 /// @notice Does to contracts and model what a fuzzer says, in any order, by anybody, at any time;
 /// fails where one takes what the other refuses. Mail is prepared at one time and arrives at
-/// another, once or again.
+/// another, once or again. The last guardian is no mailbox but a key, whose mail is a signature.
 contract RecoveryHandler is Test {
-    /// @dev A mail that cancels has no key.
+    /// @dev A mail that cancels has no key; a signature has no inputs but its time.
     struct Mail {
         uint256 guardian;
         address key;
         uint256 round;
         bool used;
         RecoveryPublicInputs inputs;
+        bytes signature;
     }
 
     uint256 public constant ROOTS = 4;
+    uint256 private constant SIGNER = 4;
+    uint256 private constant SIGNERS_KEY = 0x51642e7;
 
     RecoveryModel public immutable MODEL;
     OwnedAccountRecovery private immutable RECOVERY;
@@ -190,6 +193,7 @@ contract RecoveryHandler is Test {
     function accept(uint256 seed, address sender) external {
         if (!MODEL.configured()) return;
         uint256 guardian = seed % 5;
+        if (guardian == SIGNER) return _acceptBySignature(sender);
         string memory subject = RECOVERY.acceptanceSubject(address(ACCOUNT));
         RecoveryPublicInputs memory inputs = _inputs(guardian, subject, _root(seed));
         inputs.notBefore = 0;
@@ -208,12 +212,13 @@ contract RecoveryHandler is Test {
         if (!MODEL.configured() || !MODEL.isOpen()) return;
         (uint256 guardian, address key) = (seed % 5, _key(seed >> 8));
         if (seed >> 254 == 0) key = address(0);
+        if (guardian == SIGNER) return _sign(key);
         string memory subject = key == address(0)
             ? RECOVERY.cancellationSubject(address(ACCOUNT))
             : RECOVERY.recoverySubject(address(ACCOUNT), asOwner(key));
         RecoveryPublicInputs memory inputs = _inputs(guardian, subject, _root(seed));
         if ((seed >> 250) & 1 == 1) inputs.notBefore = 0;
-        _mails.push(Mail(guardian, key, MODEL.rounds(), false, inputs));
+        _mails.push(Mail(guardian, key, MODEL.rounds(), false, inputs, ""));
     }
 
     function writeAndVote(uint256 seed, address sender) external {
@@ -271,13 +276,14 @@ contract RecoveryHandler is Test {
     }
 
     function commitment(uint256 guardian) public pure returns (GuardianId) {
-        return asGuardian(100 + guardian);
+        return guardian == SIGNER ? signerId(_signer()) : asGuardian(100 + guardian);
     }
 
     function candidate(uint256 i) public pure returns (address) {
         return address(uint160(0x1000 + i));
     }
 
+    /// @dev A mail counts once; a signature says the same each time.
     function _arrive(uint256 index, address sender) private {
         Mail memory mail = _mails[index];
         bool alive =
@@ -289,31 +295,84 @@ contract RecoveryHandler is Test {
     function _vote(Mail memory mail, bool alive, uint256 index, address sender) private {
         uint256 time = mail.inputs.notBefore;
         bool expected = alive && MODEL.canVote(mail.guardian, mail.key, time);
-        vm.prank(sender);
-        try RECOVERY.vote(address(ACCOUNT), asOwner(mail.key), mail.inputs, "") {
-            _expect(true, expected, "vote");
-            _mails[index].used = true;
-            MODEL.vote(mail.guardian, mail.key, time, mail.inputs.registryRoot);
-            if (MODEL.pendingKey() != address(0)) ++done["start"];
-        } catch {
-            _expect(false, expected, "vote");
-        }
+        bool voted = _submit(_voteCall(mail), sender);
+        _expect(voted, expected, "vote");
+        if (!voted) return;
+        _mails[index].used = mail.guardian != SIGNER;
+        MODEL.vote(mail.guardian, mail.key, time, mail.inputs.registryRoot);
+        if (MODEL.pendingKey() != address(0)) ++done["start"];
     }
 
     function _voteToCancel(Mail memory mail, bool alive, uint256 index, address sender) private {
         bool expected = alive && MODEL.canVoteToCancel(mail.guardian, mail.inputs.notBefore);
+        bool voted = _submit(_cancelCall(mail), sender);
+        _expect(voted, expected, "vote to cancel");
+        if (!voted) return;
+        _mails[index].used = mail.guardian != SIGNER;
+        MODEL.voteToCancel(mail.guardian, mail.inputs.registryRoot);
+        if (MODEL.openedAt() != 0) return;
+        ++done["cancelled by guardians"];
+        _endAfter("cancelled by guardians");
+    }
+
+    function _submit(bytes memory call, address sender) private returns (bool ok) {
         vm.prank(sender);
-        try RECOVERY.voteToCancel(address(ACCOUNT), mail.inputs, "") {
-            _expect(true, expected, "vote to cancel");
-            _mails[index].used = true;
-            MODEL.voteToCancel(mail.guardian, mail.inputs.registryRoot);
-            if (MODEL.openedAt() == 0) {
-                ++done["cancelled by guardians"];
-                _endAfter("cancelled by guardians");
-            }
-        } catch {
-            _expect(false, expected, "vote to cancel");
+        (ok,) = address(RECOVERY).call(call);
+    }
+
+    function _voteCall(Mail memory mail) private view returns (bytes memory) {
+        bytes memory newOwner = asOwner(mail.key);
+        if (mail.guardian != SIGNER) {
+            return
+                abi.encodeCall(IEmailRecovery.vote, (address(ACCOUNT), newOwner, mail.inputs, ""));
         }
+        uint40 signedAt = uint40(mail.inputs.notBefore);
+        return abi.encodeCall(
+            IEmailRecovery.voteBySignature,
+            (address(ACCOUNT), newOwner, _signer(), signedAt, mail.signature)
+        );
+    }
+
+    function _cancelCall(Mail memory mail) private view returns (bytes memory) {
+        if (mail.guardian != SIGNER) {
+            return abi.encodeCall(IEmailRecovery.voteToCancel, (address(ACCOUNT), mail.inputs, ""));
+        }
+        uint40 signedAt = uint40(mail.inputs.notBefore);
+        return abi.encodeCall(
+            IEmailRecovery.voteToCancelBySignature,
+            (address(ACCOUNT), _signer(), signedAt, mail.signature)
+        );
+    }
+
+    function _acceptBySignature(address sender) private {
+        uint40 signedAt = uint40(block.timestamp);
+        bytes memory signature = _signed(RECOVERY.acceptanceHash(address(ACCOUNT), signedAt));
+        bool expected = MODEL.canAccept(SIGNER);
+        bytes memory call = abi.encodeCall(
+            IEmailRecovery.acceptBySignature, (address(ACCOUNT), _signer(), signedAt, signature)
+        );
+        bool ok = _submit(call, sender);
+        _expect(ok, expected, "accept");
+        if (ok) MODEL.accept(SIGNER);
+    }
+
+    function _sign(address key) private {
+        uint40 signedAt = uint40(block.timestamp);
+        bytes32 hash = key == address(0)
+            ? RECOVERY.cancellationHash(address(ACCOUNT), signedAt)
+            : RECOVERY.recoveryHash(address(ACCOUNT), asOwner(key), signedAt);
+        RecoveryPublicInputs memory inputs;
+        inputs.notBefore = signedAt;
+        _mails.push(Mail(SIGNER, key, MODEL.rounds(), false, inputs, _signed(hash)));
+    }
+
+    function _signed(bytes32 hash) private pure returns (bytes memory) {
+        (uint8 v, bytes32 r, bytes32 s) = vm.sign(SIGNERS_KEY, hash);
+        return abi.encodePacked(r, s, v);
+    }
+
+    function _signer() private pure returns (bytes memory) {
+        return abi.encodePacked(vm.addr(SIGNERS_KEY));
     }
 
     function _applied(IEmailRecovery.RecoveryConfig memory config, uint256[5] memory weights)
