@@ -9,8 +9,9 @@ use std::{
 };
 
 /// Which crates of this workspace each crate may depend on, tests included.
-const ARROWS: [(&str, &[&str]); 12] = [
-    ("zkdkim-plonk", &[]),
+const ARROWS: [(&str, &[&str]); 13] = [
+    ("zkdkim-field", &[]),
+    ("zkdkim-plonk", &["zkdkim-field"]),
     ("zkdkim-relation", &[]),
     ("zkdkim-grid", &["zkdkim-plonk"]),
     ("halo2-rsa", &["zkdkim-grid", "zkdkim-plonk"]),

@@ -144,6 +144,25 @@ impl Container {
     }
 }
 
+/// Where the payload of a file begins, by its lengths alone.
+pub(crate) fn payload_start(bytes: &[u8]) -> Result<usize> {
+    let got = bytes.len() as u64;
+    if !bytes.starts_with(MAGIC) {
+        return Err(Error::NotAContainer);
+    }
+    let truncated = |expected: usize| Error::Truncated { expected: expected as u64, got };
+    let word = bytes.get(12..PREFIX_BYTES).and_then(|b| b.try_into().ok());
+    let header = word.map(u32::from_le_bytes).ok_or_else(|| truncated(PREFIX_BYTES))? as usize;
+    if header > HEADER_LIMIT {
+        return Err(Error::malformed("artefact header", format!("{header} bytes long")));
+    }
+    let start = PREFIX_BYTES + header + DIGEST_BYTES;
+    if bytes.len() < start {
+        return Err(truncated(start));
+    }
+    Ok(start)
+}
+
 fn check_digest(part: &'static str, expected: &[u8], content: &[u8]) -> Result<()> {
     let got = Sha256Digest::of(content);
     if expected != got.0 {

@@ -34,6 +34,7 @@ use crate::{
 };
 
 pub mod check;
+pub mod packed;
 pub mod ptau;
 
 /// The most rows, as a binary logarithm, that an SRS is made or read for.

@@ -9,6 +9,9 @@ use halo2_proofs::halo2curves::{
     ff::{BatchInvert, Field, PrimeField},
 };
 
+use super::loops;
+pub(super) use super::loops::{divide, evaluate};
+
 /// A root of unity of order 2^k.
 pub(super) fn root(k: u32) -> Fr {
     (k..Fr::S).fold(Fr::ROOT_OF_UNITY, |w, _| w.square())
@@ -113,20 +116,7 @@ impl Domain {
         }
         // Two stages in one pass over memory.
         while h < self.n {
-            let (inner, outer) = (&twiddles.0[h..2 * h], &twiddles.0[2 * h..4 * h]);
-            let (outer_low, outer_high) = outer.split_at(h);
-            for block in a.chunks_exact_mut(4 * h) {
-                let (low, high) = block.split_at_mut(2 * h);
-                let ((a0, a1), (a2, a3)) = (low.split_at_mut(h), high.split_at_mut(h));
-                let quarters = a0.iter_mut().zip(a1).zip(a2.iter_mut().zip(a3));
-                let factors = inner.iter().zip(outer_low.iter().zip(outer_high));
-                for (((a0, a1), (a2, a3)), (w, (v0, v1))) in quarters.zip(factors) {
-                    let (p, q) = (*a1 * w, *a3 * w);
-                    let (b0, b1, b2, b3) = (*a0 + p, *a0 - p, *a2 + q, *a2 - q);
-                    let (p, q) = (b2 * v0, b3 * v1);
-                    (*a0, *a2, *a1, *a3) = (b0 + p, b0 - p, b1 + q, b1 - q);
-                }
-            }
+            loops::butterflies(a, h, &twiddles.0[h..2 * h], &twiddles.0[2 * h..4 * h]);
             h *= 4;
         }
     }
@@ -134,36 +124,8 @@ impl Domain {
     /// Values on the domain to coefficients, by the twiddles of [`Domain::backward`].
     pub(super) fn coefficients(&self, a: &mut Vec<Fr>, backward: &Twiddles) {
         self.transform(a, backward);
-        for x in a {
-            *x *= self.n_inverse;
-        }
+        loops::scale(a, self.n_inverse);
     }
-}
-
-/// p(x): four interleaved Horner chains, so that the multiplier does not wait for its own results.
-pub(super) fn evaluate(p: &[Fr], x: Fr) -> Fr {
-    let x2 = x.square();
-    let x4 = x2.square();
-    let (full, rest) = p.split_at(p.len() / 4 * 4);
-    let mut acc = [Fr::ZERO; 4];
-    acc[..rest.len()].copy_from_slice(rest);
-    for c in full.rchunks_exact(4) {
-        for (a, c) in acc.iter_mut().zip(c) {
-            *a = *a * x4 + c;
-        }
-    }
-    acc[0] + acc[1] * x + (acc[2] + acc[3] * x) * x2
-}
-
-/// The quotient of p by Y − c in place; the remainder is dropped.
-pub(super) fn divide(p: &mut Vec<Fr>, c: Fr) {
-    let mut carry = Fr::ZERO;
-    for a in p.iter_mut().rev() {
-        let quotient = carry;
-        carry = *a + carry * c;
-        *a = quotient;
-    }
-    p.pop();
 }
 
 #[cfg(test)]

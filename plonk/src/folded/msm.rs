@@ -15,19 +15,14 @@ use halo2_proofs::{
     },
 };
 
-use super::parallel;
+use super::{
+    loops::{add_pairs, weigh, Point, SameX, ADDITION, BATCH, BUCKET},
+    parallel,
+};
 
-/// Additions that share an inversion.
-const BATCH: usize = 160;
 /// Longest scalars of each class, in bits.
 const CLASSES: [u32; 5] = [9, 17, 70, 136, 256];
-/// Cost of an addition in a batch, in nanoseconds (measured; only the ratio matters).
-const ADDITION: u64 = 180;
-/// Cost of a bucket in the final summation.
-const BUCKET: u64 = 480;
 const WIDEST: usize = 16;
-
-type Point = (Fq, Fq);
 
 /// A scalar with its sign: |s| in words, little-endian.
 #[derive(Clone, Copy)]
@@ -92,52 +87,21 @@ struct Segment {
     len: u32,
 }
 
-/// Pairs that wait for the inversion they share.
+/// Pairs that wait for the inversion they share, and the places of their sums.
 struct Batch {
-    a: Vec<Point>,
-    b: Vec<Point>,
+    pairs: Vec<(Point, Point)>,
     at: Vec<u32>,
-    difference: Vec<Fq>,
-    prefix: Vec<Fq>,
 }
-
-/// Two points of one bucket have the same x: the batch cannot be inverted.
-struct SameX;
 
 impl Batch {
     fn new() -> Self {
-        Self {
-            a: Vec::with_capacity(BATCH),
-            b: Vec::with_capacity(BATCH),
-            at: Vec::with_capacity(BATCH),
-            difference: vec![Fq::ZERO; BATCH],
-            prefix: vec![Fq::ZERO; BATCH],
-        }
+        Self { pairs: Vec::with_capacity(BATCH), at: Vec::with_capacity(BATCH) }
     }
 
     /// Adds the pairs, the sum of each to its place in `out`.
     fn flush(&mut self, out: &mut [Point]) -> Result<(), SameX> {
-        let count = self.a.len();
-        // Two chains of products, so that the multiplier does not wait for its own results.
-        let mut product = [Fq::ONE; 2];
-        for i in 0..count {
-            let d = self.b[i].0 - self.a[i].0;
-            self.difference[i] = d;
-            self.prefix[i] = product[i & 1];
-            product[i & 1] *= d;
-        }
-        let both: Option<Fq> = (product[0] * product[1]).invert().into();
-        let both = both.ok_or(SameX)?;
-        let mut inverse = [both * product[1], both * product[0]];
-        for i in (0..count).rev() {
-            let (a, b) = (&self.a[i], &self.b[i]);
-            let slope = (b.1 - a.1) * (inverse[i & 1] * self.prefix[i]);
-            inverse[i & 1] *= self.difference[i];
-            let x = slope.square() - a.0 - b.0;
-            out[self.at[i] as usize] = (x, slope * (a.0 - x) - a.1);
-        }
-        self.a.clear();
-        self.b.clear();
+        add_pairs(&self.pairs, |i, sum| out[self.at[i] as usize] = sum)?;
+        self.pairs.clear();
         self.at.clear();
         Ok(())
     }
@@ -163,11 +127,10 @@ impl Window {
             }
             let first = out.len();
             for i in (start..start + len - 1).step_by(2) {
-                self.batch.a.push(get(i));
-                self.batch.b.push(get(i + 1));
+                self.batch.pairs.push((get(i), get(i + 1)));
                 self.batch.at.push(out.len() as u32);
                 out.push((Fq::ZERO, Fq::ZERO));
-                if self.batch.a.len() == BATCH {
+                if self.batch.pairs.len() == BATCH {
                     self.batch.flush(out)?;
                 }
             }
@@ -229,19 +192,8 @@ fn window(
         std::mem::swap(&mut from, &mut to);
         window.halve(|i| from[i], &mut to)?;
     }
-    // Σ d · B_d as sums of running sums from the top.
-    let (mut running, mut sum) = (G1::identity(), G1::identity());
-    let mut started = false;
-    for bucket in window.done.iter().rev() {
-        if let Some((x, y)) = bucket {
-            running += G1Affine { x: *x, y: *y };
-            started = true;
-        }
-        if started {
-            sum += running;
-        }
-    }
-    Ok(sum)
+    // Σ d · B_d
+    Ok(weigh(&window.done))
 }
 
 /// The cheapest window for scalars of these lengths.

@@ -7,7 +7,10 @@ use std::collections::HashMap;
 
 use halo2_proofs::halo2curves::{bn256::Fr, ff::Field};
 
-use super::protocol::{Column, Graph, Leaf, Node, Protocol};
+use super::{
+    loops::{multiply, multiply_by},
+    protocol::{Column, Graph, Leaf, Node, Protocol},
+};
 
 /// Challenges before the quotient.
 #[derive(Clone, Debug)]
@@ -305,7 +308,7 @@ impl Machine<'_, '_> {
             }
             (Kind::Multiply, Constant(c), x) | (Kind::Multiply, x, Constant(c)) => {
                 let c = constant(c);
-                to.iter_mut().zip(self.read(x)).for_each(|(to, x)| *to = *x * c);
+                multiply_by(to, self.read(x), c);
             }
             (Kind::Subtract, Constant(c), x) => {
                 let c = constant(c);
@@ -316,11 +319,12 @@ impl Machine<'_, '_> {
                 to.iter_mut().zip(self.read(x)).for_each(|(to, x)| *to = *x - c);
             }
             (kind, a, b) => {
-                let pairs = to.iter_mut().zip(self.read(a).iter().zip(self.read(b)));
+                let (a, b) = (self.read(a), self.read(b));
+                let pairs = to.iter_mut().zip(a.iter().zip(b));
                 match kind {
                     Kind::Add => pairs.for_each(|(to, (a, b))| *to = *a + b),
                     Kind::Subtract => pairs.for_each(|(to, (a, b))| *to = *a - b),
-                    Kind::Multiply => pairs.for_each(|(to, (a, b))| *to = *a * b),
+                    Kind::Multiply => multiply(to, a, b),
                 }
             }
         }

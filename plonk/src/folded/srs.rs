@@ -18,6 +18,7 @@ use super::{
     domain::{inverse, powers, root, Domain},
     encoding::{field_bytes, point_bytes, Identity, Reader},
     error::{Error, Result},
+    loops,
     msm::msm,
     parallel,
     protocol::{check_fold, powers as powers_needed},
@@ -316,6 +317,10 @@ impl Srs {
             let bytes = reader.take(64 * count)?;
             let pieces: Vec<(usize, &[u8])> = bytes.chunks(64 * 1024).enumerate().collect();
             let read = parallel::map(&pieces, |(i, piece)| {
+                if let Some(points) = loops::points(piece) {
+                    return Ok(points);
+                }
+                // Once more, for the offset.
                 let mut reader = Reader::new(piece);
                 let points = (0..piece.len() / 64).map(|_| reader.point(Identity::Refused));
                 points.collect::<Result<Vec<_>>>().map_err(|e| match e {

@@ -56,8 +56,22 @@ impl<C: KeyedCircuit> ProverKey<C> {
         params: &C::Params,
         progress: &dyn Progress,
     ) -> Result<Self> {
+        Self::complete_with(verifier, params, Cosets::Kept, progress)
+    }
+
+    /// [`ProverKey::complete`], with a choice of what stays in memory between proofs.
+    ///
+    /// # Errors
+    ///
+    /// As [`ProverKey::complete`].
+    pub fn complete_with(
+        verifier: VerifierKey<C>,
+        params: &C::Params,
+        cosets: Cosets,
+        progress: &dyn Progress,
+    ) -> Result<Self> {
         let pk = step(progress, "completing the proving key", || {
-            ProvingKey::complete(verifier.vk().clone(), &C::blank(params), Cosets::Kept)
+            ProvingKey::complete(verifier.vk().clone(), &C::blank(params), cosets)
         });
         let pk = pk.map_err(|e| Error::Keygen { detail: e.to_string() })?;
         Ok(ProverKey { pk, verifier })

@@ -13,7 +13,11 @@ use std::collections::BTreeMap;
 
 use halo2_proofs::halo2curves::bn256::Fr;
 
-use super::super::{domain::divide, parallel};
+use super::super::{
+    domain::divide,
+    loops::{add_scaled, divide_all, TOGETHER},
+    parallel,
+};
 
 /// A group with its polynomials.
 pub(super) struct Opened<'a> {
@@ -51,9 +55,7 @@ fn combine(groups: &[(&Opened<'_>, Fr)]) -> Lanes {
                 .collect();
             parallel::chunks(lane, PIECE, |start, out| {
                 for (p, weight) in &terms {
-                    for (o, x) in out.iter_mut().zip(p.iter().skip(start)) {
-                        *o += *x * weight;
-                    }
+                    add_scaled(out, p.get(start..).unwrap_or(&[]), *weight);
                 }
             });
         }
@@ -94,7 +96,10 @@ pub(super) fn first(groups: &[Opened<'_>], weights: &[Fr]) -> Vec<Fr> {
         }
         let mut lanes = combine(&same);
         let mut all: Vec<&mut Vec<Fr>> = lanes.values_mut().flatten().collect();
-        parallel::each(&mut all, |lane| groups[i].points.iter().for_each(|c| divide(lane, *c)));
+        let points = &groups[i].points;
+        parallel::chunks(&mut all, TOGETHER, |_, lanes| {
+            points.iter().for_each(|c| divide_all(lanes, *c));
+        });
         interleave(&mut out, &lanes);
     }
     out

@@ -6,7 +6,13 @@ use halo2_proofs::halo2curves::{
 };
 use rand::RngCore;
 
-use super::super::{keygen::ProvingKey, parallel, protocol::Column};
+use super::super::{
+    domain::powers,
+    keygen::ProvingKey,
+    loops::{multiply, multiply_by},
+    parallel,
+    protocol::Column,
+};
 
 /// Rows that share an inversion.
 const ROWS: usize = 1024;
@@ -28,26 +34,33 @@ pub(super) fn products(
         Column::Fixed(i) => pk.fixed_values[*i as usize].as_deref().unwrap_or(&[]),
         _ => &[],
     };
+    let omegas = powers(pk.domain.omega, ROWS);
     let mut first = Fr::ONE;
     let mut out = Vec::with_capacity(shape.products());
     for (i, columns) in shape.permutation.chunks(shape.chunk()).enumerate() {
         let base = i * shape.chunk();
         let mut factors = vec![Fr::ONE; n];
         parallel::chunks(&mut factors, ROWS, |start, factors| {
+            let mut terms = vec![Fr::ZERO; factors.len()];
+            let mut product = factors.to_vec();
             for (j, column) in columns.iter().enumerate() {
-                let rows = value(column)[start..].iter().zip(&pk.sigma_values[base + j][start..]);
-                for (f, (v, sigma)) in factors.iter_mut().zip(rows) {
-                    *f *= *v + beta * sigma + gamma;
+                multiply_by(&mut terms, &pk.sigma_values[base + j][start..], beta);
+                for (t, v) in terms.iter_mut().zip(&value(column)[start..]) {
+                    *t += *v + gamma;
                 }
+                multiply(factors, &product, &terms);
+                product.copy_from_slice(factors);
             }
             factors.batch_invert();
             let row = beta * pk.domain.power(start as i64);
             for (j, column) in columns.iter().enumerate() {
-                let mut own = row * Fr::DELTA.pow([(base + j) as u64]);
-                for (f, v) in factors.iter_mut().zip(&value(column)[start..]) {
-                    *f *= *v + own + gamma;
-                    own *= pk.domain.omega;
+                let own = row * Fr::DELTA.pow([(base + j) as u64]);
+                multiply_by(&mut terms, &omegas[..factors.len()], own);
+                for (t, v) in terms.iter_mut().zip(&value(column)[start..]) {
+                    *t += *v + gamma;
                 }
+                product.copy_from_slice(factors);
+                multiply(factors, &product, &terms);
             }
         });
         let mut z = first;

@@ -9,6 +9,7 @@ use super::{
     super::{
         domain::{inverse, powers},
         keygen::{CosetPart, ProvingKey},
+        loops::{add_scaled, scale},
         parallel,
         program::Program,
         protocol::{Column, Leaf},
@@ -71,9 +72,7 @@ pub(super) fn quotient(pk: &ProvingKey, program: &Program, columns: &Columns) ->
     let mut h = vec![Fr::ZERO; n * values.len()];
     parallel::chunks(&mut h, n, |start, h| {
         let weights = &solve[start / n];
-        for (t, h) in h.iter_mut().enumerate() {
-            *h = values.iter().zip(weights).map(|(v, w)| v[t] * w).sum();
-        }
+        values.iter().zip(weights).for_each(|(v, w)| add_scaled(h, v, *w));
     });
     h
 }
@@ -119,7 +118,7 @@ fn part(pk: &ProvingKey, program: &Program, columns: &Columns, j: usize) -> Vec<
     let mut out = vec![Fr::ZERO; n];
     parallel::chunks(&mut out, n.div_ceil(PIECES), |start, out| {
         program.run(start, out, &column);
-        out.iter_mut().for_each(|x| *x *= vanishing);
+        scale(out, vanishing);
     });
     out
 }
