@@ -8,7 +8,7 @@ demo:
 test:
     scripts/test
 
-# One or more of: format npm deny lint doc book vectors wasm test releases package contracts
+# One or more of: format npm deny lint doc book vectors wasm test releases package contracts web
 step +names:
     scripts/test {{names}}
 

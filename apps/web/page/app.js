@@ -1,0 +1,86 @@
+/** The page: its parts, its language, and the one worker that does the work. */
+
+import { open } from "./zkdkim/index.js";
+import { check } from "./check.js";
+import { h } from "./dom.js";
+import { recover } from "./recover.js";
+import { setup } from "./setup.js";
+import { languages, texts } from "./texts.js";
+
+const VIEWS = { check, recover, setup };
+
+let client;
+let fetched;
+let leaving = new AbortController();
+
+/** The package, opened when something is first asked of it. */
+const zkdkim = () => (client ??= open());
+
+/** The registry that the host of this page keeps beside it. */
+function registry() {
+  fetched ??= fetch("registry.json", { cache: "no-cache" }).then(async (response) => {
+    if (!response.ok) throw new Error(`registry.json: ${response.status}`);
+    return response.text();
+  });
+  // A failure is no answer for ever.
+  fetched.catch(() => (fetched = undefined));
+  return fetched;
+}
+
+/** A proof of our own, as whoever gets it will verify it. */
+const accept = async (file) => (await zkdkim()).verify(file, { allowInsecureDev: (await zkdkim()).layout.insecure });
+
+function language() {
+  let chosen;
+  try {
+    chosen = localStorage.getItem("language");
+  } catch {
+    // Storage may be off.
+  }
+  const wanted = [chosen, ...navigator.languages].map((tag) => tag?.slice(0, 2));
+  return wanted.find((tag) => tag in languages) ?? "en";
+}
+
+function keep(tag) {
+  try {
+    localStorage.setItem("language", tag);
+  } catch {
+    // The choice lasts as long as the page.
+  }
+}
+
+async function show(tag) {
+  leaving.abort();
+  leaving = new AbortController();
+  const t = texts(tag);
+  const name = location.hash.slice(1) in VIEWS ? location.hash.slice(1) : "check";
+  document.documentElement.lang = tag;
+  document.title = `${t(`${name}.title`)} – zkdkim`;
+  const link = (view) => h("a", { href: `#${view}`, "aria-current": view === name ? "page" : null }, t(`${view}.title`));
+  const choice = h(
+    "select",
+    {
+      "aria-label": t("language"),
+      change: () => {
+        keep(choice.value);
+        show(choice.value);
+      },
+    },
+    ...Object.entries(languages).map(([code, label]) => h("option", { value: code, lang: code, selected: code === tag }, label)),
+  );
+  const main = h("main", { id: "main", tabindex: -1 });
+  const header = h("header", {}, h("strong", {}, "zkdkim"), h("nav", { "aria-label": t("parts") }, ...Object.keys(VIEWS).map(link)), choice);
+  const page = { t, zkdkim, registry, accept, leaving: leaving.signal };
+  const { layout } = await zkdkim();
+  const banner = layout.insecure ? h("p", { class: "banner", role: "note" }, t("insecure")) : null;
+  main.append(...(banner ? [banner] : []), ...VIEWS[name](page));
+  const footer = h("footer", {}, h("p", { class: "soft" }, t("local")));
+  document.getElementById("app").replaceChildren(header, main, footer);
+}
+
+addEventListener("hashchange", async () => {
+  await show(document.documentElement.lang);
+  document.getElementById("main").focus();
+});
+await show(language());
+navigator.serviceWorker?.register("sw.js").catch(() => undefined);

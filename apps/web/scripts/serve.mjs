@@ -1,0 +1,69 @@
+/**
+ * Serves dist on 127.0.0.1 with the headers that docs/web.md asks for.
+ *
+ *   node scripts/serve.mjs [PORT]
+ */
+
+import { createServer } from "node:http";
+import { readFile } from "node:fs/promises";
+import process from "node:process";
+import { fileURLToPath } from "node:url";
+
+const DIST = new URL("../dist/", import.meta.url);
+const TYPES = {
+  html: "text/html; charset=utf-8",
+  css: "text/css; charset=utf-8",
+  js: "text/javascript; charset=utf-8",
+  json: "application/json",
+  svg: "image/svg+xml",
+  wasm: "application/wasm",
+};
+
+/** Sent with everything; those of isolation give threads. */
+export const HEADERS = {
+  "content-security-policy":
+    "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; worker-src 'self'; connect-src 'self'; style-src 'self'; " +
+    "img-src 'self'; form-action 'none'; base-uri 'none'; frame-ancestors 'none'",
+  "referrer-policy": "no-referrer",
+  "x-content-type-options": "nosniff",
+};
+export const ISOLATION = {
+  "cross-origin-opener-policy": "same-origin",
+  "cross-origin-embedder-policy": "require-corp",
+};
+
+/**
+ * A server of dist; `change` may alter what is sent for a path, for tests.
+ * @param {{isolated?: boolean, change?: (path: string, body: Buffer) => Buffer | undefined}} [how]
+ */
+export function server({ isolated = true, change } = {}) {
+  return createServer(async (request, response) => {
+    const { pathname } = new URL(request.url ?? "/", "http://localhost");
+    // URL has taken the dots out of the path already.
+    const path = decodeURIComponent(pathname).slice(1) || "index.html";
+    const headers = { ...HEADERS, ...(isolated ? ISOLATION : {}) };
+    try {
+      const brotli = String(request.headers["accept-encoding"]).includes("br");
+      const read = (name) => readFile(new URL(name, DIST));
+      const compressed = brotli && !change ? await read(`${path}.br`).catch(() => undefined) : undefined;
+      let body = compressed ?? (await read(path));
+      body = change?.(path, body) ?? body;
+      const lasting = path.startsWith("zkdkim/assets/");
+      response.writeHead(200, {
+        ...headers,
+        "content-type": TYPES[path.split(".").pop()] ?? "application/octet-stream",
+        "content-length": body.length,
+        "cache-control": lasting ? "public, max-age=31536000, immutable" : "no-cache",
+        ...(compressed === undefined ? {} : { "content-encoding": "br" }),
+      });
+      response.end(body);
+    } catch {
+      response.writeHead(404, headers).end("not found\n");
+    }
+  });
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  const port = Number(process.argv[2] ?? 8080);
+  server().listen(port, "127.0.0.1", () => console.log(`http://127.0.0.1:${port}/`));
+}

@@ -1,0 +1,178 @@
+/**
+ * A worker: the head, which holds keys and is asked for things, or one of its hands.
+ *
+ * From the page: `head` {manifest, layout, assets, threads} or `hand` {module, memory} first; then to the head `go`, once its
+ * hands wait, and `run` {id, name, args}. To the page: `share` {module, memory}, `ready`, `progress`, `result`, `error`; `here` as
+ * soon as it listens.
+ */
+
+import { Assets } from "./assets.js";
+import { ZkdkimError, environment } from "./errors.js";
+import { Head, OPERATIONS, newMemory, serve } from "./module.js";
+import { port } from "./port.js";
+
+const encode = (value) => new TextEncoder().encode(JSON.stringify(value));
+const NOTHING = new Uint8Array();
+
+/** Compiled from bytes that were checked; streaming would compile them first. */
+async function compiled(code) {
+  try {
+    return await WebAssembly.compile(code);
+  } catch (cause) {
+    const hint = "use a browser of the last years: it needs vectors and atomics (SIMD, threads) in WebAssembly";
+    throw environment("browser", `this browser cannot run the prover: ${cause}`, hint);
+  }
+}
+
+/** @type {HeadWorker | undefined} */
+let head;
+
+class HeadWorker {
+  constructor({ manifest, layout, assets, threads }) {
+    this.manifest = manifest;
+    this.layout = manifest.layouts[layout];
+    this.name = layout;
+    this.assets = new Assets(new URL(assets));
+    this.threads = threads;
+    this.loaded = "nothing";
+    this.report = () => {};
+  }
+
+  async open() {
+    const { manifest, assets } = this;
+    const code = await assets.get(manifest.module, (bytes) => this.#download(bytes, manifest.module.bytes));
+    this.module = await compiled(code);
+    this.memory = newMemory();
+    const onProgress = (step, number) => this.#step(step, number);
+    this.instance = await Head.create(this.module, this.memory, manifest.table, onProgress);
+    if (this.threads > 1) port.post({ type: "share", module: this.module, memory: this.memory });
+    else this.go();
+  }
+
+  go() {
+    this.instance.start(this.threads);
+    port.post({ type: "ready" });
+  }
+
+  #download(done, total) {
+    this.report({ step: "download", done, total });
+  }
+
+  #step(name, number) {
+    if (name === "completing the proving key") this.report({ step: "keys", done: 0, total: 1 });
+    else if (name === "verifying") this.report({ step: "verify", done: 0, total: 1 });
+    else if (name === undefined) this.report({ step: "prove", done: number, total: this.stages });
+    else this.stages = number;
+  }
+
+  /** The SRS' file: kept, or downloaded at half its size and unpacked. */
+  async #srs() {
+    const { srs, packed } = this.layout;
+    // The module compares the digest of what it reads.
+    const kept = await this.assets.cached(srs, { checked: true });
+    if (kept !== undefined) return { bytes: kept, fresh: false };
+    const half = await this.assets.fetched(packed, (bytes) => this.#download(bytes, packed.bytes));
+    this.report({ step: "unpack", done: 0, total: 1 });
+    return { bytes: this.instance.run(OPERATIONS.unpack, [half]), fresh: true };
+  }
+
+  async #load() {
+    if (this.loaded === "prover") return;
+    const options = encode({ layout: this.name, srsSha256: this.layout.srsSha256 });
+    const key = await this.assets.get(this.layout.key);
+    for (let attempt = 0; ; attempt++) {
+      const { bytes, fresh } = await this.#srs();
+      this.report({ step: "read", done: 0, total: 1 });
+      try {
+        this.instance.json(OPERATIONS.load, [options, bytes, key]);
+        if (fresh) await this.assets.keep(this.layout.srs, bytes);
+        break;
+      } catch (error) {
+        // A damaged copy is thrown away, and the file fetched once.
+        await this.assets.forget(this.layout.srs);
+        if (fresh || attempt > 0 || error.rule === "internal") throw error;
+      }
+    }
+    this.loaded = "prover";
+    const { module, layouts } = this.manifest;
+    await this.assets.prune([module, ...Object.values(layouts).flatMap((layout) => [layout.srs, layout.key])]);
+  }
+
+  async #loadVerifier() {
+    if (this.loaded !== "nothing") return;
+    const options = encode({ layout: this.name, srsSha256: this.layout.srsSha256 });
+    this.instance.json(OPERATIONS.loadVerifier, [options, await this.assets.get(this.layout.key)]);
+    this.loaded = "verifier";
+  }
+
+  async run(name, args) {
+    switch (name) {
+      case "prepare":
+        return this.#load();
+      case "inspect":
+        return this.instance.json(OPERATIONS.inspect, [encode(args[0]), args[1], args[2] ?? NOTHING, args[3] ?? NOTHING]);
+      case "prove":
+        // A mail that cannot be proved is refused before anything is downloaded for it.
+        this.#refuse(args);
+        await this.#load();
+        this.report({ step: "witness", done: 0, total: 1 });
+        return this.instance.json(OPERATIONS.prove, [encode(args[0]), ...args.slice(1)]);
+      case "verify":
+        await this.#loadVerifier();
+        return this.instance.json(OPERATIONS.verify, [encode(args[0]), args[1]]);
+      case "commitment":
+        return this.instance.json(OPERATIONS.commitment, args);
+      case "salt":
+        return this.instance.json(OPERATIONS.salt, []);
+      case "subject":
+        return this.instance.json(OPERATIONS.subject, [encode(args[0])]);
+      default:
+        throw environment("operation", `there is no ${name}`);
+    }
+  }
+
+  #refuse([options, mail, , registry]) {
+    const report = this.instance.json(OPERATIONS.inspect, [encode(options), mail, NOTHING, registry]);
+    if (report.verdict !== "provable") throw new ZkdkimError(report);
+  }
+}
+
+function failed(id, error) {
+  const known = error instanceof ZkdkimError ? error : environment("internal", String(error?.stack ?? error));
+  port.post({ type: "error", id, error: known.toJSON() });
+}
+
+async function run({ id, name, args }) {
+  try {
+    head.report = (progress) => port.post({ type: "progress", id, ...progress });
+    const value = await head.run(name, args);
+    port.post({ type: "result", id, value });
+  } catch (error) {
+    failed(id, error);
+  } finally {
+    args.forEach((arg) => arg instanceof Uint8Array && arg.fill(0));
+  }
+}
+
+let queue = Promise.resolve();
+
+port.listen(async (message) => {
+  try {
+    if (message.type === "head") {
+      head = new HeadWorker(message);
+      head.report = (progress) => port.post({ type: "progress", ...progress });
+      await head.open();
+    } else if (message.type === "hand") {
+      await serve(message.module, message.memory, () => port.post({ type: "ready" }));
+    } else if (message.type === "go") {
+      head.go();
+    } else {
+      queue = queue.then(() => run(message));
+    }
+  } catch (error) {
+    failed(undefined, error);
+  }
+});
+
+// What is sent before somebody listens is lost.
+port.post({ type: "here" });

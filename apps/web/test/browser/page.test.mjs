@@ -1,0 +1,343 @@
+/** The page in Chromium: both journeys, damaged caches, no network, cancelling, large mails, and who can use it. */
+
+import assert from "node:assert/strict";
+import { execFileSync } from "node:child_process";
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import process from "node:process";
+import { after, before, describe, test } from "node:test";
+import { fileURLToPath } from "node:url";
+
+import { browse, missing, serve } from "../chromium.mjs";
+import { dns, signed } from "../mails.mjs";
+import { missing as untranslated } from "../../page/texts.js";
+
+const root = new URL("../../../../", import.meta.url);
+const vector = (name) => fileURLToPath(new URL(`test-vectors/messages/${name}`, root));
+const axe = readFileSync(new URL("../../node_modules/axe-core/axe.min.js", import.meta.url), "utf8");
+const account = "0x00112233445566778899aabbccddeeff00112233";
+const newKey = "0xffeeddccbbaa99887766554433221100ffeeddcc";
+
+/** The native program, where it was built, with the keys that the page's build made. */
+const built = new URL("target/", root);
+const program = [process.env.ZKDKIM_BIN_DIR && join(process.env.ZKDKIM_BIN_DIR, "zkdkim"), fileURLToPath(new URL("debug/zkdkim", built))].find(
+  (path) => path && existsSync(path),
+);
+const cli = (...args) =>
+  execFileSync(program, [...args, "--quiet"], { env: { ...process.env, ZKDKIM_CACHE: fileURLToPath(new URL("web/keys", built)) }, encoding: "utf8" });
+
+test("every text has each language", () => assert.deepEqual(untranslated, { en: [], de: [] }));
+
+describe("in Chromium", { skip: missing === undefined ? false : `not run: ${missing}` }, () => {
+  let site;
+  let browser;
+  let folder;
+  let saltFile;
+  /** Files whose bytes the server changes: path to how often. */
+  const damaged = new Map();
+  const requests = new Set();
+
+  before(async () => {
+    folder = mkdtempSync(join(tmpdir(), "zkdkim-web-test-"));
+    const change = (path, body) => {
+      const times = [...damaged.keys()].find((end) => path.endsWith(end));
+      if (times === undefined || damaged.get(times) === 0) return undefined;
+      damaged.set(times, damaged.get(times) - 1);
+      const bad = Buffer.from(body);
+      bad[bad.length >> 1] ^= 1;
+      return bad;
+    };
+    site = await serve({ change });
+    browser = await browse({ locale: "en-GB" });
+    browser.context.on("request", (request) => requests.add(new URL(request.url()).origin));
+  });
+
+  after(async () => {
+    await browser?.close();
+    await site?.close();
+    rmSync(folder, { recursive: true, force: true });
+  });
+
+  async function visit(path = "", context = browser.context) {
+    const page = await context.newPage();
+    const errors = [];
+    page.on("pageerror", (error) => errors.push(error));
+    await page.goto(site.url + path);
+    await page.waitForSelector("h1");
+    return { page, done: async () => (await page.close(), assert.deepEqual(errors, [])) };
+  }
+
+  async function accessible(page, state) {
+    // Evaluated by the debugger, which the page's policy does not hold back.
+    await page.evaluate(axe);
+    const { violations } = await page.evaluate(() => globalThis.axe.run());
+    assert.deepEqual(violations.map(({ id, nodes }) => [id, nodes.map(({ html }) => html)]), [], state);
+  }
+
+  const give = (page, file) => page.setInputFiles("main input[type=file] >> nth=0", file);
+
+  test("set up: a salt is saved, and its commitment is that of the command line", async (t) => {
+    const { page, done } = await visit("#setup");
+    const download = page.waitForEvent("download");
+    await page.click("text=Make a salt and save it");
+    saltFile = join(folder, "salt.json");
+    await (await download).saveAs(saltFile);
+    await page.getByLabel("E-mail address").fill("Alice@Example.com");
+    await page.click("text=Compute the commitment");
+    const commitment = await page.textContent("output");
+    await accessible(page, "set up");
+    if (program === undefined) t.diagnostic("not run: the command line is not built");
+    else assert.equal(cli("commit", "alice@example.com", "--salt-file", saltFile).trim(), commitment);
+    await done();
+  });
+
+  test("check my mailbox: a mail that will do, one that will not with the reason, in two languages", async () => {
+    const { page, done } = await visit();
+    await give(page, vector("recovery.eml"));
+    await page.waitForSelector("text=This mailbox will work");
+    await accessible(page, "provable");
+    await give(page, vector("refused-two-addresses.eml"));
+    const alert = await page.waitForSelector("[role=alert]");
+    const text = await alert.textContent();
+    assert.match(text, /the From field holds one plain mailbox/);
+    assert.match(text, /clause 4\.1/);
+    assert.match(text, /line 14, From/);
+    await page.click("text=Every rule");
+    await accessible(page, "refused");
+    await page.selectOption("header select", "de");
+    await page.waitForSelector("h1:text('Mein Postfach prüfen')");
+    assert.equal(await page.getAttribute("html", "lang"), "de");
+    await page.selectOption("header select", "en");
+    await done();
+  });
+
+  test("a mail can be pasted and dropped, and the keyboard reaches everything", async () => {
+    const { page, done } = await visit();
+    await page.click("text=Or paste its source");
+    await page.fill("textarea", readFileSync(vector("recovery.eml"), "utf8"));
+    await page.click("text=Use this text");
+    await page.waitForSelector("text=This mailbox will work");
+    const transfer = await page.evaluateHandle((text) => {
+      const data = new DataTransfer();
+      data.items.add(new File([text], "mail.eml"));
+      return data;
+    }, "no mail");
+    await page.dispatchEvent(".drop", "drop", { dataTransfer: transfer });
+    await page.waitForSelector("[role=alert]");
+    const reached = new Set();
+    await page.focus("header a");
+    for (let i = 0; i < 20; i++) {
+      reached.add(await page.evaluate(() => document.activeElement.tagName + (document.activeElement.type ?? "")));
+      await page.keyboard.press("Tab");
+    }
+    for (const one of ["A", "SELECTselect-one", "INPUTfile", "SUMMARY"]) assert.ok(reached.has(one), `${one}: ${[...reached]}`);
+    await done();
+  });
+
+  test("narrow screens need no scrolling sideways; dark and light keep their contrast", async () => {
+    const { page, done } = await visit("#recover");
+    await page.setViewportSize({ width: 320, height: 640 });
+    for (const colorScheme of ["dark", "light"]) {
+      await page.emulateMedia({ colorScheme });
+      for (const part of ["check", "recover", "setup"]) {
+        await page.click(`nav a[href="#${part}"]`);
+        await page.waitForSelector(`a[href="#${part}"][aria-current=page]`);
+        assert.ok(await page.evaluate(() => document.documentElement.scrollWidth <= innerWidth), part);
+        await accessible(page, `${part}, ${colorScheme}`);
+      }
+    }
+    await done();
+  });
+
+  test("a file that arrives damaged is fetched once more; one that always does is named", async () => {
+    const { page, done } = await visit();
+    const prepare = () =>
+      page.evaluate(async () => {
+        const { open } = await import("./zkdkim/index.js");
+        const zkdkim = await open({ threads: 1 });
+        const report = await zkdkim.salt().then(() => "ready", (error) => error.toJSON());
+        zkdkim.close();
+        return report;
+      });
+    await page.evaluate(() => caches.delete("zkdkim-web"));
+    damaged.set(".wasm", 2);
+    const error = await prepare();
+    assert.equal(error.rule, "download");
+    assert.match(error.detail, /SHA-256/);
+    damaged.set(".wasm", 1);
+    assert.equal(await prepare(), "ready");
+    await done();
+  });
+
+  test("recover my account: Subject, mail, proof with progress; cancelled once; the command line accepts it", async (t) => {
+    const { page, done } = await visit("#recover");
+    await page.evaluate((address) => {
+      const provider = { request: async ({ method }) => (method === "eth_requestAccounts" ? [address.toUpperCase().replace("X", "x")] : null) };
+      const announce = () => dispatchEvent(new CustomEvent("eip6963:announceProvider", { detail: { info: { name: "Test wallet", uuid: "1" }, provider } }));
+      addEventListener("eip6963:requestProvider", announce);
+      announce();
+    }, newKey);
+    await page.getByLabel("Account").fill(account);
+    await page.getByLabel("Number of the round").fill("x");
+    await page.click("text=Take the address of Test wallet");
+    await page.click("text=Make the Subject");
+    assert.match(await (await page.waitForSelector("[role=alert]")).textContent(), /nonce/);
+    await page.getByLabel("Number of the round").fill("0");
+    await page.click("text=Make the Subject");
+    const subject = `Recover ${account} on 1 nonce 0 to ${newKey}`;
+    assert.equal(await page.textContent("#subject"), subject);
+    assert.equal(await page.getAttribute("a.main", "href"), `mailto:?subject=${encodeURIComponent(subject)}`);
+    await accessible(page, "Subject");
+
+    await page.setInputFiles("section input[type=file] >> nth=0", vector("outlook-no-timestamp.eml"));
+    await page.waitForSelector("section [role=alert]");
+    assert.equal(await page.isDisabled("text=Make the proof"), true);
+    await page.setInputFiles("section input[type=file] >> nth=0", vector("recovery.eml"));
+    await page.waitForSelector("text=What stays hidden");
+    await page.click("text=Make the proof");
+    await page.waitForSelector("text=Choose the file of your salt first.");
+    await page.getByLabel("Your salt").setInputFiles(saltFile);
+    await page.click("text=Make the proof");
+    await page.waitForSelector("text=Proving");
+    await accessible(page, "proving");
+    await page.click("text=Cancel");
+    await page.waitForSelector("text=Cancelled.");
+    await page.click("text=Make the proof");
+    await page.waitForSelector("text=The proof is made, and it is valid");
+    await accessible(page, "proved");
+    const download = page.waitForEvent("download");
+    await page.click("text=Save the proof");
+    const file = join(folder, "proof.json");
+    await (await download).saveAs(file);
+    assert.equal(JSON.parse(readFileSync(file)).srs.kind, "insecure-dev");
+    if (program === undefined) {
+      t.diagnostic("not run: the command line is not built");
+    } else {
+      assert.match(cli("verify", file, "--subject", subject, "--allow-insecure-dev"), /valid/);
+      assert.throws(() => cli("verify", file, "--subject", `${subject} `, "--allow-insecure-dev"));
+    }
+    await done();
+  });
+
+  test("the page accepts the command line's proof", { skip: program === undefined && "not run: the command line is not built" }, async () => {
+    const file = join(folder, "native.json");
+    cli("prove", vector("recovery.eml"), "--salt-file", saltFile, "--registry", vector("registry.json"), "--out", file);
+    const { page, done } = await visit();
+    const verdict = await page.evaluate(async (file) => {
+      const { open } = await import("./zkdkim/index.js");
+      const zkdkim = await open();
+      const { verdict } = await zkdkim.verify(file, { allowInsecureDev: true });
+      zkdkim.close();
+      return verdict;
+    }, readFileSync(file, "utf8"));
+    assert.equal(verdict, "valid");
+    await done();
+  });
+
+  test("what is kept and damaged is replaced; what is of another build is thrown away", async () => {
+    const { page, done } = await visit();
+    const names = await page.evaluate(async () => {
+      const cache = await caches.open("zkdkim-web");
+      const kept = await cache.keys();
+      const put = (url, bytes) => cache.put(url, new Response(bytes));
+      for (const { url } of kept) {
+        const bytes = new Uint8Array(await (await cache.match(url)).arrayBuffer());
+        bytes[bytes.length >> 1] ^= 1;
+        await put(url, bytes);
+      }
+      const stale = new URL("zkdkim/assets/srs-of-another-build.srs", location.href).href;
+      await put(stale, new Uint8Array(9));
+      const { open } = await import("./zkdkim/index.js");
+      const zkdkim = await open();
+      const steps = new Set();
+      await zkdkim.prepare({ onProgress: ({ step }) => steps.add(step) });
+      zkdkim.close();
+      return { before: kept.map(({ url }) => url), after: (await cache.keys()).map(({ url }) => url), steps: [...steps] };
+    });
+    assert.equal(names.before.length, 3, String(names.before));
+    assert.deepEqual(names.after.sort(), names.before.sort());
+    assert.ok(names.steps.includes("unpack"), "the damaged SRS was used");
+    await done();
+  });
+
+  test("a mail of 25 MB is checked, and the page stays alive", async () => {
+    const file = join(folder, "large.eml");
+    writeFileSync(file, signed(25e6));
+    const { page, done } = await visit();
+    await page.evaluate(() => {
+      globalThis.large = document.body.appendChild(Object.assign(document.createElement("input"), { type: "file", id: "large" }));
+    });
+    await page.setInputFiles("#large", file);
+    const report = await page.evaluate(async (dns) => {
+      const { open } = await import("./zkdkim/index.js");
+      const zkdkim = await open();
+      const [mail] = globalThis.large.files;
+      const report = await zkdkim.inspect(mail, { dns });
+      zkdkim.close();
+      return { verdict: report.verdict, address: report.address, bytes: mail.size };
+    }, dns);
+    assert.deepEqual([report.verdict, report.address], ["provable", "ann@example.org"]);
+    assert.ok(report.bytes > 24e6);
+    await done();
+  });
+
+  test("nothing but this site was asked, and the policy lets nothing else be asked", async () => {
+    const { page, done } = await visit();
+    const blocked = await page.evaluate(() => fetch("http://127.0.0.1:9/").then(() => false, () => true));
+    const violation = page.evaluate(() => new Promise((resolve) => addEventListener("securitypolicyviolation", (event) => resolve(event.violatedDirective))));
+    await page.evaluate(() => fetch("http://localhost:9/").catch(() => undefined));
+    assert.equal(blocked, true);
+    assert.equal(await violation, "connect-src");
+    assert.deepEqual([...requests].filter((origin) => origin !== "null" && !origin.startsWith("blob")), [new URL(site.url).origin]);
+    await done();
+  });
+
+  test("without isolation one thread proves", async () => {
+    const lonely = await serve({ isolated: false });
+    const page = await browser.context.newPage();
+    await page.goto(lonely.url);
+    const result = await page.evaluate(
+      async ({ mail, registry, salt }) => {
+        const { open } = await import("./zkdkim/index.js");
+        const zkdkim = await open({ threads: 4 });
+        const { file } = await zkdkim.prove(mail, salt, registry);
+        const { verdict } = await zkdkim.verify(file, { allowInsecureDev: true });
+        return { verdict, threads: zkdkim.threads, isolated: crossOriginIsolated };
+      },
+      { mail: readFileSync(vector("recovery.eml"), "utf8"), registry: readFileSync(vector("registry.json"), "utf8"), salt: readFileSync(saltFile, "utf8") },
+    );
+    assert.deepEqual(result, { verdict: "valid", threads: 1, isolated: false });
+    await page.close();
+    await lonely.close();
+  });
+
+  // Last: the server goes away.
+  test("without a network everything works after the first visit", async () => {
+    const first = await visit("#recover");
+    await first.page.evaluate(() => navigator.serviceWorker.ready);
+    await first.page.waitForFunction(() => navigator.serviceWorker.controller !== null);
+    await first.page.evaluate(async () => {
+      const { open } = await import("./zkdkim/index.js");
+      const zkdkim = await open();
+      await zkdkim.prepare();
+      zkdkim.close();
+    });
+    await first.done();
+    const { url } = site;
+    await site.close();
+    site = undefined;
+    const page = await browser.context.newPage();
+    await page.goto(`${url}#check`);
+    await give(page, vector("recovery.eml"));
+    await page.waitForSelector("text=This mailbox will work");
+    assert.equal(await page.evaluate(() => crossOriginIsolated), true);
+    await page.evaluate(async () => {
+      const { open } = await import("./zkdkim/index.js");
+      const zkdkim = await open();
+      await zkdkim.prepare();
+      zkdkim.close();
+    });
+    await page.close();
+  });
+});
