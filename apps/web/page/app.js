@@ -3,14 +3,18 @@
 import { open } from "./zkdkim/index.js";
 import { check } from "./check.js";
 import { h } from "./dom.js";
-import { recover } from "./recover.js";
-import { setup } from "./setup.js";
+import { cancel, recover } from "./recover.js";
+import { guardian, setup } from "./setup.js";
 import { languages, texts } from "./texts.js";
 
-const VIEWS = { check, recover, setup };
+const VIEWS = { recover, guardian, check, setup, cancel };
+/** Reached by links alone. */
+const UNLISTED = new Set(["cancel"]);
+const TITLES = { cancel: "cancel-recovery" };
 
 let client;
 let fetched;
+let told;
 let leaving = new AbortController();
 
 /** The package, opened when something is first asked of it. */
@@ -25,6 +29,13 @@ function registry() {
   // A failure is no answer for ever.
   fetched.catch(() => (fetched = undefined));
   return fetched;
+}
+
+/** What the host of this page says: its chains and contracts, a relayer, salt nodes. A page without does with less. */
+function site() {
+  const empty = { chains: {} };
+  told ??= fetch("site.json", { cache: "no-cache" }).then(async (response) => (response.ok ? { ...empty, ...(await response.json()) } : empty));
+  return told.catch(() => ((told = undefined), empty));
 }
 
 /** A proof of our own, as whoever gets it will verify it. */
@@ -53,10 +64,12 @@ async function show(tag) {
   leaving.abort();
   leaving = new AbortController();
   const t = texts(tag);
-  const name = location.hash.slice(1) in VIEWS ? location.hash.slice(1) : "check";
+  const [wanted, query = ""] = location.hash.slice(1).split("?");
+  const name = wanted in VIEWS ? wanted : "recover";
   document.documentElement.lang = tag;
-  document.title = `${t(`${name}.title`)} – zkdkim`;
-  const link = (view) => h("a", { href: `#${view}`, "aria-current": view === name ? "page" : null }, t(`${view}.title`));
+  const title = (view) => t(`${TITLES[view] ?? view}.title`);
+  document.title = `${title(name)} – zkdkim`;
+  const link = (view) => h("a", { href: `#${view}`, "aria-current": view === name ? "page" : null }, title(view));
   const choice = h(
     "select",
     {
@@ -69,9 +82,9 @@ async function show(tag) {
     ...Object.entries(languages).map(([code, label]) => h("option", { value: code, lang: code, selected: code === tag }, label)),
   );
   const main = h("main", { id: "main", tabindex: -1 });
-  const header = h("header", {}, h("strong", {}, "zkdkim"), h("nav", { "aria-label": t("parts") }, ...Object.keys(VIEWS).map(link)), choice);
-  const page = { t, zkdkim, registry, accept, leaving: leaving.signal };
+  const header = h("header", {}, h("strong", {}, "zkdkim"), h("nav", { "aria-label": t("parts") }, ...Object.keys(VIEWS).filter((view) => !UNLISTED.has(view)).map(link)), choice);
   const { layout } = await zkdkim();
+  const page = { t, zkdkim, registry, accept, site: await site(), query: new URLSearchParams(query), leaving: leaving.signal, insecure: layout.insecure };
   const banner = layout.insecure ? h("p", { class: "banner", role: "note" }, t("insecure")) : null;
   main.append(...(banner ? [banner] : []), ...VIEWS[name](page));
   const footer = h("footer", {}, h("p", { class: "soft" }, t("local")));

@@ -1,6 +1,7 @@
 /** Check my mailbox: will a mail from it do? */
 
 import { h } from "./dom.js";
+import { asReport } from "./fault.js";
 import { mailPicker, providers } from "./mail.js";
 import { fault, notes, revealed, rules } from "./reports.js";
 
@@ -18,7 +19,7 @@ export function check({ t, zkdkim, registry }) {
         rules(t, report),
       );
     } catch (error) {
-      result.replaceChildren(fault(t, error.toJSON?.() ?? { verdict: "error", rule: "page", detail: String(error) }));
+      result.replaceChildren(fault(t, asReport(error)));
     }
   };
   return [h("h1", {}, t("check.title")), h("p", {}, t("check.what")), mailPicker(t, run), result, providers(t)];

@@ -1,6 +1,7 @@
 /** Where a mail comes from: a file, a drop, a paste. Nothing else reads a mailbox. */
 
 import { h, newId } from "./dom.js";
+import { picture } from "./pictures.js";
 
 /** The command line reads no more either. */
 const MOST_BYTES = 64 << 20;
@@ -51,9 +52,25 @@ export function mailPicker(t, onMail) {
   return box;
 }
 
+/** Of each provider, its steps: a text, and what is drawn beside it. */
+const PROVIDERS = {
+  gmail: ["dots", "menu"],
+  outlook: ["dots", "menu"],
+  apple: ["menubar", "menu"],
+  thunderbird: ["dots", "menu"],
+  fastmail: ["dots", "menu"],
+  yahoo: ["dots", "menu"],
+};
+/** Those that give a text to copy instead of a file. */
+const TEXT_ONLY = new Set(["yahoo"]);
+
 /** How each provider gives a mail as it was received. */
 export function providers(t) {
-  const one = (id) => h("details", {}, h("summary", {}, t(`from.${id}.name`)), h("p", {}, t(`from.${id}.how`)));
-  const all = ["gmail", "outlook", "apple", "thunderbird", "fastmail", "yahoo"];
-  return h("section", {}, h("h2", {}, t("from.title")), h("p", {}, t("from.why")), ...all.map(one));
+  const step = (words, scene) => h("li", {}, h("p", {}, words), picture(scene, t(`picture.${scene}`)));
+  const one = ([id, scenes]) => {
+    const steps = scenes.map((scene, i) => step(t(`from.${id}.${i + 1}`), scene));
+    const last = TEXT_ONLY.has(id) ? step(t("from.text"), "paste") : step(t("from.file"), "drop");
+    return h("details", {}, h("summary", {}, t(`from.${id}.name`)), h("ol", { class: "steps" }, ...steps, last));
+  };
+  return h("section", {}, h("h2", {}, t("from.title")), h("p", {}, t("from.why")), ...Object.entries(PROVIDERS).map(one));
 }

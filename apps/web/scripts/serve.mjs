@@ -1,10 +1,12 @@
 /**
  * Serves dist on 127.0.0.1 with the headers that docs/web.md asks for.
  *
- *   node scripts/serve.mjs [PORT]
+ *   node scripts/serve.mjs [PORT [RELAYER]]
+ *
+ * RELAYER is the URL of a relayer's door, which then answers below /relayer/.
  */
 
-import { createServer } from "node:http";
+import { createServer, request as ask } from "node:http";
 import { readFile } from "node:fs/promises";
 import process from "node:process";
 import { fileURLToPath } from "node:url";
@@ -32,13 +34,26 @@ export const ISOLATION = {
   "cross-origin-embedder-policy": "require-corp",
 };
 
+/** Passes a request on to the relayer, so that the page's policy names no other site. */
+function passOn(relayer, request, response) {
+  const url = new URL(request.url.slice("/relayer/".length), relayer);
+  const headers = { "content-type": request.headers["content-type"] ?? "application/json" };
+  const onward = ask(url, { method: request.method, headers }, (answer) => {
+    response.writeHead(answer.statusCode, { ...HEADERS, "content-type": answer.headers["content-type"] ?? "application/json", "cache-control": "no-store" });
+    answer.pipe(response);
+  });
+  onward.on("error", () => response.writeHead(502, HEADERS).end());
+  request.pipe(onward);
+}
+
 /**
  * A server of dist; `change` may alter what is sent for a path, for tests.
- * @param {{isolated?: boolean, change?: (path: string, body: Buffer) => Buffer | undefined}} [how]
+ * @param {{isolated?: boolean, relayer?: string, change?: (path: string, body: Buffer) => Buffer | undefined}} [how]
  */
-export function server({ isolated = true, change } = {}) {
+export function server({ isolated = true, relayer, change } = {}) {
   return createServer(async (request, response) => {
     const { pathname } = new URL(request.url ?? "/", "http://localhost");
+    if (relayer !== undefined && pathname.startsWith("/relayer/")) return passOn(relayer, request, response);
     // URL has taken the dots out of the path already.
     const path = decodeURIComponent(pathname).slice(1) || "index.html";
     const headers = { ...HEADERS, ...(isolated ? ISOLATION : {}) };
@@ -65,5 +80,5 @@ export function server({ isolated = true, change } = {}) {
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
   const port = Number(process.argv[2] ?? 8080);
-  server().listen(port, "127.0.0.1", () => console.log(`http://127.0.0.1:${port}/`));
+  server({ relayer: process.argv[3] }).listen(port, "127.0.0.1", () => console.log(`http://127.0.0.1:${port}/`));
 }

@@ -10,6 +10,7 @@
 import { ZkdkimError, environment } from "./errors.js";
 import { Estimate } from "./estimate.js";
 import { manifest as built } from "./manifest.js";
+import { askNodes } from "./nodes.js";
 import { canShare, defaultThreads, startWorker } from "./workers.js";
 
 export { ZkdkimError };
@@ -209,6 +210,29 @@ class Client {
 
   subject({ command, ...options }) {
     return this.#call("subject", async () => [{ ...options, command: account(command) }]);
+  }
+
+  /** What a committee's options say; its record is pinned by its digest. */
+  async #committee({ record, digest, allowInsecureDealer = false }) {
+    return [{ digest, allowInsecureDealer }, await read(record)];
+  }
+
+  escrow(address, salt, committee) {
+    return this.#call("escrow", async () => [...(await this.#committee(committee)), await read(address), await read(salt)]);
+  }
+
+  async recoverSalt(mail, registry, { committee, escrows, sign, nodeUrl, validSeconds = 3600, signal, ...options }) {
+    const run = { signal };
+    const request = async () => {
+      const [asked, record] = await this.#committee(committee);
+      const until = now() + validSeconds;
+      return [messageOptions(options), { ...asked, until }, await read(mail), await read(registry), record];
+    };
+    const { text } = await this.#call("saltRequest", request, run);
+    const signature = await sign(text);
+    const { bodies } = await this.#call("saltSeal", async () => [await read(signature)], run);
+    const answers = await askNodes(bodies, { nodeUrl, signal });
+    return this.#call("saltOpen", async () => [await read(JSON.stringify(answers)), await read(escrows)], run);
   }
 
   async prepare(run = {}) {

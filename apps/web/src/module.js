@@ -24,6 +24,10 @@ export const OPERATIONS = Object.freeze({
   unpack: 7,
   loadVerifier: 8,
   pack: 9,
+  escrow: 10,
+  saltRequest: 11,
+  saltSeal: 12,
+  saltOpen: 13,
 });
 
 export function newMemory() {

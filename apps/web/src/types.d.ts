@@ -145,6 +145,36 @@ export type Subject =
   | { subject: string; reading: "clear" }
   | { subject: string; reading: "sealed"; command: string; sealing: string };
 
+/** A committee of salt nodes. */
+export interface Committee {
+  /** Its record, as nodes hand it out. */
+  record: Bytes;
+  /** The digest that the caller trusts: `0x` and 64 digits. */
+  digest: string;
+  /** Take a committee whose key one dealer made, and who can open every escrow. */
+  allowInsecureDealer?: boolean;
+}
+
+export interface RecoverSaltOptions extends Omit<MessageOptions, "sealing" | "notBefore"> {
+  committee: Committee;
+  /** What the account published, one escrow behind the other. */
+  escrows: Bytes;
+  /** The new key that the mail names signs this text (EIP-191): `0x` and hexadecimal digits. */
+  sign(text: string): Promise<string>;
+  /** Where a node is asked: as its record says, by default. What is posted is sealed to the node, so anybody may pass it on. */
+  nodeUrl?: (node: { index: number; url: string }) => string | URL;
+  /** How long the signed consent holds; an hour by default. */
+  validSeconds?: number;
+  signal?: AbortSignal;
+}
+
+export interface RecoveredSalts {
+  /** Those that opened, the oldest first: the content of each one's file, and what an account stores for it. */
+  salts: { salt: string; commitment: string }[];
+  /** What each node did. */
+  nodes: string[];
+}
+
 /** What is being done, and how far it is. */
 export interface Progress {
   step: "download" | "unpack" | "read" | "keys" | "witness" | "prove" | "verify";
@@ -213,6 +243,10 @@ export interface Zkdkim {
   commitment(address: string, salt: Bytes): Promise<{ address: string; commitment: string }>;
   /** Makes a salt: the content of its file, which has to be kept. */
   salt(): Promise<string>;
+  /** A salt encrypted to an address, to be published (`publishEscrow`): the salt nodes open it to a mail from there. */
+  escrow(address: string, salt: Bytes, committee: Committee): Promise<{ escrow: string; network: string; epoch: number }>;
+  /** Asks the salt nodes with a mail of a recovery, and opens what the account published for its address. */
+  recoverSalt(mail: Bytes, registry: Bytes, options: RecoverSaltOptions): Promise<RecoveredSalts>;
   /** The Subject to write. */
   subject(options: SubjectOptions): Promise<Subject>;
   /** Gets ready to prove: everything is downloaded, checked and kept. */

@@ -126,6 +126,14 @@ class HeadWorker {
         return this.instance.json(OPERATIONS.salt, []);
       case "subject":
         return this.instance.json(OPERATIONS.subject, [encode(args[0])]);
+      case "escrow":
+        return this.instance.json(OPERATIONS.escrow, [encode(args[0]), ...args.slice(1)]);
+      case "saltRequest":
+        return this.instance.json(OPERATIONS.saltRequest, [encode(args[0]), encode(args[1]), ...args.slice(2)]);
+      case "saltSeal":
+        return this.instance.json(OPERATIONS.saltSeal, args);
+      case "saltOpen":
+        return this.instance.json(OPERATIONS.saltOpen, args);
       default:
         throw environment("operation", `there is no ${name}`);
     }

@@ -1,31 +1,19 @@
 /** The page in Chromium: both journeys, damaged caches, no network, cancelling, large mails, and who can use it. */
 
 import assert from "node:assert/strict";
-import { execFileSync } from "node:child_process";
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import process from "node:process";
 import { after, before, describe, test } from "node:test";
-import { fileURLToPath } from "node:url";
 
 import { browse, missing, serve } from "../chromium.mjs";
 import { dns, signed } from "../mails.mjs";
 import { missing as untranslated } from "../../page/texts.js";
+import { shot } from "../shots.mjs";
+import { accessible, cli, program, saved, vector, visit as visitSite } from "../support.mjs";
 
-const root = new URL("../../../../", import.meta.url);
-const vector = (name) => fileURLToPath(new URL(`test-vectors/messages/${name}`, root));
-const axe = readFileSync(new URL("../../node_modules/axe-core/axe.min.js", import.meta.url), "utf8");
 const account = "0x00112233445566778899aabbccddeeff00112233";
 const newKey = "0xffeeddccbbaa99887766554433221100ffeeddcc";
-
-/** The native program, where it was built, with the keys that the page's build made. */
-const built = new URL("target/", root);
-const program = [process.env.ZKDKIM_BIN_DIR && join(process.env.ZKDKIM_BIN_DIR, "zkdkim"), fileURLToPath(new URL("debug/zkdkim", built))].find(
-  (path) => path && existsSync(path),
-);
-const cli = (...args) =>
-  execFileSync(program, [...args, "--quiet"], { env: { ...process.env, ZKDKIM_CACHE: fileURLToPath(new URL("web/keys", built)) }, encoding: "utf8" });
 
 test("every text has each language", () => assert.deepEqual(untranslated, { en: [], de: [] }));
 
@@ -59,36 +47,41 @@ describe("in Chromium", { skip: missing === undefined ? false : `not run: ${miss
     rmSync(folder, { recursive: true, force: true });
   });
 
-  async function visit(path = "", context = browser.context) {
-    const page = await context.newPage();
-    const errors = [];
-    page.on("pageerror", (error) => errors.push(error));
-    await page.goto(site.url + path);
-    await page.waitForSelector("h1");
-    return { page, done: async () => (await page.close(), assert.deepEqual(errors, [])) };
-  }
-
-  async function accessible(page, state) {
-    // Evaluated by the debugger, which the page's policy does not hold back.
-    await page.evaluate(axe);
-    const { violations } = await page.evaluate(() => globalThis.axe.run());
-    assert.deepEqual(violations.map(({ id, nodes }) => [id, nodes.map(({ html }) => html)]), [], state);
-  }
-
+  const visit = (path = "#check", context = browser.context) => visitSite(site, path, context);
   const give = (page, file) => page.setInputFiles("main input[type=file] >> nth=0", file);
 
-  test("set up: a salt is saved, and its commitment is that of the command line", async (t) => {
-    const { page, done } = await visit("#setup");
-    const download = page.waitForEvent("download");
-    await page.click("text=Make a salt and save it");
-    saltFile = join(folder, "salt.json");
-    await (await download).saveAs(saltFile);
+  test("a guardian's salt is saved, and its commitment is that of the command line", async (t) => {
+    const { page, done } = await visit("#guardian");
+    await page.getByLabel("E-mail address").fill("alice@example.com");
+    await page.click("text=Compute the commitment");
+    await page.waitForSelector("text=there is no salt yet");
+    saltFile = await saved(page, "text=Make a salt and save it", join(folder, "salt.json"));
     await page.getByLabel("E-mail address").fill("Alice@Example.com");
     await page.click("text=Compute the commitment");
     const commitment = await page.textContent("output");
-    await accessible(page, "set up");
+    await accessible(page, "guardian");
     if (program === undefined) t.diagnostic("not run: the command line is not built");
     else assert.equal(cli("commit", "alice@example.com", "--salt-file", saltFile).trim(), commitment);
+    await done();
+  });
+
+  test("set up: an owner's list of guardians, each with a salt of its own", async (t) => {
+    const { page, done } = await visit("#setup");
+    await page.click("text=Make salts and commitments");
+    await page.waitForSelector("text=there is no address");
+    await page.getByLabel("Guardians' e-mail addresses").fill("Bob@example.net\ncarol@example.org");
+    await page.click("text=Make salts and commitments");
+    await page.waitForSelector("text=Save the salt of carol@example.org");
+    await accessible(page, "set up");
+    await shot(page, "setup");
+    const lines = (await page.textContent("output")).split("\n").map((line) => line.split("\t"));
+    assert.deepEqual(lines.map(([address]) => address), ["bob@example.net", "carol@example.org"]);
+    const file = await saved(page, "text=Save the salt of bob@example.net", join(folder, "bob.json"));
+    if (program === undefined) t.diagnostic("not run: the command line is not built");
+    else assert.equal(cli("commit", "bob@example.net", "--salt-file", file).trim(), lines[0][1]);
+    await page.getByLabel("Guardians' e-mail addresses").fill("Bob <bob@example.net>");
+    await page.click("text=Make salts and commitments");
+    assert.match(await (await page.waitForSelector("[role=alert]")).textContent(), /address/);
     await done();
   });
 
@@ -97,6 +90,7 @@ describe("in Chromium", { skip: missing === undefined ? false : `not run: ${miss
     await give(page, vector("recovery.eml"));
     await page.waitForSelector("text=This mailbox will work");
     await accessible(page, "provable");
+    await shot(page, "check");
     await give(page, vector("refused-two-addresses.eml"));
     const alert = await page.waitForSelector("[role=alert]");
     const text = await alert.textContent();
@@ -105,6 +99,10 @@ describe("in Chromium", { skip: missing === undefined ? false : `not run: ${miss
     assert.match(text, /line 14, From/);
     await page.click("text=Every rule");
     await accessible(page, "refused");
+    await shot(page, "refused");
+    for (const name of ["Gmail", "Apple Mail", "Yahoo"]) await page.click(`summary:text-is("${name}")`);
+    assert.equal(await page.locator("svg[role=img]:visible").count(), 9);
+    await accessible(page, "pictures");
     await page.selectOption("header select", "de");
     await page.waitForSelector("h1:text('Mein Postfach prüfen')");
     assert.equal(await page.getAttribute("html", "lang"), "de");
@@ -140,7 +138,7 @@ describe("in Chromium", { skip: missing === undefined ? false : `not run: ${miss
     await page.setViewportSize({ width: 320, height: 640 });
     for (const colorScheme of ["dark", "light"]) {
       await page.emulateMedia({ colorScheme });
-      for (const part of ["check", "recover", "setup"]) {
+      for (const part of ["check", "recover", "guardian", "setup"]) {
         await page.click(`nav a[href="#${part}"]`);
         await page.waitForSelector(`a[href="#${part}"][aria-current=page]`);
         assert.ok(await page.evaluate(() => document.documentElement.scrollWidth <= innerWidth), part);
@@ -172,16 +170,13 @@ describe("in Chromium", { skip: missing === undefined ? false : `not run: ${miss
 
   test("recover my account: Subject, mail, proof with progress; cancelled once; the command line accepts it", async (t) => {
     const { page, done } = await visit("#recover");
-    await page.evaluate((address) => {
-      const provider = { request: async ({ method }) => (method === "eth_requestAccounts" ? [address.toUpperCase().replace("X", "x")] : null) };
-      const announce = () => dispatchEvent(new CustomEvent("eip6963:announceProvider", { detail: { info: { name: "Test wallet", uuid: "1" }, provider } }));
-      addEventListener("eip6963:requestProvider", announce);
-      announce();
-    }, newKey);
     await page.getByLabel("Account").fill(account);
-    await page.getByLabel("Number of the round").fill("x");
-    await page.click("text=Take the address of Test wallet");
     await page.click("text=Make the Subject");
+    await page.waitForSelector("text=the number of the round is missing");
+    await page.getByLabel("New key").fill(newKey.toUpperCase().replace("X", "x"));
+    await page.getByLabel("Number of the round").fill("x");
+    await page.click("text=Make the Subject");
+    await page.waitForSelector("text=nonce: not a decimal number");
     assert.match(await (await page.waitForSelector("[role=alert]")).textContent(), /nonce/);
     await page.getByLabel("Number of the round").fill("0");
     await page.click("text=Make the Subject");
@@ -206,10 +201,7 @@ describe("in Chromium", { skip: missing === undefined ? false : `not run: ${miss
     await page.click("text=Make the proof");
     await page.waitForSelector("text=The proof is made, and it is valid");
     await accessible(page, "proved");
-    const download = page.waitForEvent("download");
-    await page.click("text=Save the proof");
-    const file = join(folder, "proof.json");
-    await (await download).saveAs(file);
+    const file = await saved(page, "text=Save the proof", join(folder, "proof.json"));
     assert.equal(JSON.parse(readFileSync(file)).srs.kind, "insecure-dev");
     if (program === undefined) {
       t.diagnostic("not run: the command line is not built");
@@ -329,6 +321,7 @@ describe("in Chromium", { skip: missing === undefined ? false : `not run: ${miss
     site = undefined;
     const page = await browser.context.newPage();
     await page.goto(`${url}#check`);
+    await page.waitForSelector("h1");
     await give(page, vector("recovery.eml"));
     await page.waitForSelector("text=This mailbox will work");
     assert.equal(await page.evaluate(() => crossOriginIsolated), true);

@@ -21,6 +21,11 @@ pub enum Fault {
     },
     /// Statement, proof, key or file.
     Prover(ProverError),
+    /// The salt nodes' answers come to nothing.
+    Nodes {
+        /// What each of them did.
+        detail: String,
+    },
     /// An argument is not what it should be.
     Input {
         /// The argument by its name in the package.
@@ -56,6 +61,7 @@ impl Fault {
             Fault::Message(refusal, _) => refusal.rule.id(),
             Fault::Subject { .. } => "unexpected",
             Fault::Prover(error) => error.id(),
+            Fault::Nodes { .. } => "salt-nodes",
             Fault::Input { .. } => "input",
         }
     }
@@ -76,7 +82,7 @@ impl Fault {
                     | PlonkError::WrongKey { what: "the proof", .. },
                 ),
             ) => "invalid",
-            Fault::Prover(_) | Fault::Input { .. } => "error",
+            Fault::Prover(_) | Fault::Nodes { .. } | Fault::Input { .. } => "error",
         }
     }
 
@@ -86,6 +92,7 @@ impl Fault {
             Fault::Prover(ProverError::Refused(refusal)) => refusal.detail.clone(),
             Fault::Subject { detail, .. } => detail.clone(),
             Fault::Prover(error) => error.to_string(),
+            Fault::Nodes { detail } => detail.clone(),
             Fault::Input { what, detail } => format!("{what}: {detail}"),
         }
     }
@@ -109,6 +116,9 @@ impl Fault {
             }
             Fault::Prover(ProverError::SaltFile { .. }) => {
                 "give the salt's file as it was saved; a new salt belongs to another commitment"
+            }
+            Fault::Nodes { .. } => {
+                "try again later; the mail has to be of this day, and its round still open"
             }
             Fault::Prover(ProverError::ExpectedSubject) => "check the expected Subject",
             _ => "",

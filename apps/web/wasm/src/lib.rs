@@ -13,6 +13,7 @@
 mod fault;
 mod options;
 mod reports;
+mod salts;
 mod session;
 
 #[cfg(all(target_family = "wasm", target_os = "unknown"))]

@@ -28,6 +28,7 @@ use crate::{
     fault::Fault,
     options::{read, LoadOptions, MessageOptions, SubjectOptions, VerifyOptions},
     reports::{self, judge},
+    salts::{self, Asking},
 };
 
 /// 66 MB less for k = 14, and ready sooner, for a tenth of a proof's time.
@@ -62,14 +63,36 @@ pub enum Operation {
     LoadVerifier = 8,
     /// An SRS' file: the same packed. For who builds a page.
     Pack = 9,
+    /// Record options, committee record, address, salt's file: the salt encrypted to the address.
+    Escrow = 10,
+    /// Options, record options, mail, registry, committee record: what the new key has to sign.
+    SaltRequest = 11,
+    /// The new key's signature: a body for each node.
+    SaltSeal = 12,
+    /// Answers of nodes, escrows: the salts that open.
+    SaltOpen = 13,
 }
 
 impl Operation {
     /// The operation of a number.
     pub fn from_number(number: u32) -> Option<Self> {
         use Operation::*;
-        const ALL: [Operation; 10] =
-            [Inspect, Prove, Verify, Commitment, Salt, Subject, Load, Unpack, LoadVerifier, Pack];
+        const ALL: [Operation; 14] = [
+            Inspect,
+            Prove,
+            Verify,
+            Commitment,
+            Salt,
+            Subject,
+            Load,
+            Unpack,
+            LoadVerifier,
+            Pack,
+            Escrow,
+            SaltRequest,
+            SaltSeal,
+            SaltOpen,
+        ];
         ALL.get(number as usize).copied()
     }
 }
@@ -82,6 +105,8 @@ pub type Argument = Zeroizing<Vec<u8>>;
 pub struct Session {
     prover: Option<Prover>,
     verifying_key: Option<VerifierKey<StatementCircuit>>,
+    /// Until the nodes' answers are opened.
+    asking: Option<Asking>,
 }
 
 impl Session {
@@ -105,6 +130,14 @@ impl Session {
             Operation::LoadVerifier => self.load_verifier(&next(), next())?,
             Operation::Pack => return Ok(Zeroizing::new(packed::pack(&next())?)),
             Operation::Unpack => return Ok(Zeroizing::new(packed::unpack(&next())?)),
+            Operation::Escrow => escrow(&next(), &next(), &next(), &next())?,
+            Operation::SaltRequest => {
+                self.salt_request(&next(), &next(), &next(), &next(), &next())?
+            }
+            Operation::SaltSeal => self.asking.as_mut().ok_or_else(nothing_asked)?.seal(&next())?,
+            Operation::SaltOpen => {
+                self.asking.take().ok_or_else(nothing_asked)?.open(&next(), &next())?
+            }
         };
         // A value of strings and numbers: nothing that the serialiser could refuse.
         Ok(Zeroizing::new(serde_json::to_vec(&json).unwrap_or_default()))
@@ -177,6 +210,25 @@ impl Session {
         }))
     }
 
+    fn salt_request(
+        &mut self,
+        options: &[u8],
+        asked: &[u8],
+        mail: &[u8],
+        registry: &[u8],
+        record: &[u8],
+    ) -> Result<Value, Fault> {
+        let options: MessageOptions = read(options)?;
+        check_size("mail", mail, MESSAGE_LIMIT)?;
+        let registry = read_registry(registry)?;
+        let inspection = inspect_under(mail, KeySource::Registry(&registry), &options.policy());
+        let (outcome, _) = judge(&inspection, &options)?;
+        let asking = Asking::new(&read(asked)?, record, outcome?)?;
+        let json = json!({ "text": asking.text() });
+        self.asking = Some(asking);
+        Ok(json)
+    }
+
     fn verify(&self, options: &[u8], proof: &[u8]) -> Result<Value, Fault> {
         let key = self.verifying_key.clone().ok_or_else(not_loaded)?;
         let options: VerifyOptions = read(options)?;
@@ -200,6 +252,10 @@ impl Session {
 
 fn owned(mut argument: Argument) -> Vec<u8> {
     std::mem::take(&mut *argument)
+}
+
+fn nothing_asked() -> Fault {
+    Fault::input("salt", "no salt is being asked for in this worker")
 }
 
 fn not_loaded() -> Fault {
@@ -258,6 +314,11 @@ fn inspect(options: &[u8], mail: &[u8], dns: &[u8], registry: &[u8]) -> Result<V
         _ => return Err(Fault::input("keys", "give either a registry or key records (dns)")),
     };
     reports::inspection(&inspection, &options)
+}
+
+fn escrow(options: &[u8], record: &[u8], address: &[u8], salt: &[u8]) -> Result<Value, Fault> {
+    check_size("address", address, ADDRESS_LIMIT)?;
+    salts::escrow(&read(options)?, record, text("address", address)?, salt)
 }
 
 fn commitment(address: &[u8], salt: &[u8]) -> Result<Value, Fault> {

@@ -1,3 +1,8 @@
 //! The operations of the module, natively.
 
 mod operations;
+mod salts;
+// Committees and signed mails, as the salt's own tests make them.
+#[allow(dead_code)]
+#[path = "../../../../salt/tests/support/mod.rs"]
+mod support;

@@ -1,0 +1,154 @@
+/** Both journeys with a wallet, a chain, the contracts, real proofs; a relayer where one is built. */
+
+import assert from "node:assert/strict";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { after, before, describe, test } from "node:test";
+
+import { CHAIN, World, giveWallet, mailOf, missing as noChain, relayerMissing } from "../chain.mjs";
+import { browse, missing, serve } from "../chromium.mjs";
+import { shot } from "../shots.mjs";
+import { accessible, cache, cli, program, saved, vector, visit } from "../support.mjs";
+
+const ADDRESS = "alice@example.com";
+const reason = missing ?? noChain ?? (program === undefined ? "the command line is not built" : undefined);
+
+describe("with a chain", { skip: reason === undefined ? false : `not run: ${reason}` }, () => {
+  let world;
+  let site;
+  let browser;
+  let folder;
+  let salt;
+  let account;
+  const owner = {};
+
+  before(async () => {
+    folder = mkdtempSync(join(tmpdir(), "zkdkim-web-chain-"));
+    world = await World.start(cli("registry", "root", "--file", vector("registry.json")).trim());
+    const relayer = relayerMissing === undefined ? await world.startRelayer(folder, vector("registry.json"), cache) : undefined;
+    const told = { chains: { [CHAIN]: { recovery: world.recovery } }, ...(relayer && { relayer: "relayer/" }) };
+    site = await serve({ relayer, change: (path) => (path === "site.json" ? Buffer.from(JSON.stringify(told)) : undefined) });
+    browser = await browse({ locale: "en-GB", viewport: { width: 760, height: 900 }, permissions: ["clipboard-read", "clipboard-write"] });
+    owner.address = world.people[2];
+  });
+
+  after(async () => {
+    await browser?.close();
+    await site?.close();
+    world?.stop();
+    rmSync(folder, { recursive: true, force: true });
+  });
+
+  const withWallet = (path) => visit(site, path, browser.context, (page) => giveWallet(page, world.chain.url, owner));
+  const fault = async (page) => (await page.waitForSelector("main [role=alert]")).textContent();
+
+  /** From a Subject to a proof: the mail, the salt, the proof. */
+  async function prove(page, name) {
+    const subject = await page.textContent("#subject");
+    const file = join(folder, `${name}.eml`);
+    writeFileSync(file, mailOf({ address: ADDRESS, subject, timestamp: await world.now() }));
+    await page.setInputFiles("section input[type=file] >> nth=0", file);
+    await page.waitForSelector("text=What stays hidden");
+    await page.getByLabel("Your salt").setInputFiles(salt);
+    await page.click("text=Make the proof");
+    await page.waitForSelector("text=The proof is made, and it is valid");
+    return subject;
+  }
+
+  test("become a guardian: salt, commitment, and an acceptance that the contract counts", async () => {
+    const { page, done } = await withWallet("#guardian");
+    salt = await saved(page, "text=Make a salt and save it", join(folder, "salt.json"));
+    await page.getByLabel("E-mail address").fill(ADDRESS);
+    await page.click("text=Compute the commitment");
+    const commitment = await page.textContent("output");
+    await shot(page, "guardian");
+    account = await world.account(commitment);
+    await page.click("text=Connect Test wallet");
+    await page.waitForSelector("text=Test wallet is connected");
+    await page.getByLabel("Account").fill(account);
+    await page.click("text=Make the Subject");
+    await page.waitForSelector("#subject");
+    assert.match(await prove(page, "accept"), new RegExp(`^Guard ${account} on ${CHAIN} nonce \\d+$`));
+    await page.click("text=Send by Test wallet");
+    await page.waitForSelector("text=Sent, and in a block.");
+    // The same once more: what the contract refuses is said in words.
+    await page.click("text=Send by Test wallet");
+    assert.match(await fault(page), /this guardian has accepted already/);
+    await done();
+  });
+
+  test("recover my account: wrong chain, a round, a false Subject, a rejected transaction, the mail, the vote, the delay, the new key", async () => {
+    const { page, done } = await withWallet("#recover");
+    await page.click("text=Connect Test wallet");
+    await page.waitForSelector("text=Test wallet is connected");
+    assert.equal(await page.getByLabel("New key").inputValue(), owner.address.toLowerCase());
+    await page.getByLabel("Account").fill(account);
+    Object.assign(owner, { chain: 1, staysThere: true });
+    await page.click("text=Make the Subject");
+    assert.match(await fault(page), /the wallet is at chain 1, the account at chain 31337/);
+    Object.assign(owner, { chain: undefined, staysThere: false });
+    await page.getByLabel("Account").fill("0x00112233445566778899aabbccddeeff00112233");
+    await page.click("text=Make the Subject");
+    await page.waitForSelector("text=the account has no recovery at this contract");
+    await page.getByLabel("Account").fill(account);
+    await page.click("text=Make the Subject");
+    await page.waitForSelector("text=No round is open");
+    owner.refuses = true;
+    await page.click("text=Open a round");
+    assert.match(await fault(page), /the wallet's owner did not confirm/);
+    owner.refuses = false;
+    await page.click("text=Make the Subject");
+    await page.click("text=Open a round");
+    await page.waitForSelector("#subject");
+    await accessible(page, "Subject and standing");
+    await shot(page, "subject");
+    Object.assign(owner, { told: owner.address.slice(2, 12).toLowerCase(), tells: "0123456789" });
+    await page.click("text=Make the Subject");
+    assert.match(await fault(page), /was told to be the Subject, but the values here make/);
+    owner.told = undefined;
+    await page.click("text=Make the Subject");
+    await page.waitForSelector("#subject");
+
+    const subject = await prove(page, "vote");
+    assert.match(subject, new RegExp(`^Recover ${account} on ${CHAIN} nonce \\d+ to ${owner.address.toLowerCase()}$`));
+    await accessible(page, "proved");
+    await shot(page, "proved");
+    await page.click("text=Send by Test wallet");
+    await page.waitForSelector("text=Enough votes: the delay runs.");
+    await accessible(page, "the delay");
+    await shot(page, "delay");
+    await world.pass(3601);
+    await page.click("text=Look again");
+    await page.click("text=Execute the recovery");
+    await page.waitForSelector("text=The account obeys the new key.");
+    assert.equal(await world.ownerOf(account), owner.address.toLowerCase());
+    await done();
+  });
+
+  test("a link brings a guardian here with everything filled in", async () => {
+    const values = { account, chain: String(CHAIN), nonce: "7", key: owner.address.toLowerCase() };
+    const { page, done } = await withWallet(`#recover?${new URLSearchParams(values)}`);
+    await page.click("text=Make the Subject");
+    assert.equal(await page.textContent("#subject"), `Recover ${account} on ${CHAIN} nonce 7 to ${values.key}`);
+    await page.click("text=Copy the link for other guardians");
+    const link = new URL(await page.evaluate(() => navigator.clipboard.readText()));
+    const copied = new URLSearchParams(link.hash.split("?")[1]);
+    assert.deepEqual({ ...Object.fromEntries(copied) }, { ...values, contract: world.recovery });
+    await done();
+  });
+
+  test("a proof that was handed to the relayer counts", { skip: relayerMissing && `not run: ${relayerMissing}` }, async () => {
+    const { commitment } = JSON.parse(cli("commit", ADDRESS, "--salt-file", salt, "--json"));
+    account = await world.account(commitment);
+    const { page, done } = await visit(site, "#guardian", browser.context);
+    await page.getByLabel("Account").fill(account);
+    await page.click("text=Make the Subject");
+    await page.waitForSelector("#subject");
+    assert.match(await page.getAttribute("a.main", "href"), /^mailto:recovery@relayer\.example\?subject=Guard/);
+    await prove(page, "by-relayer");
+    await page.click("text=Hand it to the relayer");
+    await page.waitForSelector("text=The relayer sent it, and it counts.");
+    await done();
+  });
+});
