@@ -122,6 +122,13 @@ fn agrees<F: PrimeField<Repr = [u8; 32]> + SerdeObject>(seed: u64) {
     }
 }
 
+/// What the module for WebAssembly runs.
+#[allow(dead_code)]
+pub fn agree_in_both_fields() {
+    agrees::<Fq>(1);
+    agrees::<Fr>(2);
+}
+
 #[test]
 fn agrees_with_halo2curves_in_the_base_field() {
     agrees::<Fq>(1);

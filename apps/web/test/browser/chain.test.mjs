@@ -29,7 +29,7 @@ describe("with a chain", { skip: reason === undefined ? false : `not run: ${reas
     const relayer = relayerMissing === undefined ? await world.startRelayer(folder, vector("registry.json"), cache) : undefined;
     const told = { chains: { [CHAIN]: { recovery: world.recovery } }, ...(relayer && { relayer: "relayer/" }) };
     site = await serve({ relayer, change: (path) => (path === "site.json" ? Buffer.from(JSON.stringify(told)) : undefined) });
-    browser = await browse({ locale: "en-GB", viewport: { width: 760, height: 900 }, permissions: ["clipboard-read", "clipboard-write"] });
+    browser = await browse({ locale: "en-GB", viewport: { width: 720, height: 860 }, permissions: ["clipboard-read", "clipboard-write"] });
     owner.address = world.people[2];
   });
 
@@ -102,7 +102,7 @@ describe("with a chain", { skip: reason === undefined ? false : `not run: ${reas
     await page.click("text=Open a round");
     await page.waitForSelector("#subject");
     await accessible(page, "Subject and standing");
-    await shot(page, "subject");
+    await shot(page, "subject", "h2:text('Send a mail with exactly')");
     Object.assign(owner, { told: owner.address.slice(2, 12).toLowerCase(), tells: "0123456789" });
     await page.click("text=Make the Subject");
     assert.match(await fault(page), /was told to be the Subject, but the values here make/);
@@ -113,11 +113,11 @@ describe("with a chain", { skip: reason === undefined ? false : `not run: ${reas
     const subject = await prove(page, "vote");
     assert.match(subject, new RegExp(`^Recover ${account} on ${CHAIN} nonce \\d+ to ${owner.address.toLowerCase()}$`));
     await accessible(page, "proved");
-    await shot(page, "proved");
+    await shot(page, "proved", "caption:text('What a proof shows')");
     await page.click("text=Send by Test wallet");
     await page.waitForSelector("text=Enough votes: the delay runs.");
     await accessible(page, "the delay");
-    await shot(page, "delay");
+    await shot(page, "delay", "h2:text('4. Send it')");
     await world.pass(3601);
     await page.click("text=Look again");
     await page.click("text=Execute the recovery");

@@ -37,7 +37,7 @@ describe("in Chromium", { skip: missing === undefined ? false : `not run: ${miss
       return bad;
     };
     site = await serve({ change });
-    browser = await browse({ locale: "en-GB" });
+    browser = await browse({ locale: "en-GB", viewport: { width: 720, height: 860 } });
     browser.context.on("request", (request) => requests.add(new URL(request.url()).origin));
   });
 
@@ -90,7 +90,7 @@ describe("in Chromium", { skip: missing === undefined ? false : `not run: ${miss
     await give(page, vector("recovery.eml"));
     await page.waitForSelector("text=This mailbox will work");
     await accessible(page, "provable");
-    await shot(page, "check");
+    await shot(page, "check", "h2:text('This mailbox will work')");
     await give(page, vector("refused-two-addresses.eml"));
     const alert = await page.waitForSelector("[role=alert]");
     const text = await alert.textContent();
@@ -99,10 +99,11 @@ describe("in Chromium", { skip: missing === undefined ? false : `not run: ${miss
     assert.match(text, /line 14, From/);
     await page.click("text=Every rule");
     await accessible(page, "refused");
-    await shot(page, "refused");
+    await shot(page, "refused", "[role=alert]");
     for (const name of ["Gmail", "Apple Mail", "Yahoo"]) await page.click(`summary:text-is("${name}")`);
     assert.equal(await page.locator("svg[role=img]:visible").count(), 9);
     await accessible(page, "pictures");
+    await shot(page, "pictures", "summary:text-is('Gmail')");
     await page.selectOption("header select", "de");
     await page.waitForSelector("h1:text('Mein Postfach prüfen')");
     assert.equal(await page.getAttribute("html", "lang"), "de");

@@ -1,0 +1,13 @@
+//! The tests of this crate as a module for WebAssembly, where vectors are what they run on and nothing runs tests:
+//! `agreement` traps where something differs. `scripts/web test` calls it.
+
+#[path = "../tests/quads.rs"]
+mod quads;
+
+/// Every operation on edge values and at random, in both fields.
+// SAFETY: no other function of the module has this name.
+#[allow(unsafe_code)]
+#[no_mangle]
+pub extern "C" fn agreement() {
+    quads::agree_in_both_fields();
+}
