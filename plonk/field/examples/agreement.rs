@@ -4,6 +4,14 @@
 #[path = "../tests/quads.rs"]
 mod quads;
 
+#[cfg(all(target_family = "wasm", target_os = "unknown"))]
+getrandom::register_custom_getrandom!(no_randomness);
+
+#[cfg(all(target_family = "wasm", target_os = "unknown"))]
+fn no_randomness(_: &mut [u8]) -> Result<(), getrandom::Error> {
+    Err(getrandom::Error::UNSUPPORTED)
+}
+
 /// Every operation on edge values and at random, in both fields.
 // SAFETY: no other function of the module has this name.
 #[allow(unsafe_code)]

@@ -111,6 +111,18 @@ describe("in Chromium", { skip: missing === undefined ? false : `not run: ${miss
     await done();
   });
 
+  test("every refusal is shown with its rule, clause and reason", async () => {
+    const { page, done } = await visit();
+    const { messages } = JSON.parse(readFileSync(vector("manifest.json"), "utf8"));
+    const refused = messages.filter(({ file, expected }) => file.startsWith("refused-") && expected.clause);
+    assert.ok(refused.length > 5);
+    for (const { file, expected } of refused) {
+      await give(page, vector(file));
+      await page.waitForSelector(`main [role=alert]:has-text("${expected.clause} (clause")`);
+    }
+    await done();
+  });
+
   test("a mail can be pasted and dropped, and the keyboard reaches everything", async () => {
     const { page, done } = await visit();
     await page.click("text=Or paste its source");
