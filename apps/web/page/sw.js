@@ -2,6 +2,8 @@
 
 const CACHE = `zkdkim-page-${"VERSION"}`;
 const FILES = ["FILES"].map((file) => new URL(file, self.registration.scope).href);
+/** What the host may replace without another build: kept for when there is no network, and asked for when there is. */
+const CHANGING = ["registry.json", "site.json"].map((file) => new URL(file, self.registration.scope).href);
 
 self.addEventListener("install", (event) => {
   const all = async () => {
@@ -25,6 +27,11 @@ self.addEventListener("activate", (event) => {
 self.addEventListener("fetch", (event) => {
   const url = event.request.url.split(/[?#]/)[0];
   if (event.request.method !== "GET" || !FILES.includes(url)) return;
-  const answer = async () => (await (await caches.open(CACHE)).match(url)) ?? fetch(event.request);
+  const answer = async () => {
+    const cache = await caches.open(CACHE);
+    const fresh = CHANGING.includes(url) ? await fetch(event.request).catch(() => undefined) : undefined;
+    if (fresh?.ok) await cache.put(url, fresh.clone());
+    return fresh ?? (await cache.match(url)) ?? fetch(event.request);
+  };
   event.respondWith(answer());
 });

@@ -47,8 +47,8 @@ function passOn(relayer, request, response) {
 }
 
 /**
- * A server of dist; `change` may alter what is sent for a path, for tests.
- * @param {{isolated?: boolean, relayer?: string, change?: (path: string, body: Buffer) => Buffer | undefined}} [how]
+ * A server of dist; `change` may alter what is sent for a path, or send what is not there, for tests.
+ * @param {{isolated?: boolean, relayer?: string, change?: (path: string, body: Buffer | undefined) => Buffer | undefined}} [how]
  */
 export function server({ isolated = true, relayer, change } = {}) {
   return createServer(async (request, response) => {
@@ -61,8 +61,7 @@ export function server({ isolated = true, relayer, change } = {}) {
       const brotli = String(request.headers["accept-encoding"]).includes("br");
       const read = (name) => readFile(new URL(name, DIST));
       const compressed = brotli && !change ? await read(`${path}.br`).catch(() => undefined) : undefined;
-      let body = compressed ?? (await read(path));
-      body = change?.(path, body) ?? body;
+      const body = compressed ?? change?.(path, await read(path).catch(() => undefined)) ?? (await read(path));
       const lasting = path.startsWith("zkdkim/assets/");
       response.writeHead(200, {
         ...headers,

@@ -25,7 +25,8 @@ export const missing = reasons.find(([there]) => !there)?.[1];
 /** The same for the relayer. */
 export const relayerMissing = relayer ? undefined : "the relayer is not built";
 
-export const CHAIN = 31337;
+/** The chain that the salt nodes of the tests know. */
+export const CHAIN = 1;
 const HOUR = 3600;
 const DAY = 24 * HOUR;
 
@@ -90,6 +91,12 @@ export class World {
     const subscribe = [this.recovery, viem.encodeAbiParameters(inputs, [config])];
     await this.send({ address, abi: compiled("RecoverableAccount").abi, functionName: "addRecoveryProvider", args: subscribe });
     return address.toLowerCase();
+  }
+
+  /** The account publishes encrypted salts. */
+  async publish(address, escrow) {
+    const data = this.viem.encodeFunctionData({ abi: this.compiled("ERC7947EmailRecovery").abi, functionName: "publishEscrow", args: [escrow] });
+    await this.send({ address, abi: this.compiled("RecoverableAccount").abi, functionName: "execute", args: [this.recovery, 0n, data] });
   }
 
   async ownerOf(address) {

@@ -8,6 +8,7 @@ import { after, before, describe, test } from "node:test";
 
 import { CHAIN, World, giveWallet, mailOf, missing as noChain, relayerMissing } from "../chain.mjs";
 import { browse, missing, serve } from "../chromium.mjs";
+import { Nodes, missing as nodesMissing } from "../nodes.mjs";
 import { shot } from "../shots.mjs";
 import { accessible, cache, cli, program, saved, vector, visit } from "../support.mjs";
 
@@ -84,9 +85,9 @@ describe("with a chain", { skip: reason === undefined ? false : `not run: ${reas
     await page.waitForSelector("text=Test wallet is connected");
     assert.equal(await page.getByLabel("New key").inputValue(), owner.address.toLowerCase());
     await page.getByLabel("Account").fill(account);
-    Object.assign(owner, { chain: 1, staysThere: true });
+    Object.assign(owner, { chain: 10, staysThere: true });
     await page.click("text=Make the Subject");
-    assert.match(await fault(page), /the wallet is at chain 1, the account at chain 31337/);
+    assert.match(await fault(page), /the wallet is at chain 10, the account at chain 1/);
     Object.assign(owner, { chain: undefined, staysThere: false });
     await page.getByLabel("Account").fill("0x00112233445566778899aabbccddeeff00112233");
     await page.click("text=Make the Subject");
@@ -136,6 +137,56 @@ describe("with a chain", { skip: reason === undefined ? false : `not run: ${reas
     const copied = new URLSearchParams(link.hash.split("?")[1]);
     assert.deepEqual({ ...Object.fromEntries(copied) }, { ...values, contract: world.recovery });
     await done();
+  });
+
+  test("without a file: salt nodes open the salt to the mail, for the new key", { skip: nodesMissing && `not run: ${nodesMissing}` }, async () => {
+    const nodes = new Nodes();
+    const { record, digest, registry } = await nodes.about();
+    const files = {
+      "registry.json": registry,
+      "committee.record": record,
+      "site.json": JSON.stringify({
+        chains: { [CHAIN]: { recovery: world.recovery } },
+        committee: { record: "committee.record", digest, nodes: "nodes/{index}", allowInsecureDealer: true },
+      }),
+    };
+    const own = await serve({ change: (path) => files[path] && Buffer.from(files[path]) });
+    await browser.context.route("**/nodes/*/v1/release", async (route) => {
+      const [, index] = /nodes\/(\d+)\//.exec(route.request().url());
+      const body = await nodes.answer(index, route.request().postDataBuffer());
+      await route.fulfill(body === undefined ? { status: 403 } : { status: 200, body });
+    });
+    const prepare = (page) => giveWallet(page, world.chain.url, owner);
+
+    // The owner sets up, and the account publishes what the page made.
+    const setup = await visit(own, "#setup", browser.context, prepare);
+    await setup.page.getByLabel("Guardians' e-mail addresses").fill("ann@example.org");
+    await setup.page.click("text=Make salts and commitments");
+    await setup.page.waitForSelector("text=Publish the encrypted salts");
+    const [list, escrow] = await setup.page.locator("output").allTextContents();
+    await setup.done();
+    account = await world.account(list.split("\t")[1]);
+    await world.publish(account, escrow);
+
+    const { page, done } = await visit(own, "#recover", browser.context, prepare);
+    await page.click("text=Connect Test wallet");
+    await page.getByLabel("Account").fill(account);
+    await page.click("text=Make the Subject");
+    await page.click("text=Open a round");
+    await page.waitForSelector("#subject");
+    const subject = await page.textContent("#subject");
+    await nodes.round(account, / nonce (\d+) /.exec(subject)[1]);
+    const file = join(folder, "nodes.eml");
+    writeFileSync(file, await nodes.mail(subject));
+    await page.setInputFiles("section input[type=file] >> nth=0", file);
+    await page.waitForSelector("text=What stays hidden");
+    await page.click("text=I have no such file");
+    await page.click("text=Ask the salt nodes");
+    await page.waitForSelector("text=The salt was found.");
+    await accessible(page, "the salt");
+    await done();
+    await own.close();
+    nodes.stop();
   });
 
   test("a proof that was handed to the relayer counts", { skip: relayerMissing && `not run: ${relayerMissing}` }, async () => {
