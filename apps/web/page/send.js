@@ -88,12 +88,13 @@ export function standingView({ t }, target, wallet) {
       ...(waits ? [[t("standing.from"), time(executableFrom)], [t("standing.until"), time(expiresAt)]] : []),
     ];
     const due = waits && now >= executableFrom && now < expiresAt;
-    shown.replaceChildren(
-      table(t("standing.title"), rows),
+    const parts = [
+      table(t("standing.table"), rows),
       h("p", {}, waits ? t(due ? "standing.due" : "standing.waits") : t("standing.more")),
       due ? h("button", { type: "button", class: "main", click: execute }, t("standing.execute")) : null,
       waits ? h("p", {}, t("standing.cancel"), " ", h("a", { href: cancelling(target) }, t("cancel-recovery.title"))) : null,
-    );
+    ];
+    shown.replaceChildren(...parts.filter((part) => part !== null));
   });
   const told = h("div", { "aria-live": "polite" });
   const execute = guarded(t, told, async () => {

@@ -39,7 +39,7 @@ function fields({ t, site, query }, action) {
   const account = field(t("target.account"), { hint: t("target.account.hint"), maxlength: 42, value: preset("account") });
   const chain = field(t("target.chain"), { inputmode: "numeric", maxlength: 39, value: preset("chain") || chains[0] || "1" });
   const contract = field(t("target.contract"), { hint: t("target.contract.hint"), maxlength: 42, value: preset("contract") });
-  const nonce = field(t("target.nonce"), { inputmode: "numeric", hint: t("target.nonce.hint"), maxlength: 20, value: preset("nonce") });
+  const nonce = field(t(action === "accept" ? "target.nonce.accept" : "target.nonce"), { inputmode: "numeric", hint: t("target.nonce.hint"), maxlength: 20, value: preset("nonce") });
   const key = field(t("target.key"), { hint: t("target.key.hint"), maxlength: 42, value: preset("key") });
   const known = () => {
     contract.element.hidden = chain.value in site.chains;

@@ -18,8 +18,9 @@ const places = [process.env.ZKDKIM_BIN_DIR && join(process.env.ZKDKIM_BIN_DIR, "
 export const program = places.find((path) => path && existsSync(path));
 export const cli = (...args) => execFileSync(program, [...args, "--quiet"], { env: { ...process.env, ZKDKIM_CACHE: cache }, encoding: "utf8" });
 
-/** No finding of axe in what is shown. */
+/** No finding of axe in what is shown, and no value that should have been left out. */
 export async function accessible(page, state) {
+  assert.doesNotMatch(await page.innerText("main"), /\b(null|undefined|NaN)\b|\[object/, state);
   // Evaluated by the debugger, which the page's policy does not hold back.
   await page.evaluate(axe);
   const { violations } = await page.evaluate(() => globalThis.axe.run());

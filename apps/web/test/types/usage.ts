@@ -16,6 +16,13 @@ const command = { account: "0x", chain: 1n, nonce: 3 };
 const { file, calldata } = await zkdkim.prove(mail, salt, "{}", { command, onProgress, signal: abort.signal });
 calldata satisfies string;
 
+const committee = { record: new Uint8Array(), digest: "0x" };
+const { escrow } = await zkdkim.escrow("ann@example.org", salt, committee);
+escrow satisfies string;
+const sign = async (text: string) => `0x${text.length}`;
+const { salts } = await zkdkim.recoverSalt(mail, "{}", { committee, escrows: new Uint8Array(), sign, command, signal: abort.signal });
+salts.map((one) => one.commitment) satisfies string[];
+
 try {
   await zkdkim.verify(file, { allowInsecureDev: true, notBefore: 1 });
 } catch (error) {
@@ -26,3 +33,5 @@ try {
 await zkdkim.inspect(mail);
 // @ts-expect-error an account without its number
 await zkdkim.subject({ command: { account: "0x", chain: 1 } });
+// @ts-expect-error without anybody who signs
+await zkdkim.recoverSalt(mail, "{}", { committee, escrows: new Uint8Array() });
