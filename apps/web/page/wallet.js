@@ -8,18 +8,18 @@ const load = () => import("./vendor/viem.js");
 /** Of the contract, what a guardian and an owner need; its errors by name. */
 const ABI = [
   "struct Inputs { uint256 registryRoot; uint256 emailCommitment; uint256 notBefore; uint256 nullifier; uint256[6] subject; }",
-  "struct Pending { address newKey; uint40 executableFrom; uint40 expiresAt; }",
+  "struct Pending { bytes newOwner; uint40 executableFrom; uint40 expiresAt; }",
   "function setupOf(address account) view returns (uint64 nonce, uint256 configuredAt)",
   "function roundOf(address account) view returns (uint64 nonce, uint256 openedAt, uint256 closesAt)",
   "function acceptanceSubject(address account) view returns (string)",
-  "function recoverySubject(address account, address newKey) view returns (string)",
+  "function recoverySubject(address account, bytes newOwner) view returns (string)",
   "function cancellationSubject(address account) view returns (string)",
   "function pendingRecoveryOf(address account) view returns (Pending)",
-  "function weightOf(address account, address newKey) view returns (uint256 weight, uint256 threshold)",
+  "function weightOf(address account, bytes newOwner) view returns (uint256 weight, uint256 threshold)",
   "function cancelWeightOf(address account) view returns (uint256 weight, uint256 threshold)",
   "function openRound(address account)",
   "function acceptGuardian(address account, Inputs inputs, bytes proof)",
-  "function vote(address account, address newKey, Inputs inputs, bytes proof)",
+  "function vote(address account, bytes newOwner, Inputs inputs, bytes proof)",
   "function voteToCancel(address account, Inputs inputs, bytes proof)",
   "function execute(address account)",
   "function guardianOf(address account, uint256 commitment) view returns (uint256 weight)",
@@ -40,7 +40,7 @@ const ABI = [
   "error UndatedMailRefused()",
   "error MailAlreadyUsed(address account, uint256 nullifier)",
   "error InvalidProof()",
-  "error InvalidNewKey(address account, address newKey)",
+  "error InvalidNewOwner(address account, bytes newOwner)",
   "error RecoveryPending(address account, uint64 nonce)",
   "error NoRecoveryPending(address account)",
   "error DelayNotPassed(uint256 timestamp, uint256 executableFrom)",
@@ -185,7 +185,7 @@ export async function progressOf(wallet, target) {
   const [weight, threshold] =
     action === "cancel" ? await wallet.read(target, "cancelWeightOf", [account]) : await wallet.read(target, "weightOf", [account, newKey]);
   const { executableFrom, expiresAt } = pending;
-  return { now: await wallet.now(), nonce, closesAt: Number(closesAt), pendingKey: pending.newKey.toLowerCase(), executableFrom, expiresAt, weight, threshold };
+  return { now: await wallet.now(), nonce, closesAt: Number(closesAt), pendingKey: pending.newOwner, executableFrom, expiresAt, weight, threshold };
 }
 
 /** What an account published for its guardians, one escrow behind the other. */

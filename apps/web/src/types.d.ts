@@ -98,13 +98,15 @@ export interface Verified {
   public: PublicView;
 }
 
-/** A command to an account: without newKey and cancel the consent of a guardian. */
+/** A command to an account: without newKey, newOwner and cancel the consent of a guardian. */
 export interface AccountCommand {
   /** `0x` and 40 digits. */
   account: string;
   chain: number | bigint | string;
   nonce: number | bigint | string;
   newKey?: string;
+  /** The bytes of an owner that is more than an address, such as a passkey's verifier and key. */
+  newOwner?: string;
   cancel?: boolean;
 }
 

@@ -263,7 +263,7 @@ export default {
   "fault.RootNotAccepted.hint": "sagen Sie es dem, der diese Seite betreibt",
   "fault.InvalidProof": "der Vertrag nimmt den Beweis nicht an",
   "fault.InvalidProof.hint": "Seite und Vertrag sind aus verschiedenen Ständen: Sagen Sie es dem, der diese Seite betreibt",
-  "fault.InvalidNewKey": "diesen Schlüssel kann das Konto nicht haben",
+  "fault.InvalidNewOwner": "diesen Schlüssel kann das Konto nicht haben",
   "fault.RecoveryPending": "eine Wiederherstellung läuft schon: Weitere Stimmen braucht es nicht",
   "fault.NoRecoveryPending": "keine Wiederherstellung wartet",
   "fault.DelayNotPassed": "die Frist ist noch nicht um",

@@ -261,7 +261,7 @@ export default {
   "fault.RootNotAccepted.hint": "tell whoever runs this page",
   "fault.InvalidProof": "the contract does not accept the proof",
   "fault.InvalidProof.hint": "page and contract are of different builds: tell whoever runs this page",
-  "fault.InvalidNewKey": "the account cannot have this key",
+  "fault.InvalidNewOwner": "the account cannot have this key",
   "fault.RecoveryPending": "a recovery is on its way already: no more votes are needed",
   "fault.NoRecoveryPending": "no recovery waits",
   "fault.DelayNotPassed": "the delay has not passed",

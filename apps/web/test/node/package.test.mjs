@@ -124,6 +124,8 @@ test("Subjects are those of the contract; sealed ones differ every time and open
   const { subject } = await zkdkim.subject({ command });
   assert.equal(subject, `Recover ${account} on 1 nonce 7 to ${newKey}`);
   assert.equal((await zkdkim.subject({ command: { account, chain: 1, nonce: 7, cancel: true } })).subject, `Cancel ${account} on 1 nonce 7`);
+  const passkey = await zkdkim.subject({ command: { account, chain: 1, nonce: 7, newOwner: `0x${"22".repeat(84)}` } });
+  assert.equal(passkey.subject, `Recover ${account} on 1 nonce 7 to 0xbfa295dd86670d0f3dff72a8db1ee271ec2e65a8935586bf14dcca201e080924`);
   const sealed = () => zkdkim.subject({ command, sealed: true, contract: account });
   const [one, other] = [await sealed(), await sealed()];
   assert.notEqual(one.subject, other.subject);

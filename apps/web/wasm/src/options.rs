@@ -11,6 +11,7 @@ use zkdkim_prover::{
 };
 use zkdkim_relation::{
     inspect::{Policy, UnsignedParts},
+    owner::Owner,
     recovery_subject::{Action, Address, Command},
     CommandHash, EmailCommitment, Nullifier, RegistryRoot,
 };
@@ -34,6 +35,8 @@ pub struct AccountCommand {
     pub nonce: Option<String>,
     /// The key that the account shall have.
     pub new_key: Option<String>,
+    /// The owner that it shall have where that is more than an address: its bytes.
+    pub new_owner: Option<String>,
     /// Whether a recovery shall be stopped.
     pub cancel: bool,
 }
@@ -62,11 +65,19 @@ impl AccountCommand {
                 false => Ok(None),
             };
         };
-        let action = match (&self.new_key, self.cancel) {
-            (Some(_), true) => return Err(Fault::input("cancel", "it excludes newKey")),
-            (Some(key), false) => Action::Recover(address("newKey", key)?),
-            (None, true) => Action::Cancel,
-            (None, false) => Action::Guard,
+        let action = match (&self.new_key, &self.new_owner, self.cancel) {
+            (None, None, true) => Action::Cancel,
+            (None, None, false) => Action::Guard,
+            (Some(key), None, false) => Action::Recover(address("newKey", key)?),
+            (None, Some(owner), false) => {
+                owner.parse::<Owner>().map_err(|e| Fault::input("newOwner", e))?.into()
+            }
+            (None, Some(_), true) | (Some(_), _, true) => {
+                return Err(Fault::input("cancel", "it excludes newKey and newOwner"));
+            }
+            (Some(_), Some(_), false) => {
+                return Err(Fault::input("newOwner", "it excludes newKey"));
+            }
         };
         Ok(Some(Command {
             account: address("account", account)?,

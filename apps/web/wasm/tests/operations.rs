@@ -60,6 +60,16 @@ fn options_are_read_strictly() {
             "cancel",
         ),
         (
+            json!({ "command": { "account": account, "chain": "1", "nonce": "0", "newKey": account,
+                "newOwner": account } }),
+            "newOwner",
+        ),
+        (
+            json!({ "command": { "account": account, "chain": "1", "nonce": "0",
+                "newOwner": "0x11" } }),
+            "newOwner",
+        ),
+        (
             json!({ "subject": "x", "command": { "account": account, "chain": "1", "nonce": "0" } }),
             "subject",
         ),
