@@ -41,6 +41,8 @@ export function mailProof(page, target, onProof, wallet) {
   const salt = saltFrom(page, target, () => mail, wallet);
   const prove = async () => {
     const abort = new AbortController();
+    // Whoever leaves this part of the page leaves no mail behind in the worker.
+    page.leaving.addEventListener("abort", () => abort.abort(), { once: true });
     const bar = h("progress", { max: 1, value: 0, "aria-label": t("prove.running") });
     const words = h("p", { role: "status" });
     const cancel = h("button", { type: "button", click: () => abort.abort() }, t("cancel"));

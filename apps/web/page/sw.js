@@ -30,8 +30,11 @@ self.addEventListener("fetch", (event) => {
   const answer = async () => {
     const cache = await caches.open(CACHE);
     const fresh = CHANGING.includes(url) ? await fetch(event.request).catch(() => undefined) : undefined;
-    if (fresh?.ok) await cache.put(url, fresh.clone());
-    return fresh ?? (await cache.match(url)) ?? fetch(event.request);
+    if (fresh?.ok) {
+      await cache.put(url, fresh.clone());
+      return fresh;
+    }
+    return (await cache.match(url)) ?? fresh ?? fetch(event.request);
   };
   event.respondWith(answer());
 });
