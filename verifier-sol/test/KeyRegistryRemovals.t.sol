@@ -120,6 +120,9 @@ contract KeyRegistryRemovalsTest is Test {
         _registry.acceptRemovals(new KeyRegistryRoots.Removal[](0));
         vm.expectRevert(abi.encodeWithSelector(count, 9, 8));
         _registry.acceptRemovals(new KeyRegistryRoots.Removal[](9));
+        // Eight are not too many, and these are none: slot 0 has its key.
+        vm.expectRevert(abi.encodeWithSelector(KeyRegistryRoots.SlotNotRemoved.selector, 0));
+        _registry.acceptRemovals(new KeyRegistryRoots.Removal[](8));
     }
 
     /// @dev Not of a key that is still there, nor of a slot that never had one.
