@@ -172,6 +172,8 @@ contract RecoveryProofVerifierTest is RealVerifier {
             );
             new RecoveryProofVerifier(generated, 0);
         }
+        // The statement is all that is asked for.
+        new RecoveryProofVerifier(IVerifier(address(new Labels("zkdkim/v2/", "ceremony"))), 0);
     }
 
     function test_constructor_revertsWhenThereIsNoCode() external {

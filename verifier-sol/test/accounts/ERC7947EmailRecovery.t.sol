@@ -38,6 +38,8 @@ contract ERC7947EmailRecoveryTest is AccountRecoveryTest, UserOperations {
     function test_addRecoveryProvider_subscribesByUserOperation() external {
         ERC7947EmailRecovery second = new ERC7947EmailRecovery();
         bytes memory data = abi.encode(defaultConfig());
+        vm.expectEmit(place);
+        emit IAccountRecovery.RecoveryProviderAdded(address(second));
         vm.expectEmit(address(second));
         emit IRecoveryProvider.AccountSubscribed(place);
         byOwner(abi.encodeCall(RecoverableAccount.addRecoveryProvider, (address(second), data)));
@@ -101,6 +103,16 @@ contract ERC7947EmailRecoveryTest is AccountRecoveryTest, UserOperations {
         vm.prank(place);
         vm.expectRevert(ERC7947EmailRecovery.ValueNotAccepted.selector);
         recovery.unsubscribe{value: 1}();
+    }
+
+    function test_removeRecoveryProvider_saysSoOnBothSides() external {
+        vm.expectEmit(place);
+        emit IAccountRecovery.RecoveryProviderRemoved(address(recovery));
+        vm.expectEmit(address(recovery));
+        emit IRecoveryProvider.AccountUnsubscribed(place);
+        vm.prank(oldOwner.addr);
+        account.removeRecoveryProvider(address(recovery));
+        vm.assertEq(recovery.getRecoveryData(place), "");
     }
 
     function test_subscribe_revertsWhenDataIsNotAConfiguration() external {
