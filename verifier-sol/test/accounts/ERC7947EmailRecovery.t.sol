@@ -210,6 +210,13 @@ contract ERC7947EmailRecoveryTest is AccountRecoveryTest, UserOperations {
             vm.expectRevert(RecoverableAccount.InvalidSubject.selector);
             account.recoverAccess(subjects[i], address(recovery), "");
         }
+        // The largest address is one: the provider is asked.
+        bytes memory largest = abi.encode(type(uint160).max);
+        bytes memory due = abi.encode(newOwner.addr);
+        vm.expectRevert(
+            abi.encodeWithSelector(ERC7947EmailRecovery.ObjectMismatch.selector, due, largest)
+        );
+        account.recoverAccess(largest, address(recovery), "");
     }
 
     function test_recoverAccess_revertsWhenKeyIsNotTheOneThatIsDue() external {

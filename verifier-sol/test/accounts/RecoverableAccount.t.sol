@@ -41,6 +41,14 @@ contract RecoverableAccountTest is UserOperations, BadSignatures, NestedSignatur
         vm.assertEq(address(account.entryPoint()), address(ENTRY_POINT));
     }
 
+    function test_createAccount_logsTheAccount() external {
+        bytes32 salt = bytes32(uint256(2));
+        address made = factory.accountAddress(owner.addr, salt);
+        vm.expectEmit(address(factory));
+        emit RecoverableAccountFactory.AccountCreated(made, owner.addr, salt);
+        factory.createAccount(owner.addr, salt);
+    }
+
     function test_createAccount_returnsTheAccountThatExists() external {
         vm.prank(owner.addr);
         account.changeOwner(stranger.addr);
