@@ -112,6 +112,9 @@ contract KeyCallsTest is Test {
         this.requireValid(new KeyCall[](0));
         vm.expectRevert(abi.encodeWithSelector(KeyCalls.KeyCallCount.selector, 5, 4));
         this.requireValid(new KeyCall[](5));
+        // Four are not too many, though these have no call data.
+        vm.expectRevert(abi.encodeWithSelector(KeyCalls.KeyCallLength.selector, 0, 0, 512));
+        this.requireValid(new KeyCall[](4));
     }
 
     function test_requireValid_revertsWhenCallDataIsTooShortOrTooLong() external {

@@ -61,6 +61,8 @@ contract OwnerValidatorTest is ModularAccounts, BadSignatures {
     }
 
     function test_onUninstall_forgetsTheOwner() external {
+        vm.expectEmit(address(validator));
+        emit OwnerValidator.OwnerChanged(address(account), owner.addr, address(0));
         uninstall(owner, address(account), MODULE_TYPE_VALIDATOR, address(validator), "");
         vm.assertEq(validator.ownerOf(address(account)), address(0));
         vm.prank(address(account));
