@@ -413,6 +413,17 @@ contract SafeEmailRecoveryTest is AccountRecoveryTest, Safes {
         vm.assertEq(large.getOwners()[63], newOwner.addr);
     }
 
+    /// @dev The largest that {execute} searches: its refusal decides.
+    function test_discard_endsWhatASafeOfSixtyFourOwnersRefuses() external {
+        (ISafe large,) = largeSafe(64);
+        matureRecovery(recovery, address(large), newOwner.addr);
+        vm.prank(address(large));
+        large.disableModule(SENTINEL, address(recovery));
+        vm.warp(block.timestamp + 1 days);
+        recovery.discard(address(large));
+        vm.assertEq(recovery.pendingRecoveryOf(address(large)).executableFrom, 0);
+    }
+
     function test_executeAfter_revertsWhenThePlaceIsWrong() external {
         matureRecovery(recovery, place, newOwner.addr);
         address[5] memory wrong = [SENTINEL, lost.addr, third.addr, stranger, place];
