@@ -2,43 +2,50 @@
 
 use serde::Serialize;
 use serde_json::json;
+use zkdkim_dns::providers::{built_in, Provider, Works};
 
 use super::{CommandResult, SUCCESS};
 use crate::cli::HiArgs;
 
-/// One line for each provider; the head says what the columns are and where they come from.
-const TABLE: &str = include_str!("../../providers.tsv");
-
-/// Whether mail from a provider can be proved.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "kebab-case")]
-enum Works {
-    Yes,
-    No,
-    /// Its line says `?`: not seen.
-    Unknown,
+/// One line of the list, as it is shown.
+#[derive(Debug, Serialize)]
+struct Line {
+    domains: Vec<String>,
+    works: &'static str,
+    /// Selectors that were seen.
+    selectors: String,
+    key_bits: Option<String>,
+    /// What its signatures have as `c=`; `None` where that was not seen.
+    canonicalisation: Option<String>,
+    /// Whether the signature carries a time.
+    timestamp: Option<String>,
+    /// What to know, or what to do.
+    note: Option<String>,
+    /// The last year in which mail of it was seen.
+    seen: String,
 }
 
-/// One line of the table.
-#[derive(Debug, Serialize)]
-struct Provider {
-    domains: Vec<&'static str>,
-    works: Works,
-    /// Selectors that were seen.
-    selectors: &'static str,
-    key_bits: Option<&'static str>,
-    /// What its signatures have as `c=`; `None` where that was not seen.
-    canonicalisation: Option<&'static str>,
-    /// Whether the signature carries a time.
-    timestamp: Option<&'static str>,
-    /// What to know, or what to do.
-    note: Option<&'static str>,
-    /// The last year in which mail of it was seen.
-    seen: &'static str,
+impl Line {
+    fn new(provider: Provider) -> Line {
+        Line {
+            works: match provider.works {
+                Works::Yes => "yes",
+                Works::No => "no",
+                Works::Unknown => "unknown",
+            },
+            domains: provider.domains,
+            selectors: provider.selectors.join(", "),
+            key_bits: provider.key_bits,
+            canonicalisation: provider.canonicalisation,
+            timestamp: provider.timestamp,
+            note: provider.note,
+            seen: provider.seen.to_string(),
+        }
+    }
 }
 
 pub fn run(args: &HiArgs) -> CommandResult {
-    let providers: Vec<Provider> = table().collect();
+    let providers: Vec<Line> = built_in()?.into_iter().map(Line::new).collect();
     for provider in &providers {
         args.output.object("provider", provider)?;
     }
@@ -48,16 +55,15 @@ pub fn run(args: &HiArgs) -> CommandResult {
     ))?;
     for provider in &providers {
         let works = match provider.works {
-            Works::Yes => "yes",
-            Works::No => "no",
-            Works::Unknown => "not seen",
+            "unknown" => "not seen",
+            works => works,
         };
         args.output.text(format!(
             "{:<34} {works:<8} {:<10} {:<5} {}",
             provider.domains.join(", "),
-            provider.key_bits.unwrap_or("?"),
+            provider.key_bits.as_deref().unwrap_or("?"),
             provider.seen,
-            provider.note.unwrap_or_default()
+            provider.note.as_deref().unwrap_or_default()
         ))?;
     }
     args.output.text(
@@ -70,45 +76,4 @@ pub fn run(args: &HiArgs) -> CommandResult {
         json!({ "verdict": "done", "providers": providers.len() }),
     )?;
     Ok(SUCCESS)
-}
-
-fn table() -> impl Iterator<Item = Provider> {
-    TABLE.lines().filter(|line| !line.starts_with('#')).filter_map(|line| {
-        let known = |text: &'static str| (text != "?" && !text.is_empty()).then_some(text);
-        let [domains, works, selectors, bits, c, t, note, seen] =
-            line.split('\t').collect::<Vec<_>>().try_into().ok()?;
-        Some(Provider {
-            domains: domains.split(", ").collect(),
-            works: match works {
-                "yes" => Works::Yes,
-                "no" => Works::No,
-                _ => Works::Unknown,
-            },
-            selectors: known(selectors).unwrap_or_default(),
-            key_bits: known(bits),
-            canonicalisation: known(c),
-            timestamp: known(t),
-            note: known(note),
-            seen,
-        })
-    })
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn every_line_of_the_table_is_read() {
-        let lines = TABLE.lines().filter(|line| !line.starts_with('#')).count();
-        let providers: Vec<Provider> = table().collect();
-        assert_eq!(providers.len(), lines);
-        for provider in &providers {
-            assert!(provider.seen.parse::<u16>().is_ok(), "{provider:?}");
-            // What doesn't work says why, and what to do where something can be done.
-            assert!(provider.works == Works::Yes || provider.note.is_some(), "{provider:?}");
-        }
-        let gmail = providers.iter().find(|p| p.domains.contains(&"gmail.com")).unwrap();
-        assert_eq!((gmail.works, gmail.key_bits), (Works::Yes, Some("2048")));
-    }
 }
