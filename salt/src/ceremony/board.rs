@@ -258,13 +258,14 @@ impl Board {
         self.deals.keys().copied().filter(|index| !out.contains(index)).collect()
     }
 
-    /// The committee that comes of it, and the receiver's share. All members then sign [`Committee::digest`].
+    /// The committee that comes of it. All members then sign [`Committee::digest`], and members of the committee before
+    /// sign that they hand over to it.
     ///
     /// # Errors
     ///
     /// [`Error::CeremonyStage`] before the end; [`Error::Committee`] where the keys do not fit together, which no
     /// ceremony with fewer than t dishonest receivers ends in.
-    pub fn finish(&self, received: &Received) -> Result<(Committee, KeyShare)> {
+    pub fn committee(&self) -> Result<Committee> {
         self.expect(Stage::Done)?;
         let weights = self.weights();
         let point = |at: &dyn Fn(&[PublicPoint]) -> G2Affine| {
@@ -294,8 +295,18 @@ impl Board {
         if setting.before.as_ref().is_some_and(|before| before.master != committee.master) {
             return Err(Error::Committee { detail: "the master public key is another" });
         }
+        Ok(committee)
+    }
+
+    /// The committee that comes of it, and the receiver's share.
+    ///
+    /// # Errors
+    ///
+    /// As [`Self::committee`]; [`Error::Ceremony`] where a dealer's share is missing.
+    pub fn finish(&self, received: &Received) -> Result<(Committee, KeyShare)> {
+        let committee = self.committee()?;
         let mut secret = SecretScalar(Scalar::zero());
-        for (dealer, weight) in &weights {
+        for (dealer, weight) in &self.weights() {
             secret.0 += self.share(received, *dealer)?.0 * weight;
         }
         let share = KeyShare::new(&committee, received.index, secret);

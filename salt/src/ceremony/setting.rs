@@ -80,6 +80,11 @@ impl Setting {
         self.id
     }
 
+    /// t of the committee that is made.
+    pub fn threshold(&self) -> u8 {
+        self.threshold
+    }
+
     /// Who may deal, and the keys of their signatures.
     pub(super) fn dealer(&self, index: NodeIndex) -> Option<&VerifyingKey> {
         match &self.before {

@@ -128,9 +128,10 @@ pub struct Block {
 pub trait Chains {
     /// A block of the canonical chain; none where there is no such chain or block.
     fn block(&self, chain: u64, number: u64) -> Result<Option<Block>, Unavailable>;
-    /// The nonce of the round that is open for an account at its recovery contract (`roundOf`); none where there is no such
-    /// chain, account or round.
-    fn nonce(&self, chain: u128, account: Address) -> Result<Option<u64>, Unavailable>;
+    /// Whether a round with this nonce is open for an account at a recovery contract (`roundOf`); false where there is no
+    /// such chain, account or round.
+    fn is_round_open(&self, chain: u128, account: Address, nonce: u64)
+        -> Result<bool, Unavailable>;
     /// Whether an account that is a contract accepts a signature (ERC-1271); false where it is none.
     fn accepts_signature(
         &self,
@@ -156,6 +157,12 @@ pub enum KeyFault {
 pub trait ProviderKeys {
     /// Moduli of 2,048 bits that a signature of this domain and selector may verify with; at least one.
     fn moduli(&self, domain: &str, selector: &str) -> Result<Vec<BigUint>, KeyFault>;
+
+    /// More of them, from a source that is asked only where the signature verifies with none of [`Self::moduli`]; none by
+    /// default.
+    fn further_moduli(&self, _domain: &str, _selector: &str) -> Result<Vec<BigUint>, KeyFault> {
+        Err(KeyFault::Unknown)
+    }
 }
 
 /// A registry knows domains, and no selectors.
@@ -312,9 +319,9 @@ impl Gate<'_> {
     }
 
     fn check_nonce(&self, command: &Command) -> Result<(), Refused> {
-        match self.chains.nonce(command.chain, command.account) {
-            Ok(Some(nonce)) if nonce == command.nonce => Ok(()),
-            Ok(_) => {
+        match self.chains.is_round_open(command.chain, command.account, command.nonce) {
+            Ok(true) => Ok(()),
+            Ok(false) => {
                 Err(Refused::Stale("the Subject's nonce is not that of the round that is open"))
             }
             Err(Unavailable) => Err(Refused::Unavailable("the Subject's chain")),
@@ -322,30 +329,40 @@ impl Gate<'_> {
     }
 
     fn check_signature(&self, request: &Request, signature: &Signature) -> Result<(), Refused> {
-        let keys = self.keys.moduli(&signature.domain, &signature.selector);
-        let keys = keys.map_err(|fault| match fault {
-            KeyFault::Unknown => Refused::ProviderKey,
-            KeyFault::Unavailable => Refused::Unavailable("the provider's key"),
-            KeyFault::Limit(retry_seconds) => {
-                Refused::Limit { per: "for keys of this domain", retry_seconds }
-            }
-        })?;
-        let digest: [u8; 32] = Sha256::digest(&*request.header).into();
-        let mut value = BigUint::from_bytes_be(&*request.signature);
-        let mut refusal = None;
-        let fits = keys.iter().take(MAX_KEYS).any(|key| match rsa::verify(&digest, &value, key) {
-            Ok(()) => true,
-            Err(error) => {
-                refusal.get_or_insert(error);
-                false
-            }
-        });
-        rsa::wipe(&mut value);
-        match (fits, refusal) {
-            (true, _) => Ok(()),
-            (false, Some(refusal)) => Err(Refused::Rule(Box::new(refusal))),
-            (false, None) => Err(Refused::ProviderKey),
+        let Signature { domain, selector, .. } = signature;
+        let first = verify_with(request, self.keys.moduli(domain, selector));
+        let Err(refused @ (Refused::Rule(_) | Refused::ProviderKey)) = first else { return first };
+        match verify_with(request, self.keys.further_moduli(domain, selector)) {
+            // Nothing new: what the first source led to stands.
+            Err(Refused::ProviderKey) => Err(refused),
+            further => further,
         }
+    }
+}
+
+fn verify_with(request: &Request, keys: Result<Vec<BigUint>, KeyFault>) -> Result<(), Refused> {
+    let keys = keys.map_err(|fault| match fault {
+        KeyFault::Unknown => Refused::ProviderKey,
+        KeyFault::Unavailable => Refused::Unavailable("the provider's key"),
+        KeyFault::Limit(retry_seconds) => {
+            Refused::Limit { per: "for keys of this domain", retry_seconds }
+        }
+    })?;
+    let digest: [u8; 32] = Sha256::digest(&*request.header).into();
+    let mut value = BigUint::from_bytes_be(&*request.signature);
+    let mut refusal = None;
+    let fits = keys.iter().take(MAX_KEYS).any(|key| match rsa::verify(&digest, &value, key) {
+        Ok(()) => true,
+        Err(error) => {
+            refusal.get_or_insert(error);
+            false
+        }
+    });
+    rsa::wipe(&mut value);
+    match (fits, refusal) {
+        (true, _) => Ok(()),
+        (false, Some(refusal)) => Err(Refused::Rule(Box::new(refusal))),
+        (false, None) => Err(Refused::ProviderKey),
     }
 }
 

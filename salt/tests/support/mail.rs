@@ -90,8 +90,13 @@ impl Chains for TestChain {
         self.answer((chain == 1 && number == self.number).then_some(self.block))
     }
 
-    fn nonce(&self, chain: u128, account: Address) -> Result<Option<u64>, Unavailable> {
-        self.answer((chain == 1 && account == self.account).then_some(self.nonce))
+    fn is_round_open(
+        &self,
+        chain: u128,
+        account: Address,
+        nonce: u64,
+    ) -> Result<bool, Unavailable> {
+        self.answer(chain == 1 && account == self.account && nonce == self.nonce)
     }
 
     fn accepts_signature(

@@ -1,0 +1,106 @@
+//! JSON-RPC of chain 31337: one block, one account with an open round, one registry of roots.
+
+use std::{
+    io::{BufRead, BufReader, Read, Write},
+    net::TcpListener,
+    sync::{Arc, Mutex},
+    thread,
+};
+
+use serde_json::{json, Value};
+use zkdkim_net::abi;
+
+use super::now;
+
+pub const CHAIN: u64 = 31337;
+pub const BLOCK: u64 = 77;
+pub const BLOCK_HASH: [u8; 32] = [0xab; 32];
+pub const ACCOUNT: &str = "0x1111111111111111111111111111111111111111";
+pub const RECOVERY: &str = "0x7777777777777777777777777777777777777777";
+pub const ROOTS: &str = "0x8888888888888888888888888888888888888888";
+pub const NONCE: u64 = 4;
+
+/// What the chain says, for a test to change.
+#[derive(Clone)]
+pub struct State {
+    pub id: u64,
+    pub nonce: u64,
+    pub block_time: u64,
+    pub accepted_root: Option<[u8; 32]>,
+}
+
+/// A chain's node.
+pub struct TestChain {
+    pub url: String,
+    pub state: Arc<Mutex<State>>,
+}
+
+impl TestChain {
+    pub fn start() -> TestChain {
+        let state = State { id: CHAIN, nonce: NONCE, block_time: now() - 60, accepted_root: None };
+        let state = Arc::new(Mutex::new(state));
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let url = format!("http://{}/", listener.local_addr().unwrap());
+        let shared = state.clone();
+        thread::spawn(move || {
+            for mut stream in listener.incoming().flatten() {
+                let state = shared.lock().unwrap().clone();
+                thread::spawn(move || serve(&mut stream, &state));
+            }
+        });
+        TestChain { url, state }
+    }
+}
+
+fn serve(stream: &mut (impl Read + Write), state: &State) {
+    let mut reader = BufReader::new(&mut *stream);
+    let mut length = 0;
+    loop {
+        let mut line = String::new();
+        if reader.read_line(&mut line).unwrap_or(0) == 0 || line == "\r\n" {
+            break;
+        }
+        if let Some(value) = line.to_ascii_lowercase().strip_prefix("content-length: ") {
+            length = value.trim().parse().unwrap();
+        }
+    }
+    let mut body = vec![0; length];
+    if reader.read_exact(&mut body).is_err() {
+        return;
+    }
+    let request: Value = serde_json::from_slice(&body).unwrap_or_default();
+    let result = answer(state, request["method"].as_str().unwrap_or_default(), &request["params"]);
+    let body = json!({ "jsonrpc": "2.0", "id": 1, "result": result }).to_string();
+    let head =
+        format!("HTTP/1.1 200 OK\r\ncontent-length: {}\r\nconnection: close\r\n\r\n", body.len());
+    let _ = stream.write_all(&[head.as_bytes(), body.as_bytes()].concat());
+}
+
+fn answer(state: &State, method: &str, params: &Value) -> Value {
+    let hex = |words: &[abi::Word]| Value::from(format!("0x{}", hex::encode(words.concat())));
+    match method {
+        "eth_chainId" => format!("{:#x}", state.id).into(),
+        "eth_getBlockByNumber" if params[0] == format!("{BLOCK:#x}") => json!({
+            "number": format!("{BLOCK:#x}"), "hash": format!("0x{}", hex::encode(BLOCK_HASH)),
+            "timestamp": format!("{:#x}", state.block_time),
+        }),
+        "eth_call" => {
+            let (to, data) =
+                (params[0]["to"].as_str().unwrap(), params[0]["data"].as_str().unwrap());
+            let selector = |signature: &str| {
+                data.starts_with(&format!("0x{}", hex::encode(&abi::call(signature, &[])[..])))
+            };
+            if to == RECOVERY && selector("roundOf(address)") && data.ends_with(&ACCOUNT[2..]) {
+                return hex(&[abi::number(state.nonce), abi::number(1), abi::number(now() + 3600)]);
+            }
+            if to == ROOTS && selector("isAcceptedAfter(uint256,uint256)") {
+                let accepted = state
+                    .accepted_root
+                    .is_some_and(|root| data[10..].starts_with(&hex::encode(root)));
+                return hex(&[abi::number(accepted.into())]);
+            }
+            "0x".into()
+        }
+        _ => Value::Null,
+    }
+}
