@@ -1,5 +1,9 @@
 //! The arguments: as clap reads them ([`LowArgs`]), and as the commands want them ([`HiArgs`]).
 
+pub mod keys;
+pub mod net;
+pub mod salt;
+
 use std::{
     io::IsTerminal,
     path::PathBuf,
@@ -22,6 +26,11 @@ use zkdkim_relation::{
 };
 use zkdkim_store::{documents, files, KeyCache};
 
+use self::{
+    keys::{DnsCommand, RegistryArgs},
+    net::{KeyRecords, NetArgs},
+    salt::{AccountCommand, SaltCommand},
+};
 use crate::{output::Output, progress::Stderr};
 
 const EXIT_CODES: &str = "\
@@ -62,9 +71,12 @@ pub enum Command {
     Demo(DemoArgs),
     /// Check every rule on a message, and show what a proof would make public
     Inspect(InspectArgs),
-    /// Make the secret that hides the address
+    /// Make the secret that hides the address, encrypt it to the mailbox, get it back
     #[command(subcommand)]
     Salt(SaltCommand),
+    /// Find accounts
+    #[command(subcommand)]
+    Account(AccountCommand),
     /// Print the Subject that a recovery contract asks for, in clear or sealed
     Subject(SubjectArgs),
     /// Compute the commitment that an account stores
@@ -252,54 +264,19 @@ fn action(new_key: Option<Address>, new_owner: Option<Owner>, cancel: bool) -> A
     }
 }
 
-/// Commands of `dns`.
-#[derive(Debug, Subcommand)]
-pub enum DnsCommand {
-    /// Read key records in any form that DNS tools print, and write JSON from names to records
-    ///
-    /// Reads dig, host, nslookup, zone files, DNS over HTTPS in JSON, lists of pieces (resolveTxt), bare
-    /// records, base64 and PEM.
-    Record {
-        /// The file; - for standard input
-        #[arg(default_value = "-")]
-        file: PathBuf,
-        /// The name of the record where the text doesn't have it: SELECTOR._domainkey.DOMAIN
-        #[arg(long, value_name = "NAME")]
-        name: Option<String>,
-        /// The file to write; standard output by default
-        #[arg(long, value_name = "FILE")]
-        out: Option<PathBuf>,
-        /// Replace an existing file
-        #[arg(long)]
-        force: bool,
-    },
-}
-
 /// Arguments of `inspect`.
 #[derive(Debug, Args)]
 pub struct InspectArgs {
     /// The message as it was received; - for standard input
     pub message: PathBuf,
     /// Key records with their names: JSON from names to records, or what dig, host, nslookup or a zone
-    /// file print; - for standard input
-    #[arg(long, value_name = "FILE")]
-    pub dns: PathBuf,
+    /// file print; - for standard input. Or `live`: several resolvers that have to agree; or `system`: this machine's
+    #[arg(long, value_name = "FILE, live or system")]
+    pub dns: KeyRecords,
+    #[command(flatten)]
+    pub net: NetArgs,
     #[command(flatten)]
     pub how: MessageArgs,
-}
-
-/// Commands of `salt`.
-#[derive(Debug, Subcommand)]
-pub enum SaltCommand {
-    /// Make a salt; keep the file: without it no recovery can be proved
-    New {
-        /// The file to write; only its owner can read it
-        #[arg(long, value_name = "FILE")]
-        out: PathBuf,
-        /// Replace an existing salt, which is lost
-        #[arg(long)]
-        force: bool,
-    },
 }
 
 /// Arguments of `commit`.
@@ -310,55 +287,6 @@ pub struct CommitArgs {
     /// The salt's file, as `salt new` writes it
     #[arg(long, value_name = "FILE")]
     pub salt_file: PathBuf,
-}
-
-/// Arguments of `registry`.
-#[derive(Debug, Args)]
-pub struct RegistryArgs {
-    #[command(subcommand)]
-    pub command: RegistryCommand,
-    /// The registry's file; each of these commands needs it
-    #[arg(long, value_name = "FILE", global = true)]
-    pub file: Option<PathBuf>,
-}
-
-/// Commands of `registry`.
-#[derive(Debug, Subcommand)]
-pub enum RegistryCommand {
-    /// Make an empty registry
-    Init {
-        /// Replace an existing registry
-        #[arg(long)]
-        force: bool,
-    },
-    /// Add a key of a domain
-    Add {
-        /// The signing domain; the name of a selector, s1._domainkey.example.org, will do
-        domain: String,
-        /// Its key record, such as "v=DKIM1; k=rsa; p=…", in any form that `dns record` reads; - for
-        /// standard input
-        // PEM begins with hyphens.
-        #[arg(allow_hyphen_values = true)]
-        txt_record: String,
-    },
-    /// Remove a key of a domain; its slot stays empty for ever
-    Remove {
-        /// The signing domain
-        domain: String,
-        /// Which of its keys, where it has several
-        #[arg(long)]
-        slot: Option<u32>,
-    },
-    /// Print the root, which contracts hold
-    Root,
-    /// Print a key's leaf and the nodes beside its way to the root, by which a registry contract takes
-    /// the key out of its tree at once (`acceptRemovals`)
-    Path {
-        /// The key's slot
-        slot: u32,
-    },
-    /// List the keys
-    Show,
 }
 
 /// Arguments of `setup`.
@@ -394,6 +322,11 @@ pub struct ProveArgs {
     /// The key registry, which stands in for DNS
     #[arg(long, value_name = "FILE")]
     pub registry: PathBuf,
+    /// Check the message against its provider's key records as well: a file, `live` or `system`, as for `inspect`
+    #[arg(long, value_name = "FILE, live or system")]
+    pub dns: Option<KeyRecords>,
+    #[command(flatten)]
+    pub net: NetArgs,
     /// The proof file to write; with --batch, the folder for NAME.proof.json
     #[arg(long, value_name = "FILE")]
     pub out: PathBuf,

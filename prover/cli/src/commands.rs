@@ -13,6 +13,8 @@ use crate::{
     fault::Fault,
 };
 
+mod account;
+mod ask;
 mod batch;
 mod commit;
 mod demo;
@@ -25,6 +27,7 @@ mod registry;
 mod salt;
 mod setup;
 mod subject;
+mod sync;
 mod verify;
 
 /// Why a command ends early: its own fault, or standard output's.
@@ -55,7 +58,9 @@ faults!(
     zkdkim_prover::Error,
     zkdkim_plonk::Error,
     zkdkim_relation::Refusal,
-    zkdkim_verifier_sol::Error
+    zkdkim_verifier_sol::Error,
+    zkdkim_dns::Error,
+    zkdkim_salt_client::Error
 );
 
 type CommandResult = Result<u8, Stop>;
@@ -107,6 +112,7 @@ fn dispatch(args: &HiArgs, command: Command) -> (&'static str, CommandResult) {
         Command::Demo(command) => ("demo", demo::run(args, &command)),
         Command::Inspect(command) => ("inspect", inspect::run(args, &command)),
         Command::Salt(command) => ("salt", salt::run(args, &command)),
+        Command::Account(command) => ("account", account::run(args, &command)),
         Command::Subject(command) => ("subject", subject::run(args, &command)),
         Command::Commit(command) => ("commit", commit::run(args, &command)),
         Command::Registry(command) => ("registry", registry::run(args, &command)),

@@ -5,6 +5,8 @@
 use std::path::{Path, PathBuf};
 
 use zkdkim_circuits::statement::CircuitError;
+use zkdkim_dns::Error as DnsError;
+use zkdkim_net::Error as NetError;
 use zkdkim_plonk::Error as PlonkError;
 use zkdkim_prover::{layout::layout_of, Error as ProverError};
 use zkdkim_relation::{
@@ -13,6 +15,8 @@ use zkdkim_relation::{
     registry::RegistryError,
     Refusal, Rule,
 };
+use zkdkim_salt::Error as SaltError;
+use zkdkim_salt_client::Error as NodesError;
 use zkdkim_store::Error as StoreError;
 use zkdkim_verifier_sol::Error as SolidityError;
 
@@ -33,6 +37,28 @@ pub enum Fault {
     /// The Solidity verifier could not be made or run, or did not accept.
     #[error("Solidity verifier: {0}")]
     Solidity(#[from] SolidityError),
+    /// Key records that could not be looked up.
+    #[error(transparent)]
+    Dns(#[from] DnsError),
+    /// Salt nodes, a committee's record, an escrow.
+    #[error(transparent)]
+    Nodes(#[from] NodesError),
+    /// A file of one of these is none.
+    #[error("{}: {error}", path.display())]
+    NodesFile {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        error: NodesError,
+    },
+    /// Selectors of a list of providers that could not be looked up; what was found is kept.
+    #[error("{unknown} of {asked} selectors could not be looked up; what was found is written")]
+    Sync {
+        /// How many.
+        unknown: usize,
+        /// Of how many.
+        asked: usize,
+    },
     /// An argument is not what it should be.
     #[error("{what}: {detail}")]
     Input {
@@ -99,6 +125,18 @@ impl From<Refusal> for Fault {
     }
 }
 
+impl From<SaltError> for Fault {
+    fn from(error: SaltError) -> Fault {
+        Fault::Nodes(error.into())
+    }
+}
+
+impl From<NetError> for Fault {
+    fn from(error: NetError) -> Fault {
+        Fault::Nodes(error.into())
+    }
+}
+
 impl From<RegistryError> for Fault {
     fn from(error: RegistryError) -> Fault {
         Fault::Prover(error.into())
@@ -125,6 +163,14 @@ impl Fault {
         }
     }
 
+    /// What nodes, a record or an escrow have to do with it.
+    fn nodes(&self) -> Option<&NodesError> {
+        match self {
+            Fault::Nodes(error) | Fault::NodesFile { error, .. } => Some(error),
+            _ => None,
+        }
+    }
+
     /// The refusal of a message by a rule.
     pub fn refusal(&self) -> Option<&Refusal> {
         match (self, self.prover()) {
@@ -146,13 +192,23 @@ impl Fault {
     pub fn file(&self) -> Option<&Path> {
         match self {
             Fault::Store(error) => error.path(),
-            Fault::Message { path, .. } | Fault::Subject { path, .. } => Some(path),
+            Fault::Message { path, .. }
+            | Fault::Subject { path, .. }
+            | Fault::NodesFile { path, .. } => Some(path),
             _ => None,
         }
     }
 
     /// One word: `refused`, `invalid` or `error`.
     pub fn verdict(&self) -> &'static str {
+        if let Some(error) = self.nodes() {
+            return match error {
+                NodesError::Salt(SaltError::InsecureDealer) => "refused",
+                NodesError::TooFew { .. } if error.final_refusal().is_some() => "refused",
+                NodesError::Salt(SaltError::Escrow) => "invalid",
+                _ => "error",
+            };
+        }
         match (self, self.prover()) {
             (Fault::Message { .. } | Fault::Subject { .. }, _) => "refused",
             (_, Some(ProverError::Refused(_) | ProverError::InsecureSrs { .. })) => "refused",
@@ -164,6 +220,9 @@ impl Fault {
     /// [`INVALID`] where the fault lies in the message, the statement or the proof; [`USAGE`] where it lies in the
     /// command or its surroundings. A file that is no proof at all is the latter.
     pub fn exit_code(&self) -> u8 {
+        if self.nodes().is_some() {
+            return if self.verdict() == "error" { USAGE } else { INVALID };
+        }
         let invalid = match (self, self.prover()) {
             (Fault::Solidity(SolidityError::Refused(_)), _) => true,
             (Fault::Message { .. } | Fault::Subject { .. }, _) => true,
@@ -197,6 +256,9 @@ impl Fault {
             Fault::Prover(error) => error.id(),
             Fault::Solidity(SolidityError::Refused(_)) => "contract",
             Fault::Solidity(_) => "solidity",
+            Fault::Dns(error) => error.id(),
+            Fault::Nodes(error) | Fault::NodesFile { error, .. } => error.id(),
+            Fault::Sync { .. } => "dns-incomplete",
             Fault::Input { .. } | Fault::KeyText { .. } => "input",
             Fault::Usage { .. } => "usage",
             Fault::Message { refusal, .. } => refusal.rule.id(),
@@ -207,7 +269,17 @@ impl Fault {
 
     /// What would make it pass, where the error itself does not say.
     pub fn hint(&self) -> Option<String> {
+        if let Some(error) = self.nodes() {
+            return nodes_hint(error);
+        }
         let hint = match (self, self.prover()) {
+            (Fault::Dns(DnsError::Absent { .. }), _) => {
+                "the provider has withdrawn the key: use a newer message, or records of when it was sent"
+            }
+            (Fault::Dns(error), _) if error.is_temporary() => {
+                "try again later, name other --resolvers, or give records in a file"
+            }
+            (Fault::Sync { .. }, _) => "run it again later",
             (Fault::Store(StoreError::Exists { .. }), _) => "it is kept unless --force is given",
             (Fault::Store(StoreError::NoSrs { .. }), _) => {
                 "run `zkdkim setup --ptau FILE`, or `zkdkim setup --insecure-dev` for development; each \
@@ -248,6 +320,34 @@ impl Fault {
         };
         (!hint.is_empty()).then(|| hint.to_owned())
     }
+}
+
+/// What to do about nodes, records and escrows.
+fn nodes_hint(error: &NodesError) -> Option<String> {
+    let hint = match (error, error.final_refusal()) {
+        (NodesError::TooFew { .. }, Some(refusal)) => match refusal.id.as_str() {
+            "subject-form" => "`zkdkim salt subject` makes the Subject of a mail that opens a salt",
+            "recipient" => "`zkdkim salt consent` makes the text that the new key signs: give it with --signature",
+            "stale" | "expired" => "send a new mail, with a new Subject",
+            "network" | "request" => "is this the record of the committee that the nodes serve?",
+            _ => "a proof can't be made of this mail either: `zkdkim inspect` says more",
+        },
+        (NodesError::TooFew { .. }, None) => {
+            "ask again later: the same mail serves, and nodes that answered do not count it again"
+        }
+        (NodesError::Salt(SaltError::InsecureDealer), _) => {
+            "pass --allow-insecure-dealer to go on all the same"
+        }
+        (NodesError::Salt(SaltError::Escrow), _) => {
+            "an escrow opens by a mail of the address that it was made for, and for this committee's network"
+        }
+        (NodesError::OnceKey { .. }, _) => "`zkdkim salt subject` or `zkdkim salt consent` makes one",
+        (NodesError::Net(NetError::Endpoint { .. }), _) => {
+            "--allow-plain-http asks http:// too: on this machine, or for development"
+        }
+        _ => return None,
+    };
+    Some(hint.into())
 }
 
 /// The rule's own advice; and the flag, where the header that it would prove holds.

@@ -127,7 +127,8 @@ fn one(
     if sealing.exists() {
         how.blinding_file = Some(sealing);
     }
-    let files = Mail { message: mail, salt: &salt_of(command, mail)?, registry };
+    let dns = command.dns.as_ref().map(|dns| (dns, &command.net));
+    let files = Mail { message: mail, salt: &salt_of(command, mail)?, registry, dns };
     let checked = prove::check(&how, &files, args.progress.as_ref())?;
     for line in checked.lines() {
         args.progress.note(&format!("{}: {line}", mail.display()));

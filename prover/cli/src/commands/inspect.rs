@@ -7,29 +7,54 @@ use serde_json::json;
 use zkdkim_prover::{hex_form::bytes_hex, Reading, Reveal};
 use zkdkim_relation::{
     inspect::{
-        inspect_under, Holds, Inspection, KeySource, Note, Outcome as RuleOutcome, Provable,
+        inspect_under, Holds, Inspection, KeySource, Note, Outcome as RuleOutcome, Policy, Provable,
     },
     recovery_subject::{advice, difference},
     statement::day_of,
-    Place, Refusal,
+    Place, Refusal, Rule,
 };
 use zkdkim_store::documents::{read_dns, read_message};
 
-use super::{CommandResult, SUCCESS};
+use super::{ask, CommandResult, SUCCESS};
 use crate::{
-    cli::{HiArgs, InspectArgs, MessageArgs},
+    cli::{
+        net::{KeyRecords, NetArgs},
+        HiArgs, InspectArgs, MessageArgs,
+    },
     fault::Fault,
     output::{shown, Output},
 };
 
 pub fn run(args: &HiArgs, command: &InspectArgs) -> CommandResult {
     let message = read_message(&command.message)?;
-    let dns = read_dns(&command.dns)?;
-    let inspection = inspect_under(&message, KeySource::Dns(&dns), &command.how.policy());
+    let inspection = with_dns(&message, &command.dns, &command.net, &command.how.policy())?;
     report_rules(args.output, &inspection)?;
     let reveal = command.how.reveal()?;
     let verdict = judge(&command.message, &inspection, &command.how)?;
     Ok(report_verdict(args.output, &inspection, &verdict, &reveal)?)
+}
+
+/// Inspects a message under key records from wherever the user says. Where its key could not be looked up, that is the
+/// fault, and not that there is none.
+pub fn with_dns(
+    message: &[u8],
+    dns: &KeyRecords,
+    net: &NetArgs,
+    policy: &Policy,
+) -> Result<Inspection, Fault> {
+    let (records, faults) = match dns {
+        KeyRecords::File(path) => (read_dns(path)?, Vec::new()),
+        live => {
+            let fetched = ask::live_dns(net, live)?.for_message(message);
+            (fetched.records, fetched.faults)
+        }
+    };
+    let inspection = inspect_under(message, KeySource::Dns(&records), policy);
+    let keyless = inspection.verdict.as_ref().is_err_and(|refusal| refusal.rule == Rule::KeyRecord);
+    match faults.into_iter().find(|fault| keyless && fault.is_temporary()) {
+        Some(fault) => Err(fault.into()),
+        None => Ok(inspection),
+    }
 }
 
 /// One object or line for each rule.

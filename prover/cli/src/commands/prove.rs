@@ -19,11 +19,14 @@ use zkdkim_store::{
 
 use super::{
     batch,
-    inspect::{judge, Verdict},
+    inspect::{judge, with_dns, Verdict},
     prover, public_lines, read_salt, timing_line, CommandResult, SUCCESS,
 };
 use crate::{
-    cli::{HiArgs, MessageArgs, ProveArgs},
+    cli::{
+        net::{KeyRecords, NetArgs},
+        HiArgs, MessageArgs, ProveArgs,
+    },
     fault::Fault,
     output::shown,
 };
@@ -33,6 +36,8 @@ pub struct Mail<'a> {
     pub message: &'a Path,
     pub salt: &'a Path,
     pub registry: &'a KeyRegistry,
+    /// Key records that have to hold as well, and how they are asked for.
+    pub dns: Option<(&'a KeyRecords, &'a NetArgs)>,
 }
 
 /// A mail that can be proved, with all that its user should know.
@@ -69,6 +74,10 @@ pub fn check(
     let reveal = how.reveal()?;
     let Verdict { outcome, notes } = judge(mail.message, &inspection, how)?;
     outcome?;
+    if let Some((dns, net)) = mail.dns {
+        let inspection = with_dns(&message, dns, net, &policy)?;
+        judge(mail.message, &inspection, how)?.outcome?;
+    }
     let (prepared, time) =
         timed(|| prepare_under(&message, &salt, mail.registry, &policy, &reveal));
     Ok(Checked { prepared: prepared?, holds: inspection.holds, notes, time })
@@ -86,7 +95,8 @@ pub fn run(args: &HiArgs, command: &ProveArgs) -> CommandResult {
     // Before minutes of work, not after.
     check_target(&command.out, overwrite)?;
     let registry = read_registry(&command.registry)?;
-    let checked = check(&command.how, &Mail { message, salt, registry: &registry }, progress)?;
+    let dns = command.dns.as_ref().map(|dns| (dns, &command.net));
+    let checked = check(&command.how, &Mail { message, salt, registry: &registry, dns }, progress)?;
     checked.lines().iter().for_each(|line| progress.note(line));
 
     let layout = command.layout.layout;

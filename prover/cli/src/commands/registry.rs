@@ -17,9 +17,12 @@ use zkdkim_store::{
     Error as StoreError, Overwrite,
 };
 
-use super::{CommandResult, Stop, SUCCESS};
+use super::{sync, CommandResult, Stop, SUCCESS};
 use crate::{
-    cli::{HiArgs, RegistryArgs, RegistryCommand},
+    cli::{
+        keys::{RegistryArgs, RegistryCommand},
+        HiArgs,
+    },
     fault::Fault,
 };
 
@@ -59,6 +62,9 @@ pub fn run(args: &HiArgs, command: &RegistryArgs) -> CommandResult {
             let registry = read_registry(path)?;
             show(args, &registry)?;
             ("show", registry, None)
+        }
+        RegistryCommand::Sync { providers, system, net } => {
+            return sync::run(args, path, providers.as_deref(), *system, net);
         }
     };
     let root = field_hex(&registry.root().0);
