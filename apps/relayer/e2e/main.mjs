@@ -1,0 +1,123 @@
+// `scripts/e2e`: from mails to recovered accounts, with real proofs, a real chain and relayers as processes.
+
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { parseArgs } from "node:util";
+import { Failure, main, UsageError } from "../../../verifier-sol/script/lib/command.mjs";
+import { program } from "./program.mjs";
+import { faults } from "./faults.mjs";
+import { oneMail, privately } from "./journeys.mjs";
+import { startPostgres } from "./postgres.mjs";
+import { Service } from "./service.mjs";
+import { World } from "./world.mjs";
+
+const usage = `\
+usage: scripts/e2e mail [--json] [--database sqlite|postgres]
+       scripts/e2e faults [--kills N] [--seed S] [--mails M] [--database sqlite|postgres] [--json]
+
+mail     both journeys, on every database that the machine has, or on the one that is named
+faults   M mails (100) to two relayers on one database, of which one after the other is killed N times (200)
+
+Needs \`npm ci && npm run build\` in verifier-sol; cargo builds the programs unless ZKDKIM_BIN_DIR names them.
+
+Exit codes: 0 everything went as it must, 1 something did not, 2 usage or environment.`;
+
+const cache = process.env.ZKDKIM_CACHE ?? fileURLToPath(new URL("../../../verifier-sol/cache/zkdkim", import.meta.url));
+
+await main(async () => {
+  const { command, options } = read(process.argv.slice(2));
+  for (const signal of ["SIGINT", "SIGTERM"]) process.once(signal, () => process.exit(130));
+  const tell = (text) => console.error(`  ${text}`);
+  const print = (result) => console.log(options.json ? JSON.stringify(result) : lines(result));
+  for (const name of ["zkdkim", "signer", "relayer"]) program(name);
+  if (command === "faults") {
+    await withDatabase(options.database ?? "sqlite", tell, async (database) => {
+      const result = await inWorld(database, 2, (world, services) => faults(world, services, options, tell));
+      print(result);
+      if (result.lost || result.doubled || result.effects + result.refusals !== result.mails) {
+        throw new Failure("some mails have not exactly one outcome");
+      }
+    });
+    return;
+  }
+  for (const name of options.database ? [options.database] : ["sqlite", "postgres"]) {
+    await withDatabase(name, tell, async (database) => {
+      for (const [journey, run] of [["one-mail", oneMail], ["private", privately]]) {
+        console.error(`${journey}, ${name}`);
+        const started = performance.now();
+        const recovered = await inWorld(database, 1, (world, [service]) => run(world, service, tell));
+        const seconds = Number(((performance.now() - started) / 1000).toFixed(1));
+        print({ journey, mail_stack: "lmtp", database: name, recovered, seconds });
+      }
+    });
+  }
+});
+
+/// Runs something in a world of its own with so many relayers, and sees that no log has an address.
+async function inWorld(database, count, run) {
+  const folder = mkdtempSync(join(tmpdir(), "zkdkim-e2e-"));
+  const world = await World.start(folder);
+  try {
+    const services = [];
+    for (let i = 0; i < count; i++) {
+      services.push(new Service(program("relayer"), world.configuration({ database, cache })));
+      await services[i].start();
+    }
+    const result = await run(world, services);
+    for (const service of services) await service.stop();
+    for (const line of services.flatMap(({ log }) => log)) {
+      if (/@|guardian-|example\.(com|net|org)/.test(line)) throw new Failure(`a log shows an address: ${line}`);
+    }
+    return result;
+  } finally {
+    world.stop();
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+async function withDatabase(name, tell, run) {
+  if (name === "sqlite") return run("sqlite:jobs.db");
+  const server = await startPostgres();
+  if (!server) return console.error("not run: Postgres is not installed");
+  tell("a Postgres server was started");
+  try {
+    return await run(server.url);
+  } finally {
+    server.stop();
+  }
+}
+
+function read(args) {
+  let values;
+  let positionals;
+  try {
+    ({ values, positionals } = parseArgs({
+      args,
+      allowPositionals: true,
+      options: {
+        json: { type: "boolean", default: false },
+        kills: { type: "string", default: "200" },
+        seed: { type: "string", default: "1" },
+        mails: { type: "string", default: "100" },
+        database: { type: "string" },
+      },
+    }));
+  } catch (error) {
+    throw new UsageError(`${error.message}\n${usage}`);
+  }
+  const [command, ...rest] = positionals;
+  if (!["mail", "faults"].includes(command) || rest.length) throw new UsageError(usage);
+  if (![undefined, "sqlite", "postgres"].includes(values.database)) throw new UsageError(usage);
+  const number = (name) => {
+    if (!/^\d{1,6}$/.test(values[name])) throw new UsageError(`--${name} is no number\n${usage}`);
+    return Number(values[name]);
+  };
+  const [kills, seed, mails] = ["kills", "seed", "mails"].map(number);
+  return { command, options: { json: values.json, database: values.database, kills, seed, mails } };
+}
+
+function lines(result) {
+  return Object.entries(result).map(([name, value]) => `${name.padEnd(12)} ${value}`).join("\n") + "\n";
+}

@@ -1,0 +1,30 @@
+// A Postgres server for one run, where the machine has one, on a socket in a folder of its own.
+
+import { spawn } from "node:child_process";
+import { existsSync, readdirSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+
+const versions = "/usr/lib/postgresql";
+
+/// The URL of a server, and how to end it; none where there is no Postgres.
+export async function startPostgres() {
+  const found = existsSync(versions) ? readdirSync(versions).sort() : [];
+  const bin = found.map((version) => join(versions, version, "bin")).filter((bin) => existsSync(join(bin, "initdb"))).at(-1);
+  if (!bin) return undefined;
+  const folder = join(tmpdir(), `zkdkim-e2e-postgres-${process.pid}`);
+  // It ends when this process does, however that is.
+  const script =
+    `set -e; mkdir -m 700 ${folder}; trap 'kill $server; wait $server; rm -rf ${folder}' EXIT; ` +
+    `${bin}/initdb -D ${folder}/data -U relayer --auth=trust >/dev/null; ` +
+    `${bin}/postgres -D ${folder}/data -k ${folder} -c listen_addresses= 2>${folder}/log & server=$!; read end || true`;
+  // Postgres refuses to run as root.
+  const [program, args] = process.getuid() === 0 ? ["runuser", ["-u", "postgres", "--", "sh"]] : ["sh", []];
+  const shell = spawn(program, [...args, "-c", script], { stdio: ["pipe", "ignore", "ignore"] });
+  const socket = join(folder, ".s.PGSQL.5432");
+  for (let tries = 0; tries < 300 && !existsSync(socket); tries++) {
+    await new Promise((resolve) => setTimeout(resolve, 100));
+  }
+  const url = `postgres://relayer@${encodeURIComponent(folder)}/postgres?sslmode=disable`;
+  return existsSync(socket) ? { url, stop: () => shell.stdin.end() } : undefined;
+}

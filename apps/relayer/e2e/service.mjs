@@ -1,0 +1,129 @@
+// A relayer as a process, and how mails get to it.
+
+import { spawn } from "node:child_process";
+import { createConnection } from "node:net";
+import { createInterface } from "node:readline";
+import { Failure, UsageError } from "../../../verifier-sol/script/lib/command.mjs";
+
+const startMs = 120_000;
+
+export class Service {
+  #child;
+  #program;
+  #config;
+  /// Everything that was logged, by all processes.
+  log = [];
+  ports = {};
+
+  constructor(program, config) {
+    this.#program = program;
+    this.#config = config;
+  }
+
+  /// Starts a process and waits until its doors are open.
+  async start() {
+    const child = spawn(this.#program, ["serve", "--config", this.#config], { stdio: ["ignore", "ignore", "pipe"] });
+    this.#child = child;
+    process.once("exit", () => child.kill("SIGKILL"));
+    await new Promise((resolve, reject) => {
+      const timer = setTimeout(() => reject(new UsageError("the relayer does not start")), startMs);
+      child.once("error", (error) => reject(new UsageError(`cannot run ${this.#program}: ${error.message}`)));
+      child.once("exit", (code, signal) => {
+        clearTimeout(timer);
+        reject(new Failure(`the relayer ended (${code ?? signal}): ${this.log.slice(-3).join("\n")}`));
+      });
+      createInterface(child.stderr).on("line", (line) => {
+        this.log.push(line);
+        const { fields } = parsed(line);
+        if (fields?.message === "open") this.ports[fields.door] = Number(/:(\d+)$/.exec(fields.address)[1]);
+        if (fields?.message === "ready") {
+          clearTimeout(timer);
+          resolve();
+        }
+      });
+    });
+  }
+
+  /// As a loss of power would end it.
+  async kill() {
+    await this.#end("SIGKILL");
+  }
+
+  /// As its operator would; it must end by itself.
+  async stop() {
+    const code = await this.#end("SIGTERM");
+    if (code !== 0) throw new Failure(`the relayer stopped with exit code ${code}: ${this.log.slice(-3).join("\n")}`);
+  }
+
+  #end(signal) {
+    const child = this.#child;
+    return new Promise((resolve) => {
+      if (child.exitCode !== null || child.signalCode !== null) return resolve(child.exitCode);
+      child.once("exit", (code) => resolve(code));
+      child.kill(signal);
+    });
+  }
+
+  async #http(method, path, body, type = "application/json") {
+    const url = `http://127.0.0.1:${this.ports.http}${path}`;
+    const response = await fetch(url, { method, body, headers: body ? { "content-type": type } : {} });
+    const answer = await response.json();
+    if (!response.ok) throw new Failure(`${method} ${path.slice(0, 20)}: ${response.status} ${JSON.stringify(answer)}`);
+    return answer;
+  }
+
+  ask(wish) {
+    return this.#http("POST", "/v1/requests", JSON.stringify(wish));
+  }
+
+  status(id) {
+    return this.#http("GET", `/v1/requests/${id}`);
+  }
+
+  postMail(mail) {
+    return this.#http("POST", "/v1/mails", mail, "message/rfc822");
+  }
+
+  postProof(handedIn) {
+    return this.#http("POST", "/v1/proofs", JSON.stringify(handedIn));
+  }
+
+  /// Hands a mail over as a mail server does; resolves when it was acknowledged.
+  lmtp(mail, sender) {
+    const stuffed = mail.replace(/^\./gm, "..").replace(/\r?\n/g, "\r\n");
+    const steps = ["LHLO test", `MAIL FROM:<${sender}>`, "RCPT TO:<recovery@relayer.example>", "DATA", `${stuffed}.`, "QUIT"];
+    return new Promise((resolve, reject) => {
+      const socket = createConnection(this.ports.lmtp, "127.0.0.1");
+      let said = 0;
+      socket.setTimeout(30_000, () => socket.destroy(new Error("no answer")));
+      socket.once("error", reject);
+      socket.once("close", () => reject(new Error("the connection was closed")));
+      createInterface(socket).on("line", (line) => {
+        if (line[3] === "-") return;
+        if (!/^[23]/.test(line)) return socket.destroy(new Error(line));
+        // The answer to the mail itself.
+        if (said === 5) resolve(line);
+        if (said < steps.length) socket.write(`${steps[said++]}\r\n`);
+      });
+    });
+  }
+}
+
+function parsed(line) {
+  try {
+    return JSON.parse(line);
+  } catch {
+    return {};
+  }
+}
+
+/// Asks until the answer is there.
+export async function until(what, seconds, ask) {
+  const deadline = Date.now() + seconds * 1000;
+  for (;;) {
+    const answer = await ask().catch((error) => (Date.now() < deadline ? undefined : Promise.reject(error)));
+    if (answer) return answer;
+    if (Date.now() > deadline) throw new Failure(`${what}: not after ${seconds} s`);
+    await new Promise((resolve) => setTimeout(resolve, 200));
+  }
+}

@@ -1,0 +1,179 @@
+// Everything around a relayer: a chain, the contracts, a registry of the test providers' keys, accounts with guardians whose
+// salts lie in a folder, and a configuration. All of it insecure, and gone with its folder.
+
+import { mkdirSync, rmSync, writeFileSync, copyFileSync } from "node:fs";
+import { join } from "node:path";
+import { startChain } from "../../../verifier-sol/script/lib/anvil.mjs";
+import { compiled, generatedVerifier } from "../../../verifier-sol/script/lib/artifacts.mjs";
+import { Failure } from "../../../verifier-sol/script/lib/command.mjs";
+import { deploy } from "../../../verifier-sol/script/lib/deployment.mjs";
+import { Prover } from "../../../verifier-sol/script/lib/prover.mjs";
+import { personalKey } from "../../../verifier-sol/script/lib/signers.mjs";
+import {
+  encodeAbiParameters,
+  fromContracts,
+  generatePrivateKey,
+  keccak256,
+  parseEther,
+  privateKeyToAccount,
+  toHex,
+} from "./viem.mjs";
+
+const CHAIN = 31337;
+const hour = 3600;
+const day = 24 * hour;
+const times = { votingPeriod: 3 * day, delay: hour, expiry: 9 * day, maxMailAge: day };
+const setupAcknowledgement = keccak256(toHex("I accept forged proofs"));
+
+/// The domains that the test vectors have keys of.
+export const providers = ["example.com", "example.net", "example.org", "mail.example.com"];
+
+export const recoveryAbi = compiled("ERC7947EmailRecovery").abi;
+const accountAbi = compiled("RecoverableAccount").abi;
+const factoryAbi = compiled("RecoverableAccountFactory").abi;
+
+export class World {
+  #folder;
+  #accounts = 0;
+
+  /// Starts a chain and deploys everything, but accounts.
+  static async start(folder) {
+    const world = new World();
+    world.#folder = folder;
+    world.prover = new Prover();
+    world.chain = await startChain(CHAIN);
+    try {
+      await world.#settle();
+    } catch (error) {
+      world.stop();
+      throw error;
+    }
+    return world;
+  }
+
+  stop() {
+    this.chain.stop();
+    this.prover.close();
+  }
+
+  async #settle() {
+    const { client } = this.chain;
+    this.owner = personalKey();
+    this.relayerKey = generatePrivateKey();
+    const deployer = privateKeyToAccount(generatePrivateKey());
+    const relayer = privateKeyToAccount(this.relayerKey);
+    for (const { address } of [this.owner, deployer, relayer]) {
+      await client.setBalance({ address, value: parseEther("1000") });
+    }
+    this.relayer = relayer.address;
+    const { abi, bytecode } = fromContracts("@account-abstraction/contracts/artifacts/EntryPoint.json");
+    const hash = await client.deployContract({ abi, bytecode, account: deployer, chain: null });
+    const entryPoint = (await client.waitForTransactionReceipt({ hash })).contractAddress;
+    const send = (transaction) => client.sendTransaction({ ...transaction, account: deployer });
+    const clients = { chain: client, wallet: { sendTransaction: send } };
+    const verifier = generatedVerifier(this.prover.exportVerifier());
+    const registry = { owner: deployer.address, delay: 172800n };
+    const options = { verifier, registry, entryPoint, insecureAccepted: true };
+    const { contracts } = await deploy(clients, options, () => {});
+    this.contracts = contracts;
+    this.recovery = { address: contracts.ERC7947EmailRecovery.address, abi: recoveryAbi };
+    this.registry = this.prover.registry(providers);
+    this.salts = join(this.#folder, "salts");
+    mkdirSync(this.salts, { mode: 0o700 });
+    copyFileSync(this.registry.file, join(this.#folder, "registry.json"));
+    writeFileSync(join(this.#folder, "key"), `${this.relayerKey}\n`, { mode: 0o600 });
+  }
+
+  /// A mailbox whose salt the relayer has.
+  mailbox(address) {
+    const mailbox = this.prover.mailbox(address);
+    copyFileSync(mailbox.saltFile, join(this.salts, `${mailbox.commitment.slice(2, 18)}.salt`));
+    return mailbox;
+  }
+
+  /// A mailbox whose salt only its owner has.
+  privateMailbox(address) {
+    return this.prover.mailbox(address);
+  }
+
+  /// An account of the owner, with these guardians.
+  async account(guardians, threshold) {
+    const factory = { address: this.contracts.RecoverableAccountFactory.address, abi: factoryAbi };
+    const args = [this.owner.address, toHex(this.#accounts++, { size: 32 })];
+    await this.send({ ...factory, functionName: "createAccount", args });
+    const address = await this.chain.client.readContract({ ...factory, functionName: "accountAddress", args });
+    const config = {
+      verifier: this.contracts.RecoveryProofVerifier.address,
+      setupAcknowledgement,
+      registry: this.contracts.KeyRegistryRoots.address,
+      // Counts at once, so that the chain's clock stays that of the mails.
+      pinnedRoot: this.registry.root,
+      rootDelay: 0,
+      threshold,
+      cancelThreshold: threshold,
+      ...times,
+      undatedMail: 1,
+      subjectForms: 0,
+      guardians: guardians.map(({ commitment }) => ({ commitment, weight: 1 })),
+    };
+    const { inputs } = recoveryAbi.find(({ name }) => name === "configure");
+    const subscribe = [this.recovery.address, encodeAbiParameters(inputs, [config])];
+    await this.send({ address, abi: accountAbi, functionName: "addRecoveryProvider", args: subscribe });
+    return address;
+  }
+
+  ownerOf(address) {
+    return this.chain.client.readContract({ address, abi: accountAbi, functionName: "owner" });
+  }
+
+  read(functionName, args) {
+    return this.chain.client.readContract({ ...this.recovery, functionName, args });
+  }
+
+  async send(call) {
+    const { client } = this.chain;
+    const hash = await client.writeContract({ ...call, account: this.owner.account, chain: null });
+    const receipt = await client.waitForTransactionReceipt({ hash });
+    if (receipt.status !== "success") throw new Failure(`${call.functionName} reverted`);
+  }
+
+  /// The recovery contract's events of a name, from the beginning.
+  events(eventName) {
+    return this.chain.client.getContractEvents({ ...this.recovery, eventName, fromBlock: 0n });
+  }
+
+  async now() {
+    return Number((await this.chain.client.getBlock()).timestamp);
+  }
+
+  async pass(seconds) {
+    await this.chain.client.increaseTime({ seconds });
+    await this.chain.client.mine({ blocks: 1 });
+  }
+
+  /// Writes a configuration for this world and returns its path.
+  configuration({ database, cache }) {
+    const file = join(this.#folder, "relayer.toml");
+    const text = `\
+database = ${JSON.stringify(database)}
+registry = "registry.json"
+salts = { folder = "salts" }
+proving = { cache = ${JSON.stringify(cache)}, allow_insecure_dev = true }
+http = { listen = "127.0.0.1:0", mail_to = "recovery@relayer.example" }
+lmtp = { listen = "127.0.0.1:0" }
+admin = { listen = "127.0.0.1:0" }
+limits = { poll_seconds = 0.2, requests_a_minute = 100000, transactions_a_day = 1000 }
+
+[chains.${CHAIN}]
+rpc = ${JSON.stringify(this.chain.url)}
+contracts = ["${this.recovery.address}"]
+key_file = "key"
+confirmations = 1
+max_fee_gwei = 1000
+resend_seconds = 10
+`;
+    rmSync(file, { force: true });
+    writeFileSync(file, text, { mode: 0o600 });
+    return file;
+  }
+}

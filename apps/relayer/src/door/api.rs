@@ -1,0 +1,193 @@
+//! What the HTTP door takes and gives, as its OpenAPI document describes it.
+
+use alloy::primitives::Address;
+use serde::{Deserialize, Serialize};
+use utoipa::{OpenApi, ToSchema};
+
+use super::{furthest, http};
+use crate::job::{Errand, Job, State};
+
+/// What a mail shall do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Action {
+    /// A guardian accepts.
+    Accept,
+    /// A guardian votes for a new key.
+    Recover,
+    /// A guardian votes to cancel the recovery that waits.
+    Cancel,
+}
+
+impl From<Action> for Errand {
+    fn from(action: Action) -> Errand {
+        match action {
+            Action::Accept => Errand::Accept,
+            Action::Recover => Errand::Recover,
+            Action::Cancel => Errand::Cancel,
+        }
+    }
+}
+
+/// A wallet asks for a Subject.
+#[derive(Clone, Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Ask {
+    /// EIP-155 identifier of the chain.
+    pub chain: u64,
+    /// The account.
+    #[schema(value_type = String, example = "0x00112233445566778899aabbccddeeff00112233")]
+    pub account: Address,
+    /// What the mail shall do.
+    pub action: Action,
+    /// The key that the account shall have; for `recover` alone.
+    #[schema(value_type = Option<String>)]
+    pub new_key: Option<Address>,
+}
+
+/// A proof that was made elsewhere.
+#[derive(Clone, Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct HandedIn {
+    /// EIP-155 identifier of the chain.
+    pub chain: u64,
+    /// The account.
+    #[schema(value_type = String)]
+    pub account: Address,
+    /// What the mail says.
+    pub action: Action,
+    /// The key that it votes for; for `recover` alone.
+    #[schema(value_type = Option<String>)]
+    pub new_key: Option<Address>,
+    /// The proof file that `zkdkim prove` wrote.
+    #[schema(value_type = Object)]
+    pub proof: Box<serde_json::value::RawValue>,
+}
+
+/// Something was taken in.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct Taken {
+    /// Gives access to what becomes of it. Nobody else has it; it is 32 hexadecimal digits.
+    pub id: String,
+}
+
+/// What became of a request.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct Status {
+    /// How far the furthest of its mails is; `waiting` where none has come.
+    #[schema(example = "proving")]
+    pub state: &'static str,
+    /// The Subject that counts now, the whole of it; none while a round is being opened, or where no Subject was asked for.
+    pub subject: Option<String>,
+    /// To whom to send it.
+    pub send_to: String,
+    /// A link that opens a mail program.
+    pub mailto: Option<String>,
+    /// Its mails, the latest first, and what the relayer does for them.
+    pub jobs: Vec<JobStatus>,
+}
+
+/// What became of a mail, a proof, or something that needs none.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct JobStatus {
+    /// What it does: `accept`, `recover`, `cancel`, `open-round` or `execute`; none until its mail was read.
+    pub action: Option<&'static str>,
+    /// `received`, `checked`, `salt`, `proving`, `proved`, `sent`, `final` or `refused`.
+    pub state: &'static str,
+    /// Why it was refused: a stable name.
+    pub reason: Option<String>,
+    /// The same in words; shown to whoever handed in the mail itself.
+    pub detail: Option<String>,
+    /// What would help.
+    pub hint: Option<String>,
+    /// From when on the recovery that it started can be executed, in seconds since 1970.
+    pub executable_from: Option<i64>,
+    /// Seconds since it came.
+    pub age_seconds: i64,
+}
+
+impl JobStatus {
+    /// What may be shown of a job. Details may quote the mail, so they are for its sender alone.
+    pub fn of(job: &Job, of_sender: bool) -> JobStatus {
+        let refused = job.refused.as_ref();
+        JobStatus {
+            action: job.target.map(|target| target.errand.name()),
+            state: job.state.name(),
+            reason: refused.map(|refused| refused.reason.clone()),
+            detail: refused.filter(|_| of_sender).map(|refused| refused.detail.clone()),
+            hint: refused.map(|refused| refused.hint.clone()).filter(|hint| !hint.is_empty()),
+            executable_from: job.executable_from,
+            age_seconds: job.age,
+        }
+    }
+}
+
+impl Status {
+    /// The state in one word: of the mails, not of what serves them.
+    pub fn summary(jobs: &[Job]) -> &'static str {
+        let served = |job: &&Job| {
+            let errand = job.target.map(|target| target.errand);
+            !matches!(errand, Some(Errand::OpenRound | Errand::Execute))
+        };
+        furthest(jobs.iter().filter(served).map(|job| job.state)).map_or("waiting", State::name)
+    }
+}
+
+/// What this relayer serves.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct Service {
+    /// Its version.
+    pub version: &'static str,
+    /// To whom mails are sent.
+    pub send_to: String,
+    /// Longest mail, in bytes.
+    pub max_mail_bytes: usize,
+    /// `ceremony`, or that the proofs rest on an SRS with a known secret.
+    pub srs: String,
+    /// The chains.
+    pub chains: Vec<Served>,
+}
+
+/// A chain that is served.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct Served {
+    /// EIP-155 identifier.
+    pub chain: u64,
+    /// The recovery contracts.
+    #[schema(value_type = Vec<String>)]
+    pub contracts: Vec<Address>,
+}
+
+/// Why something was not taken in.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct Problem {
+    /// A stable name, in kebab case.
+    pub reason: String,
+    /// The same in words.
+    pub detail: String,
+    /// What would help.
+    pub hint: String,
+}
+
+/// The document of the HTTP door.
+#[derive(OpenApi)]
+#[openapi(
+    info(
+        title = "zkdkim relayer",
+        description = "Takes mails of guardians, proves them, and sends what recovery contracts ask for. \
+                       A wallet needs three calls: ask for a Subject, look at it, and again until it is final.",
+        license(name = "MIT OR Apache-2.0")
+    ),
+    paths(http::service, http::ask, http::status, http::mail, http::proof),
+    components(schemas(
+        Ask, Action, HandedIn, Taken, Status, JobStatus, Service, Served, Problem
+    ))
+)]
+pub struct Document;
+
+impl Document {
+    /// The document as indented JSON.
+    pub fn json() -> String {
+        Document::openapi().to_pretty_json().unwrap_or_default()
+    }
+}

@@ -1,0 +1,350 @@
+//! The HTTP door: a wallet asks for a Subject, hands in mails and proofs, and looks at what became of them.
+
+use std::{
+    collections::BTreeMap,
+    net::{IpAddr, SocketAddr},
+    num::NonZeroU32,
+    sync::Arc,
+    time::Duration,
+};
+
+use alloy::primitives::Address;
+use axum::{
+    body::Bytes,
+    extract::{ConnectInfo, DefaultBodyLimit, Path, Request, State as Extracted},
+    http::{header::CACHE_CONTROL, HeaderMap, StatusCode},
+    middleware::{self, Next},
+    response::{IntoResponse, Response},
+    routing::{get, post},
+    Json, Router,
+};
+use governor::{DefaultKeyedRateLimiter, Quota, RateLimiter};
+use tower_http::timeout::TimeoutLayer;
+use zkdkim_prover::Proof;
+
+use super::{
+    api::{Ask, Document, HandedIn, JobStatus, Problem, Served, Service, Status, Taken},
+    page, screen, Desk,
+};
+use crate::{
+    chain::{AccountState, Standing},
+    error::Error,
+    job::{Errand, Target},
+    pipeline::{Chain, Proving},
+    store::{Arrival, Ticket, Wish},
+};
+
+const TIMEOUT: Duration = Duration::from_secs(30);
+
+/// What the door serves with.
+#[derive(Clone)]
+pub struct Door {
+    /// Where things are put.
+    pub desk: Desk,
+    /// By EIP-155 identifier.
+    pub chains: Arc<BTreeMap<u64, Chain>>,
+    /// Verifies what others proved.
+    pub proving: Proving,
+    /// The address that guardians write to.
+    pub send_to: String,
+    limiter: Arc<DefaultKeyedRateLimiter<IpAddr>>,
+    behind_proxy: bool,
+}
+
+impl Door {
+    /// Puts a door together; `requests_a_minute` is for one client.
+    pub fn new(
+        desk: Desk,
+        chains: Arc<BTreeMap<u64, Chain>>,
+        proving: Proving,
+        send_to: String,
+        requests_a_minute: NonZeroU32,
+        behind_proxy: bool,
+    ) -> Door {
+        let limiter = Arc::new(RateLimiter::keyed(Quota::per_minute(requests_a_minute)));
+        Door { desk, chains, proving, send_to, limiter, behind_proxy }
+    }
+
+    /// Forgets clients that asked for nothing lately, so that memory stays bounded.
+    pub fn forget_clients(&self) {
+        self.limiter.retain_recent();
+        self.limiter.shrink_to_fit();
+    }
+
+    /// All routes.
+    pub fn router(self) -> Router {
+        let limit = self.desk.max_mail_bytes;
+        Router::new()
+            .route("/v1", get(service))
+            .route("/v1/requests", post(ask))
+            .route("/v1/requests/{id}", get(status))
+            .route("/v1/mails", post(mail))
+            .route("/v1/proofs", post(proof))
+            .route_layer(middleware::from_fn_with_state(self.clone(), limited))
+            .route("/", get(page::page))
+            .route("/openapi.json", get(document))
+            .layer(DefaultBodyLimit::max(limit))
+            .layer(TimeoutLayer::with_status_code(StatusCode::REQUEST_TIMEOUT, TIMEOUT))
+            .with_state(self)
+    }
+
+    async fn wish(&self, ask: &Ask) -> Result<(Wish, Address, Standing), Failure> {
+        let errand = Errand::from(ask.action);
+        let new_key = new_key(errand, ask.new_key)?;
+        let wish = Wish { chain: ask.chain, account: ask.account, errand, new_key };
+        let (contract, standing) = self.find(ask.chain, ask.account, errand).await?;
+        Ok((wish, contract, standing))
+    }
+
+    /// The contract that an account is configured at, and the number that mails must name.
+    async fn find(
+        &self,
+        chain: u64,
+        account: Address,
+        errand: Errand,
+    ) -> Result<(Address, Standing), Failure> {
+        let served = self.chains.get(&chain).ok_or_else(|| {
+            let served: Vec<_> = self.chains.keys().map(u64::to_string).collect();
+            let detail = format!("chain {chain} is not served here");
+            Failure::unusable("chain", detail, format!("this relayer serves {}", served.join(", ")))
+        })?;
+        for &contract in &served.contracts {
+            let state = AccountState::new(&*served.ledger, contract, account);
+            // Every configured account has a number of its configuration.
+            if state.standing(Errand::Accept).await?.is_some_and(|setup| setup.nonce != 0) {
+                let standing =
+                    state.standing(errand).await?.unwrap_or(Standing { nonce: 0, since: 0 });
+                return Ok((contract, standing));
+            }
+        }
+        let detail = "the account has no recovery at a contract that is served here";
+        Err(Failure::unusable("not-configured", detail, "check account and chain"))
+    }
+}
+
+fn new_key(errand: Errand, given: Option<Address>) -> Result<Address, Failure> {
+    match (errand, given) {
+        (Errand::Recover, Some(key)) if key != Address::ZERO => Ok(key),
+        (Errand::Recover, _) => {
+            Err(Failure::unusable("new-key", "a vote names a key", "give new_key"))
+        }
+        (_, None) => Ok(Address::ZERO),
+        _ => Err(Failure::unusable("new-key", "only a vote names a key", "leave new_key out")),
+    }
+}
+
+/// Why a request failed.
+pub(super) struct Failure(StatusCode, Problem);
+
+impl Failure {
+    fn new(
+        code: StatusCode,
+        reason: &str,
+        detail: impl Into<String>,
+        hint: impl Into<String>,
+    ) -> Failure {
+        Failure(code, Problem { reason: reason.into(), detail: detail.into(), hint: hint.into() })
+    }
+
+    fn unusable(reason: &str, detail: impl Into<String>, hint: impl Into<String>) -> Failure {
+        Failure::new(StatusCode::UNPROCESSABLE_ENTITY, reason, detail, hint)
+    }
+
+    fn full() -> Failure {
+        let detail = "more is waiting than can be worked on";
+        Failure::new(StatusCode::SERVICE_UNAVAILABLE, "busy", detail, "try again in a minute")
+    }
+}
+
+impl From<Error> for Failure {
+    /// What is wrong with the machine is for its operator.
+    fn from(error: Error) -> Failure {
+        tracing::warn!(error = error.id(), %error, "a request failed");
+        let detail = "the relayer can't do it now";
+        Failure::new(StatusCode::SERVICE_UNAVAILABLE, error.id(), detail, "try again in a minute")
+    }
+}
+
+impl IntoResponse for Failure {
+    fn into_response(self) -> Response {
+        (self.0, Json(self.1)).into_response()
+    }
+}
+
+async fn limited(
+    Extracted(door): Extracted<Door>,
+    ConnectInfo(peer): ConnectInfo<SocketAddr>,
+    request: Request,
+    next: Next,
+) -> Response {
+    let client = client(&door, peer.ip(), request.headers());
+    if door.limiter.check_key(&client).is_err() {
+        metrics::counter!("relayer_limited_total").increment(1);
+        let detail = "too many requests from this client";
+        return Failure::new(
+            StatusCode::TOO_MANY_REQUESTS,
+            "rate",
+            detail,
+            "try again in a minute",
+        )
+        .into_response();
+    }
+    let mut response = next.run(request).await;
+    let no_store = axum::http::HeaderValue::from_static("no-store");
+    response.headers_mut().insert(CACHE_CONTROL, no_store);
+    response
+}
+
+/// Whom a limit is for. An IPv6 client has a whole network of 64 bits.
+fn client(door: &Door, peer: IpAddr, headers: &HeaderMap) -> IpAddr {
+    let forwarded = || {
+        let last = headers.get_all("x-forwarded-for").iter().next_back()?.to_str().ok()?;
+        last.rsplit(',').next()?.trim().parse().ok()
+    };
+    let client = door.behind_proxy.then(forwarded).flatten().unwrap_or(peer);
+    match client {
+        IpAddr::V4(_) => client,
+        IpAddr::V6(address) => {
+            let [a, b, c, d, ..] = address.segments();
+            std::net::Ipv6Addr::new(a, b, c, d, 0, 0, 0, 0).into()
+        }
+    }
+}
+
+/// What this relayer serves.
+#[utoipa::path(get, path = "/v1", responses((status = 200, body = Service)))]
+pub(super) async fn service(Extracted(door): Extracted<Door>) -> Json<Service> {
+    let served = |(chain, served): (&u64, &Chain)| Served {
+        chain: *chain,
+        contracts: served.contracts.clone(),
+    };
+    Json(Service {
+        version: env!("CARGO_PKG_VERSION"),
+        send_to: door.send_to.clone(),
+        max_mail_bytes: door.desk.max_mail_bytes,
+        srs: door.proving.srs().stem().to_string(),
+        chains: door.chains.iter().map(served).collect(),
+    })
+}
+
+/// Asks for the Subject of a mail, and for a round to be opened where a vote needs one.
+#[utoipa::path(post, path = "/v1/requests", request_body = Ask, responses(
+    (status = 201, body = Taken), (status = 422, body = Problem), (status = 429, body = Problem),
+    (status = 503, body = Problem)))]
+pub(super) async fn ask(
+    Extracted(door): Extracted<Door>,
+    Json(ask): Json<Ask>,
+) -> Result<(StatusCode, Json<Taken>), Failure> {
+    let (wish, contract, standing) = door.wish(&ask).await?;
+    if standing.nonce == 0 {
+        if wish.errand == Errand::Cancel {
+            let detail = "no round is open, so no recovery waits";
+            return Err(Failure::unusable("no-recovery-pending", detail, "nothing is left to do"));
+        }
+        if !door.desk.has_room().await? {
+            return Err(Failure::full());
+        }
+        let (chain, account) = (wish.chain, wish.account);
+        let (errand, new_key) = (Errand::OpenRound, Address::ZERO);
+        let target = Target { errand, chain, contract, account, nonce: 0, new_key };
+        door.desk.take(Arrival::Errand(&target), "http").await?;
+    }
+    let id = door.desk.store.issue(&Ticket::Wish(wish)).await?;
+    Ok((StatusCode::CREATED, Json(Taken { id })))
+}
+
+/// What became of a request, a mail or a proof.
+#[utoipa::path(get, path = "/v1/requests/{id}", params(("id" = String, Path, description = "As it was given")),
+    responses((status = 200, body = Status), (status = 404, body = Problem), (status = 429, body = Problem),
+    (status = 503, body = Problem)))]
+pub(super) async fn status(
+    Extracted(door): Extracted<Door>,
+    Path(id): Path<String>,
+) -> Result<Json<Status>, Failure> {
+    let unknown = || {
+        let hint = "it is 32 digits, and forgotten some time after the outcome";
+        Failure::new(StatusCode::NOT_FOUND, "unknown", "there is no such request", hint)
+    };
+    let ticket = door.desk.store.ticket(&id).await?.ok_or_else(unknown)?;
+    let (jobs, of_sender, subject) = match ticket {
+        Ticket::Job(job) => {
+            (vec![door.desk.store.job(&job).await?.ok_or_else(unknown)?], true, None)
+        }
+        Ticket::Wish(wish) => {
+            let Wish { chain, account, errand, new_key } = wish;
+            let (contract, standing) = door.find(chain, account, errand).await?;
+            let nonce = standing.nonce;
+            let target = Target { errand, chain, contract, account, nonce, new_key };
+            let subject = target.subject().filter(|_| nonce != 0);
+            (door.desk.store.jobs_of(&wish).await?, false, subject)
+        }
+    };
+    let mailto = subject.as_ref().map(|subject| {
+        // Letters, digits and spaces: nothing else needs to be encoded (RFC 6068).
+        format!("mailto:{}?subject={}", door.send_to, subject.replace(' ', "%20"))
+    });
+    Ok(Json(Status {
+        state: Status::summary(&jobs),
+        subject,
+        send_to: door.send_to.clone(),
+        mailto,
+        jobs: jobs.iter().map(|job| JobStatus::of(job, of_sender)).collect(),
+    }))
+}
+
+/// Hands in a mail, the whole file as it was received.
+#[utoipa::path(post, path = "/v1/mails", request_body(content = Vec<u8>, content_type = "message/rfc822"), responses(
+    (status = 202, body = Taken), (status = 413), (status = 422, body = Problem), (status = 429, body = Problem),
+    (status = 503, body = Problem)))]
+pub(super) async fn mail(
+    Extracted(door): Extracted<Door>,
+    mail: Bytes,
+) -> Result<(StatusCode, Json<Taken>), Failure> {
+    if let Some(why) = screen::automatic(&mail, None).or_else(|| screen::useless(&mail)) {
+        let hint = "hand in the mail as the provider delivered it, with all its header";
+        return Err(Failure::unusable("no-use", why, hint));
+    }
+    if !door.desk.has_room().await? {
+        return Err(Failure::full());
+    }
+    let received = door.desk.take(Arrival::Mail(&mail), "http").await?;
+    ticket(&door, received.job).await
+}
+
+/// Hands in a proof that was made elsewhere, by whoever has the salt.
+#[utoipa::path(post, path = "/v1/proofs", request_body = HandedIn, responses(
+    (status = 202, body = Taken), (status = 422, body = Problem), (status = 429, body = Problem),
+    (status = 503, body = Problem)))]
+pub(super) async fn proof(
+    Extracted(door): Extracted<Door>,
+    Json(handed_in): Json<HandedIn>,
+) -> Result<(StatusCode, Json<Taken>), Failure> {
+    let HandedIn { chain, account, action, new_key: key, proof } = handed_in;
+    let errand = Errand::from(action);
+    let new_key = new_key(errand, key)?;
+    let refused = |error: &dyn std::fmt::Display| {
+        Failure::unusable("invalid-proof", error.to_string(), "make it with this relayer's version")
+    };
+    let proof = Proof::from_json(proof.get().as_bytes()).map_err(|error| refused(&error))?;
+    let proven = match door.proving.verify(proof).await {
+        Ok(proven) => proven,
+        Err(Error::Prover(error)) => return Err(refused(&error)),
+        Err(error) => return Err(error.into()),
+    };
+    let (contract, standing) = door.find(chain, account, errand).await?;
+    let target = Target { errand, chain, contract, account, nonce: standing.nonce, new_key };
+    if !door.desk.has_room().await? {
+        return Err(Failure::full());
+    }
+    let received = door.desk.take(Arrival::Proof(&target, &proven), "http").await?;
+    ticket(&door, received.job).await
+}
+
+async fn ticket(door: &Door, job: String) -> Result<(StatusCode, Json<Taken>), Failure> {
+    let id = door.desk.store.issue(&Ticket::Job(job)).await?;
+    Ok((StatusCode::ACCEPTED, Json(Taken { id })))
+}
+
+async fn document() -> impl IntoResponse {
+    ([(axum::http::header::CONTENT_TYPE, "application/json")], Document::json())
+}

@@ -1,0 +1,294 @@
+//! The program as a whole: everything is opened and checked, then all parts run until one is told to stop.
+
+use std::{
+    collections::BTreeMap, net::SocketAddr, num::NonZeroU32, path::PathBuf, sync::Arc,
+    time::Duration,
+};
+
+use tokio::{
+    net::TcpListener,
+    sync::watch,
+    task::JoinSet,
+    time::{sleep, timeout},
+};
+use tracing::{info, warn};
+use zkdkim_store::{files::default_cache_folder, KeyCache};
+
+use crate::{
+    answer::Answers,
+    chain::{Ledger, Limits, Rpc, Submitter},
+    config::{ChainConfig, Config},
+    door::{http::Door, lmtp, Desk},
+    error::{Error, Result},
+    pipeline::{Chain, KeySource, Proving, RegistryFile, SaltFolder, SaltSource, Worker},
+    store::Store,
+    watch as figures,
+};
+
+/// Workers beside those that prove: checking waits for nodes, not for cores.
+const MORE_WORKERS: usize = 3;
+const GRACE: Duration = Duration::from_secs(20);
+const TIDY: Duration = Duration::from_secs(600);
+
+/// Everything that the configuration names, opened.
+pub struct Service {
+    config: Config,
+    store: Store,
+    proving: Proving,
+    chains: Arc<BTreeMap<u64, Chain>>,
+    submitters: Vec<Submitter<Rpc>>,
+    keys: Arc<dyn KeySource>,
+    salts: Arc<dyn SaltSource>,
+}
+
+impl Service {
+    /// Opens database, keys, registry, salts and nodes, and checks that they belong together.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Config`], [`Error::Files`], [`Error::Database`] and [`Error::Node`], the first that is met.
+    pub async fn open(config: Config) -> Result<Service> {
+        // For TLS to nodes and databases; another part of the process may have chosen already.
+        let _ = rustls::crypto::ring::default_provider().install_default();
+        let keys = Arc::new(RegistryFile::open(config.registry.clone())?);
+        let salts = Arc::new(SaltFolder::open(&config.salts.folder)?);
+        let mut chains = BTreeMap::new();
+        let mut senders = Vec::new();
+        for (name, chain) in &config.chains {
+            let id = ChainConfig::id(name)?;
+            let signer = chain.signer()?;
+            let rpc = Rpc::connect(id, &chain.rpc).await?;
+            for contract in &chain.contracts {
+                has_code(&rpc, *contract).await?;
+            }
+            senders.push((rpc.clone(), signer, limits(chain, &config)));
+            let contracts = chain.contracts.clone();
+            chains.insert(id, Chain { ledger: Arc::new(rpc), contracts });
+        }
+        let proving = load(config.clone()).await?;
+        let store = Store::open(&config.database).await?;
+        let submitters = senders
+            .into_iter()
+            .map(|(rpc, signer, limits)| Submitter::new(store.clone(), rpc, signer, limits))
+            .collect();
+        Ok(Service { config, store, proving, chains: Arc::new(chains), submitters, keys, salts })
+    }
+
+    /// Runs until `stop` says so. The addresses of the doors are logged when they are open.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Io`] where a door can't be opened; otherwise why a part ended that never does.
+    pub async fn run(self, stop: watch::Receiver<bool>) -> Result<()> {
+        let poll = Duration::from_secs_f64(self.config.limits.poll_seconds);
+        let recorder = figures::recorder()?;
+        let mut parts = JoinSet::new();
+        let desk = Desk {
+            store: self.store.clone(),
+            max_queue: self.config.limits.queue.into(),
+            max_mail_bytes: self.config.limits.mail_bytes,
+        };
+        self.doors(&mut parts, &desk, &stop).await?;
+        if let Some(admin) = &self.config.admin {
+            let listener = listen(admin.listen, "admin").await?;
+            let router = figures::router(self.store.clone(), recorder);
+            let mut stop = stop.clone();
+            parts.spawn(async move {
+                let stopped = async move { drop(stop.wait_for(|stop| *stop).await) };
+                axum::serve(listener, router)
+                    .with_graceful_shutdown(stopped)
+                    .await
+                    .map_err(Error::io("serve figures"))
+            });
+        }
+        let worker = Worker {
+            store: self.store.clone(),
+            chains: self.chains.clone(),
+            keys: self.keys.clone(),
+            salts: self.salts.clone(),
+            proving: self.proving.clone(),
+            poll,
+            patience_seconds: i64::from(self.config.limits.patience_hours) * 3600,
+        };
+        for _ in 0..self.config.proving.at_a_time + MORE_WORKERS {
+            let (worker, stop) = (worker.clone(), stop.clone());
+            parts.spawn(async move {
+                worker.run(stop).await;
+                Ok(())
+            });
+        }
+        for submitter in self.submitters {
+            parts.spawn(submit(submitter, poll, stop.clone()));
+        }
+        if let Some(answers) = &self.config.answers {
+            let answers =
+                Answers::new(self.store.clone(), &answers.host, answers.port, &answers.from)?;
+            parts.spawn(answer(answers, poll, stop.clone()));
+        }
+        let days = i64::from(self.config.limits.remember_days);
+        parts.spawn(tidy(self.store.clone(), days * 86_400, stop.clone()));
+        info!("ready");
+        end(parts, stop).await?;
+        self.store.close().await;
+        Ok(())
+    }
+
+    async fn doors(
+        &self,
+        parts: &mut JoinSet<Result<()>>,
+        desk: &Desk,
+        stop: &watch::Receiver<bool>,
+    ) -> Result<()> {
+        let http = &self.config.http;
+        let a_minute = self.config.limits.requests_a_minute;
+        let door = Door::new(
+            desk.clone(),
+            self.chains.clone(),
+            self.proving.clone(),
+            http.mail_to.clone(),
+            NonZeroU32::new(a_minute).unwrap_or(NonZeroU32::MIN),
+            http.behind_proxy,
+        );
+        let listener = listen(http.listen, "http").await?;
+        let (forgetting, mut stopping) = (door.clone(), stop.clone());
+        parts.spawn(async move {
+            while !*stopping.borrow() {
+                tokio::select! {
+                    () = sleep(Duration::from_secs(60)) => forgetting.forget_clients(),
+                    _ = stopping.changed() => {}
+                }
+            }
+            Ok(())
+        });
+        let mut stopping = stop.clone();
+        parts.spawn(async move {
+            let service = door.router().into_make_service_with_connect_info::<SocketAddr>();
+            let stopped = async move { drop(stopping.wait_for(|stop| *stop).await) };
+            axum::serve(listener, service)
+                .with_graceful_shutdown(stopped)
+                .await
+                .map_err(Error::io("serve HTTP"))
+        });
+        if let Some(lmtp) = &self.config.lmtp {
+            let listener = listen(lmtp.listen, "lmtp").await?;
+            parts.spawn(lmtp::serve(listener, desk.clone(), stop.clone()));
+        }
+        Ok(())
+    }
+}
+
+/// Ends all parts when told to, or when one of them ends.
+async fn end(mut parts: JoinSet<Result<()>>, mut stop: watch::Receiver<bool>) -> Result<()> {
+    let told = stop.clone();
+    tokio::select! {
+        _ = stop.wait_for(|stop| *stop) => {}
+        Some(ended) = parts.join_next() => {
+            let detail = match ended {
+                Ok(Ok(())) if *told.borrow() => String::new(),
+                Ok(Ok(())) => "without a reason".into(),
+                Ok(Err(error)) => error.to_string(),
+                Err(error) => error.to_string(),
+            };
+            if !detail.is_empty() {
+                return Err(Error::Ended { what: "a part of the service", detail });
+            }
+        }
+    }
+    info!("stopping");
+    let all = async { while parts.join_next().await.is_some() {} };
+    if timeout(GRACE, all).await.is_err() {
+        warn!("some parts did not stop in time; their leases run out");
+    }
+    Ok(())
+}
+
+async fn listen(address: SocketAddr, door: &'static str) -> Result<TcpListener> {
+    let listener = TcpListener::bind(address).await;
+    let listener = listener.map_err(Error::io(format!("open the {door} door at {address}")))?;
+    let address = listener.local_addr().map_err(Error::io("ask for a port"))?;
+    info!(door, %address, "open");
+    Ok(listener)
+}
+
+async fn submit(
+    submitter: Submitter<Rpc>,
+    poll: Duration,
+    mut stop: watch::Receiver<bool>,
+) -> Result<()> {
+    while !*stop.borrow() {
+        if let Err(error) = submitter.turn().await {
+            metrics::counter!("relayer_faults_total", "error" => error.id()).increment(1);
+            warn!(error = error.id(), %error, "a round of sending was not finished");
+        }
+        tokio::select! {
+            () = sleep(poll) => {}
+            _ = stop.changed() => {}
+        }
+    }
+    submitter.stop().await
+}
+
+async fn answer(answers: Answers, poll: Duration, mut stop: watch::Receiver<bool>) -> Result<()> {
+    while !*stop.borrow() {
+        match answers.answer_one().await {
+            Ok(true) => continue,
+            Ok(false) => {}
+            Err(error) => warn!(error = error.id(), %error, "no answer was given"),
+        }
+        tokio::select! {
+            () = sleep(poll) => {}
+            _ = stop.changed() => {}
+        }
+    }
+    Ok(())
+}
+
+async fn tidy(store: Store, seconds: i64, mut stop: watch::Receiver<bool>) -> Result<()> {
+    while !*stop.borrow() {
+        match store.forget(seconds).await {
+            Ok(jobs) if jobs > 0 => info!(jobs, "forgotten"),
+            Ok(_) => {}
+            Err(error) => warn!(error = error.id(), %error, "nothing was forgotten"),
+        }
+        tokio::select! {
+            () = sleep(TIDY) => {}
+            _ = stop.changed() => {}
+        }
+    }
+    Ok(())
+}
+
+async fn load(config: Config) -> Result<Proving> {
+    let work = move || {
+        let folder: PathBuf = match config.proving.cache {
+            Some(folder) => folder,
+            None => default_cache_folder()?,
+        };
+        let cache = KeyCache::open(&folder)?;
+        Proving::load(&cache, config.proving.allow_insecure_dev, config.proving.at_a_time)
+    };
+    let loaded = tokio::task::spawn_blocking(work).await;
+    loaded.map_err(|error| Error::Ended { what: "loading keys", detail: error.to_string() })?
+}
+
+async fn has_code(rpc: &Rpc, contract: alloy::primitives::Address) -> Result<()> {
+    if rpc.has_code(contract).await? {
+        return Ok(());
+    }
+    let place = format!("chains.{}, contracts", rpc.chain());
+    let detail = format!("nothing is deployed at {contract}");
+    Err(Error::config(place, detail, "give the addresses that the deploy script printed"))
+}
+
+fn limits(chain: &ChainConfig, config: &Config) -> Limits {
+    Limits {
+        confirmations: chain.confirmations,
+        max_fee: u128::from(chain.max_fee_gwei) * 1_000_000_000,
+        max_gas: chain.max_gas,
+        resend_seconds: chain.resend_seconds.into(),
+        budget: config.limits.transactions_a_day.into(),
+        patience_seconds: i64::from(config.limits.patience_hours) * 3600,
+        bundle: chain.bundle,
+        in_flight: 16,
+    }
+}

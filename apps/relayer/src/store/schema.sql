@@ -1,0 +1,93 @@
+-- One statement ends at each line that is empty. BLOB is BYTEA where Postgres reads this.
+
+CREATE TABLE IF NOT EXISTS jobs (
+    id TEXT PRIMARY KEY,
+    state TEXT NOT NULL,
+    door TEXT NOT NULL,
+    mail BLOB,
+    mail_digest BLOB,
+    header_digest BLOB,
+    reply TEXT,
+    answered BIGINT NOT NULL DEFAULT 0,
+    errand TEXT,
+    chain BIGINT,
+    contract BLOB,
+    account BLOB,
+    nonce BIGINT,
+    new_key BLOB,
+    opening_key BLOB,
+    consent BLOB,
+    inputs BLOB,
+    proof BLOB,
+    tx TEXT,
+    executable_from BIGINT,
+    reason TEXT,
+    detail TEXT,
+    hint TEXT,
+    attempts BIGINT NOT NULL DEFAULT 0,
+    due BIGINT NOT NULL,
+    lease TEXT,
+    lease_until BIGINT NOT NULL DEFAULT 0,
+    created BIGINT NOT NULL,
+    updated BIGINT NOT NULL
+)
+
+-- What was refused may be sent again.
+CREATE UNIQUE INDEX IF NOT EXISTS jobs_by_mail ON jobs (mail_digest) WHERE state <> 'refused'
+
+CREATE UNIQUE INDEX IF NOT EXISTS jobs_by_header ON jobs (header_digest) WHERE state <> 'refused'
+
+-- What needs no mail is done once for an account and a round.
+CREATE UNIQUE INDEX IF NOT EXISTS jobs_without_mail ON jobs (chain, contract, account, errand, nonce)
+    WHERE (errand = 'open-round' OR errand = 'execute') AND state <> 'refused' AND state <> 'final'
+
+CREATE INDEX IF NOT EXISTS jobs_due ON jobs (state, due)
+
+CREATE INDEX IF NOT EXISTS jobs_by_account ON jobs (chain, account)
+
+-- Who may read a job, by the SHA-256 of what only the sender knows.
+CREATE TABLE IF NOT EXISTS tickets (
+    digest BLOB PRIMARY KEY,
+    job TEXT,
+    chain BIGINT,
+    account BLOB,
+    errand TEXT,
+    new_key BLOB,
+    created BIGINT NOT NULL
+)
+
+CREATE TABLE IF NOT EXISTS transactions (
+    id TEXT PRIMARY KEY,
+    state TEXT NOT NULL,
+    chain BIGINT NOT NULL,
+    sender BLOB NOT NULL,
+    nonce BIGINT NOT NULL,
+    target BLOB NOT NULL,
+    data BLOB NOT NULL,
+    gas BIGINT NOT NULL,
+    raw BLOB NOT NULL,
+    max_fee TEXT NOT NULL,
+    tip TEXT NOT NULL,
+    hashes TEXT NOT NULL,
+    signed BIGINT NOT NULL,
+    created BIGINT NOT NULL
+)
+
+-- Two transactions with one number exclude one another: the second is never signed.
+CREATE UNIQUE INDEX IF NOT EXISTS transactions_by_nonce ON transactions (chain, sender, nonce)
+    WHERE state = 'open'
+
+-- What has been spent for an account in a day (UTC).
+CREATE TABLE IF NOT EXISTS budgets (
+    chain BIGINT NOT NULL,
+    account BLOB NOT NULL,
+    day BIGINT NOT NULL,
+    transactions BIGINT NOT NULL,
+    PRIMARY KEY (chain, account, day)
+)
+
+CREATE TABLE IF NOT EXISTS leases (
+    name TEXT PRIMARY KEY,
+    holder TEXT NOT NULL,
+    until BIGINT NOT NULL
+)

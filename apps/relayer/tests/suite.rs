@@ -1,0 +1,9 @@
+//! The relayer's parts with real databases and sockets, against a chain that misbehaves on purpose. The whole of it, with real
+//! proofs and a real chain, is `scripts/e2e`.
+
+mod support;
+
+mod checks;
+mod doors;
+mod sending;
+mod stores;

@@ -1,0 +1,334 @@
+//! A chain in memory with one account at one recovery contract, which does what it is told to do wrong: loses transactions,
+//! puts them off, goes back some blocks.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::{Arc, Mutex},
+};
+
+use alloy::{
+    consensus::{Transaction as _, TxEnvelope},
+    eips::eip2718::Decodable2718,
+    primitives::{keccak256, Address, Bytes, B256, U256},
+    sol_types::{SolCall, SolError, SolValue},
+};
+use zkdkim_relayer::{
+    chain::{
+        abi::{
+            IEmailRecovery::{self as abi, IEmailRecoveryCalls as Calls},
+            PendingRecovery, RecoveryPublicInputs,
+        },
+        CallFault, Head, Ledger, Receipt,
+    },
+    Error, Result,
+};
+
+use super::{ACCOUNT, CHAIN};
+
+/// The number of the round that is open from the start.
+pub const ROUND: u64 = 4711;
+pub const THRESHOLD: usize = 3;
+
+/// What the contract knows, behind a block.
+#[derive(Clone, Debug, Default)]
+struct World {
+    nonces: BTreeMap<Address, u64>,
+    used: BTreeSet<U256>,
+    votes: BTreeMap<U256, Address>,
+    pending: Option<Address>,
+    receipts: BTreeMap<B256, Receipt>,
+}
+
+#[derive(Debug)]
+struct Node {
+    /// One for each block; the last is the newest.
+    blocks: Vec<World>,
+    pool: Vec<Vec<u8>>,
+    /// Transactions to lose, still.
+    lose: usize,
+    /// Whether it answers.
+    down: bool,
+    /// Guardians whom the contract refuses.
+    strangers: BTreeSet<U256>,
+    base_fee: u128,
+    least_max_fee: u128,
+    /// Every transaction that had its effect, in whatever history.
+    effects: Vec<U256>,
+    sends: usize,
+}
+
+/// The chain; clones are the same one.
+#[derive(Clone, Debug)]
+pub struct Misbehaving(Arc<Mutex<Node>>);
+
+impl Misbehaving {
+    pub fn new() -> Misbehaving {
+        Misbehaving(Arc::new(Mutex::new(Node {
+            blocks: vec![World::default(); 10],
+            pool: Vec::new(),
+            lose: 0,
+            down: false,
+            strangers: BTreeSet::new(),
+            base_fee: 10,
+            least_max_fee: 0,
+            effects: Vec::new(),
+            sends: 0,
+        })))
+    }
+
+    fn node(&self) -> std::sync::MutexGuard<'_, Node> {
+        self.0.lock().unwrap()
+    }
+
+    /// The next transactions are taken and forgotten.
+    pub fn lose(&self, count: usize) {
+        self.node().lose = count;
+    }
+
+    /// No question is answered from now on, or every one.
+    pub fn set_down(&self, down: bool) {
+        self.node().down = down;
+    }
+
+    /// Blocks take no transaction that offers less.
+    pub fn ask_for(&self, base_fee: u128, least_max_fee: u128) {
+        let mut node = self.node();
+        (node.base_fee, node.least_max_fee) = (base_fee, least_max_fee);
+    }
+
+    /// The contract does not know this guardian.
+    pub fn disown(&self, guardian: u64) {
+        self.node().strangers.insert(U256::from(guardian));
+    }
+
+    /// A block with everything from the pool that fits.
+    pub fn mine(&self) {
+        let mut node = self.node();
+        let mut world = node.blocks.last().cloned().unwrap_or_default();
+        let number = node.blocks.len() as u64;
+        let mut pool = std::mem::take(&mut node.pool);
+        pool.sort_by_key(|raw| decode(raw).0.nonce());
+        for raw in pool {
+            let (transaction, sender) = decode(&raw);
+            let next = *world.nonces.get(&sender).unwrap_or(&0);
+            if transaction.nonce() < next {
+                continue;
+            }
+            if transaction.nonce() > next || transaction.max_fee_per_gas() < node.least_max_fee {
+                node.pool.push(raw);
+                continue;
+            }
+            world.nonces.insert(sender, next + 1);
+            let success = match apply(&mut world, &node.strangers, transaction.input()) {
+                Ok(effects) => {
+                    node.effects.extend(effects);
+                    true
+                }
+                Err(_) => false,
+            };
+            let hash = keccak256(&raw);
+            world.receipts.insert(hash, Receipt { block: number, success });
+        }
+        node.blocks.push(world);
+    }
+
+    /// As many blocks never were. What they held is forgotten, as by a node that had seen only them.
+    pub fn reorganise(&self, blocks: usize) {
+        let mut node = self.node();
+        let kept = node.blocks.len() - blocks;
+        let gone = node.blocks.split_off(kept);
+        let (Some(was), Some(is)) = (gone.last(), node.blocks.last()) else { return };
+        let undone: Vec<U256> = was.used.difference(&is.used).copied().collect();
+        node.effects.retain(|effect| !undone.contains(effect));
+        node.pool.clear();
+    }
+
+    /// Somebody else sends a vote first, in a block of its own.
+    pub fn vote_by_another(&self, nullifier: U256, guardian: u64) {
+        let mut node = self.node();
+        let mut world = node.blocks.last().cloned().unwrap_or_default();
+        world.used.insert(nullifier);
+        world.votes.insert(U256::from(guardian), super::KEY);
+        node.effects.push(nullifier);
+        node.blocks.push(world);
+    }
+
+    /// The sender's key is used elsewhere.
+    pub fn use_nonce(&self, sender: Address) {
+        let mut node = self.node();
+        let mut world = node.blocks.last().cloned().unwrap_or_default();
+        *world.nonces.entry(sender).or_default() += 1;
+        node.blocks.push(world);
+    }
+
+    /// Nullifiers of all votes that counted, each as often as it did.
+    pub fn effects(&self) -> Vec<U256> {
+        let mut effects = self.node().effects.clone();
+        effects.sort();
+        effects
+    }
+
+    /// How often something was sent.
+    pub fn sends(&self) -> usize {
+        self.node().sends
+    }
+
+    fn answer<T>(&self, answer: impl FnOnce(&mut Node) -> T) -> Result<T> {
+        let mut node = self.node();
+        if node.down {
+            return Err(Error::Node { chain: CHAIN, detail: "down".into() });
+        }
+        Ok(answer(&mut node))
+    }
+}
+
+fn decode(raw: &[u8]) -> (TxEnvelope, Address) {
+    let transaction = TxEnvelope::decode_2718(&mut &raw[..]).unwrap();
+    let sender =
+        alloy::consensus::transaction::SignerRecoverable::recover_signer(&transaction).unwrap();
+    (transaction, sender)
+}
+
+/// Which votes counted, or what the contract reverts with.
+fn apply(world: &mut World, strangers: &BTreeSet<U256>, data: &[u8]) -> Result<Vec<U256>, Bytes> {
+    use alloy::sol_types::SolInterface;
+    match Calls::abi_decode(data).unwrap() {
+        Calls::vote(call) => {
+            let vote = one(world, strangers, call.newKey, &call.inputs)?;
+            Ok(vec![vote])
+        }
+        Calls::voteBatch(call) => {
+            let before = world.clone();
+            let mut counted = Vec::new();
+            for (index, inputs) in call.inputs.iter().enumerate() {
+                if world.pending == Some(call.newKey) {
+                    break;
+                }
+                if world.used.contains(&inputs.nullifier) {
+                    continue;
+                }
+                match one(world, strangers, call.newKey, inputs) {
+                    Ok(nullifier) => counted.push(nullifier),
+                    Err(reason) => {
+                        *world = before;
+                        let index = U256::from(index);
+                        return Err(abi::BatchedVoteRefused { index, reason }.abi_encode().into());
+                    }
+                }
+            }
+            Ok(counted)
+        }
+        other => panic!("not in these tests: {:?}", other.selector()),
+    }
+}
+
+fn one(
+    world: &mut World,
+    strangers: &BTreeSet<U256>,
+    key: Address,
+    inputs: &RecoveryPublicInputs,
+) -> Result<U256, Bytes> {
+    let (account, commitment) = (ACCOUNT, inputs.emailCommitment);
+    if world.pending.is_some() {
+        return Err(abi::RecoveryPending { account, nonce: ROUND }.abi_encode().into());
+    }
+    if strangers.contains(&commitment) {
+        return Err(abi::NotGuardian { account, commitment }.abi_encode().into());
+    }
+    if !world.used.insert(inputs.nullifier) {
+        let nullifier = inputs.nullifier;
+        return Err(abi::MailAlreadyUsed { account, nullifier }.abi_encode().into());
+    }
+    world.votes.insert(commitment, key);
+    if world.votes.values().filter(|voted| **voted == key).count() >= THRESHOLD {
+        world.pending = Some(key);
+    }
+    Ok(inputs.nullifier)
+}
+
+fn view(world: &World, data: &[u8]) -> Option<Bytes> {
+    if let Ok(call) = abi::isNullifierUsedCall::abi_decode(data) {
+        return Some(world.used.contains(&call.nullifier).abi_encode().into());
+    }
+    if abi::pendingRecoveryOfCall::abi_decode(data).is_ok() {
+        let pending = PendingRecovery {
+            newKey: world.pending.unwrap_or_default(),
+            executableFrom: alloy::primitives::Uint::from(
+                u64::from(world.pending.is_some()) * 5000,
+            ),
+            expiresAt: Default::default(),
+        };
+        return Some(pending.abi_encode().into());
+    }
+    None
+}
+
+#[async_trait::async_trait]
+impl Ledger for Misbehaving {
+    fn chain(&self) -> u64 {
+        CHAIN
+    }
+
+    async fn head(&self) -> Result<Head> {
+        self.answer(|node| {
+            let number = node.blocks.len() as u64 - 1;
+            Head { number, timestamp: 1000 + number, base_fee: node.base_fee }
+        })
+    }
+
+    async fn nonce(&self, sender: Address, block: Option<u64>) -> Result<u64> {
+        self.answer(|node| {
+            let block = block.map_or(node.blocks.len() - 1, |block| block as usize);
+            node.blocks.get(block).map_or(0, |world| *world.nonces.get(&sender).unwrap_or(&0))
+        })
+    }
+
+    async fn call(
+        &self,
+        _from: Address,
+        _to: Address,
+        data: Vec<u8>,
+        block: Option<u64>,
+    ) -> Result<Bytes, CallFault> {
+        let answer = self.answer(|node| {
+            let block = block.map_or(node.blocks.len() - 1, |block| block as usize);
+            let mut world = node.blocks[block].clone();
+            match view(&world, &data) {
+                Some(answer) => Ok(answer),
+                None => apply(&mut world, &node.strangers, &data).map(|_| Bytes::new()),
+            }
+        })?;
+        answer.map_err(CallFault::Reverted)
+    }
+
+    async fn estimate(&self, from: Address, to: Address, data: Vec<u8>) -> Result<u64, CallFault> {
+        self.call(from, to, data, None).await.map(|_| 400_000)
+    }
+
+    async fn tip(&self) -> Result<u128> {
+        self.answer(|_| 1)
+    }
+
+    async fn send(&self, raw: &[u8]) -> Result<()> {
+        self.answer(|node| {
+            node.sends += 1;
+            if node.lose > 0 {
+                node.lose -= 1;
+                return;
+            }
+            let (transaction, sender) = decode(raw);
+            // The one that offers more takes the other's place.
+            node.pool.retain(|other| {
+                let (old, by) = decode(other);
+                by != sender
+                    || old.nonce() != transaction.nonce()
+                    || old.max_fee_per_gas() > transaction.max_fee_per_gas()
+            });
+            node.pool.push(raw.to_vec());
+        })
+    }
+
+    async fn receipt(&self, hash: B256) -> Result<Option<Receipt>> {
+        self.answer(|node| node.blocks.last().and_then(|world| world.receipts.get(&hash).copied()))
+    }
+}
