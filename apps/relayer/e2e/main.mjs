@@ -3,9 +3,8 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
-import { Failure, main, UsageError } from "../../../verifier-sol/script/lib/command.mjs";
+import { Failure, main, readJson, UsageError } from "../../../verifier-sol/script/lib/command.mjs";
 import { program } from "./program.mjs";
 import { faults } from "./faults.mjs";
 import { oneMail, privately } from "./journeys.mjs";
@@ -15,23 +14,25 @@ import { World } from "./world.mjs";
 
 const usage = `\
 usage: scripts/e2e mail [--json] [--database sqlite|postgres]
+       scripts/e2e trial FOLDER
        scripts/e2e faults [--kills N] [--seed S] [--mails M] [--database sqlite|postgres] [--json]
 
 mail     both journeys, on every database that the machine has, or on the one that is named
+trial    the first journey in the world of a running \`zkdkim-relayer serve --dev\`, which names FOLDER
 faults   M mails (100) to two relayers on one database, of which one after the other is killed N times (200)
 
 Needs \`npm ci && npm run build\` in verifier-sol; cargo builds the programs unless ZKDKIM_BIN_DIR names them.
 
 Exit codes: 0 everything went as it must, 1 something did not, 2 usage or environment.`;
 
-const cache = process.env.ZKDKIM_CACHE ?? fileURLToPath(new URL("../../../verifier-sol/cache/zkdkim", import.meta.url));
-
 await main(async () => {
   const { command, options } = read(process.argv.slice(2));
   for (const signal of ["SIGINT", "SIGTERM"]) process.once(signal, () => process.exit(130));
   const tell = (text) => console.error(`  ${text}`);
   const print = (result) => console.log(options.json ? JSON.stringify(result) : lines(result));
-  for (const name of ["zkdkim", "signer", "relayer"]) program(name);
+  for (const name of ["zkdkim", "signer"]) program(name);
+  if (command === "trial") return trial(options.folder, tell, print);
+  program("relayer");
   if (command === "faults") {
     await withDatabase(options.database ?? "sqlite", tell, async (database) => {
       const result = await inWorld(database, 2, (world, services) => faults(world, services, options, tell));
@@ -55,6 +56,16 @@ await main(async () => {
   }
 });
 
+/// The account of a stranger is recovered by a relayer that another terminal runs.
+async function trial(folder, tell, print) {
+  const started = performance.now();
+  const world = World.attach(folder);
+  const recovered = await oneMail(world, Service.at(readJson(join(folder, "world.json")).ports), tell);
+  const seconds = Number(((performance.now() - started) / 1000).toFixed(1));
+  print({ journey: "one-mail", mail_stack: "lmtp", database: "sqlite", recovered, seconds });
+  world.stop();
+}
+
 /// Runs something in a world of its own with so many relayers, and sees that no log has an address.
 async function inWorld(database, count, run) {
   const folder = mkdtempSync(join(tmpdir(), "zkdkim-e2e-"));
@@ -62,7 +73,7 @@ async function inWorld(database, count, run) {
   try {
     const services = [];
     for (let i = 0; i < count; i++) {
-      services.push(new Service(program("relayer"), world.configuration({ database, cache })));
+      services.push(new Service(program("relayer"), world.configuration({ database })));
       await services[i].start();
     }
     const result = await run(world, services);
@@ -108,14 +119,16 @@ function read(args) {
     throw new UsageError(`${error.message}\n${usage}`);
   }
   const [command, ...rest] = positionals;
-  if (!["mail", "faults"].includes(command) || rest.length) throw new UsageError(usage);
+  if (!["mail", "trial", "faults"].includes(command)) throw new UsageError(usage);
+  if (rest.length !== (command === "trial" ? 1 : 0)) throw new UsageError(usage);
   if (![undefined, "sqlite", "postgres"].includes(values.database)) throw new UsageError(usage);
   const number = (name) => {
     if (!/^\d{1,6}$/.test(values[name])) throw new UsageError(`--${name} is no number\n${usage}`);
     return Number(values[name]);
   };
   const [kills, seed, mails] = ["kills", "seed", "mails"].map(number);
-  return { command, options: { json: values.json, database: values.database, kills, seed, mails } };
+  const [folder] = rest;
+  return { command, options: { folder, json: values.json, database: values.database, kills, seed, mails } };
 }
 
 function lines(result) {

@@ -18,13 +18,20 @@ export class Service {
   constructor(program, config) {
     this.#program = program;
     this.#config = config;
+    process.once("exit", () => this.#child?.kill("SIGKILL"));
+  }
+
+  /// A relayer that another process runs.
+  static at(ports) {
+    const service = new Service();
+    service.ports = ports;
+    return service;
   }
 
   /// Starts a process and waits until its doors are open.
   async start() {
     const child = spawn(this.#program, ["serve", "--config", this.#config], { stdio: ["ignore", "ignore", "pipe"] });
     this.#child = child;
-    process.once("exit", () => child.kill("SIGKILL"));
     await new Promise((resolve, reject) => {
       const timer = setTimeout(() => reject(new UsageError("the relayer does not start")), startMs);
       child.once("error", (error) => reject(new UsageError(`cannot run ${this.#program}: ${error.message}`)));

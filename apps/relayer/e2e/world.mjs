@@ -1,17 +1,18 @@
 // Everything around a relayer: a chain, the contracts, a registry of the test providers' keys, accounts with guardians whose
 // salts lie in a folder, and a configuration. All of it insecure, and gone with its folder.
 
-import { mkdirSync, rmSync, writeFileSync, copyFileSync } from "node:fs";
+import { copyFileSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { startChain } from "../../../verifier-sol/script/lib/anvil.mjs";
 import { compiled, generatedVerifier } from "../../../verifier-sol/script/lib/artifacts.mjs";
-import { Failure } from "../../../verifier-sol/script/lib/command.mjs";
+import { Failure, readJson } from "../../../verifier-sol/script/lib/command.mjs";
 import { deploy } from "../../../verifier-sol/script/lib/deployment.mjs";
 import { Prover } from "../../../verifier-sol/script/lib/prover.mjs";
-import { personalKey } from "../../../verifier-sol/script/lib/signers.mjs";
 import {
   encodeAbiParameters,
   fromContracts,
+  clientOf,
   generatePrivateKey,
   keccak256,
   parseEther,
@@ -32,9 +33,14 @@ export const recoveryAbi = compiled("ERC7947EmailRecovery").abi;
 const accountAbi = compiled("RecoverableAccount").abi;
 const factoryAbi = compiled("RecoverableAccountFactory").abi;
 
+/// SRS and keys over it, apart from those of the user: the SRS here is insecure, and setting it up makes it the default.
+export const cache =
+  process.env.ZKDKIM_CACHE ?? fileURLToPath(new URL("../../../verifier-sol/cache/zkdkim", import.meta.url));
+
 export class World {
   #folder;
   #accounts = 0;
+  #ownerKey;
 
   /// Starts a chain and deploys everything, but accounts.
   static async start(folder) {
@@ -51,6 +57,34 @@ export class World {
     return world;
   }
 
+  /// The world of `zkdkim-relayer serve --dev`, which another process runs.
+  static attach(folder) {
+    const { url, ownerKey, contracts, registry, accounts } = readJson(join(folder, "world.json"));
+    const world = new World();
+    world.#folder = folder;
+    world.#accounts = accounts;
+    world.prover = new Prover();
+    world.chain = { url, client: clientOf(url), stop() {} };
+    world.contracts = contracts;
+    world.registry = registry;
+    world.#know(ownerKey);
+    return world;
+  }
+
+  /// What another process needs to attach.
+  state() {
+    const { contracts, registry } = this;
+    // Accounts of other processes are others.
+    return { url: this.chain.url, ownerKey: this.#ownerKey, contracts, registry, accounts: 1000 };
+  }
+
+  #know(ownerKey) {
+    this.#ownerKey = ownerKey;
+    this.owner = privateKeyToAccount(ownerKey);
+    this.salts = join(this.#folder, "salts");
+    this.recovery = { address: this.contracts.ERC7947EmailRecovery.address, abi: recoveryAbi };
+  }
+
   stop() {
     this.chain.stop();
     this.prover.close();
@@ -58,11 +92,11 @@ export class World {
 
   async #settle() {
     const { client } = this.chain;
-    this.owner = personalKey();
+    const ownerKey = generatePrivateKey();
     this.relayerKey = generatePrivateKey();
     const deployer = privateKeyToAccount(generatePrivateKey());
     const relayer = privateKeyToAccount(this.relayerKey);
-    for (const { address } of [this.owner, deployer, relayer]) {
+    for (const { address } of [privateKeyToAccount(ownerKey), deployer, relayer]) {
       await client.setBalance({ address, value: parseEther("1000") });
     }
     this.relayer = relayer.address;
@@ -76,11 +110,11 @@ export class World {
     const options = { verifier, registry, entryPoint, insecureAccepted: true };
     const { contracts } = await deploy(clients, options, () => {});
     this.contracts = contracts;
-    this.recovery = { address: contracts.ERC7947EmailRecovery.address, abi: recoveryAbi };
-    this.registry = this.prover.registry(providers);
-    this.salts = join(this.#folder, "salts");
+    this.#know(ownerKey);
     mkdirSync(this.salts, { mode: 0o700 });
-    copyFileSync(this.registry.file, join(this.#folder, "registry.json"));
+    const { file, root } = this.prover.registry(providers);
+    this.registry = { file: join(this.#folder, "registry.json"), root };
+    copyFileSync(file, this.registry.file);
     writeFileSync(join(this.#folder, "key"), `${this.relayerKey}\n`, { mode: 0o600 });
   }
 
@@ -132,7 +166,7 @@ export class World {
 
   async send(call) {
     const { client } = this.chain;
-    const hash = await client.writeContract({ ...call, account: this.owner.account, chain: null });
+    const hash = await client.writeContract({ ...call, account: this.owner, chain: null });
     const receipt = await client.waitForTransactionReceipt({ hash });
     if (receipt.status !== "success") throw new Failure(`${call.functionName} reverted`);
   }
@@ -152,16 +186,16 @@ export class World {
   }
 
   /// Writes a configuration for this world and returns its path.
-  configuration({ database, cache }) {
+  configuration({ database, ports = { http: 0, lmtp: 0, admin: 0 } }) {
     const file = join(this.#folder, "relayer.toml");
     const text = `\
 database = ${JSON.stringify(database)}
 registry = "registry.json"
 salts = { folder = "salts" }
 proving = { cache = ${JSON.stringify(cache)}, allow_insecure_dev = true }
-http = { listen = "127.0.0.1:0", mail_to = "recovery@relayer.example" }
-lmtp = { listen = "127.0.0.1:0" }
-admin = { listen = "127.0.0.1:0" }
+http = { listen = "127.0.0.1:${ports.http}", mail_to = "recovery@relayer.example" }
+lmtp = { listen = "127.0.0.1:${ports.lmtp}" }
+admin = { listen = "127.0.0.1:${ports.admin}" }
 limits = { poll_seconds = 0.2, requests_a_minute = 100000, transactions_a_day = 1000 }
 
 [chains.${CHAIN}]

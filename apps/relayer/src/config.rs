@@ -23,7 +23,7 @@ pub struct Config {
     pub database: String,
     /// The key registry, as `zkdkim registry` writes it.
     pub registry: PathBuf,
-    /// A folder of salts that the operator was given.
+    /// Where salts come from.
     pub salts: SaltsConfig,
     /// How proofs are made.
     #[serde(default)]
@@ -43,12 +43,27 @@ pub struct Config {
     pub limits: LimitsConfig,
 }
 
-/// Where salts come from.
+/// Where salts come from; the folder is looked into first.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct SaltsConfig {
-    /// A folder of `*.salt` files.
-    pub folder: PathBuf,
+    /// A folder of `*.salt` files that the operator was given.
+    pub folder: Option<PathBuf>,
+    /// Nodes that open salts for whoever shows a mail.
+    pub nodes: Option<NodesConfig>,
+}
+
+/// A committee of salt nodes.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct NodesConfig {
+    /// The committee's record.
+    pub record: PathBuf,
+    /// The record's digest, 0x and 64 digits, as the committee's operators published it.
+    pub digest: String,
+    /// Whether one dealer may have made the committee's key, who can open every salt.
+    #[serde(default)]
+    pub allow_insecure_dealer: bool,
 }
 
 /// How proofs are made.
@@ -130,6 +145,9 @@ pub struct ChainConfig {
     /// Seconds after which a transaction that is in no block is signed again with a higher fee.
     #[serde(default = "default_resend")]
     pub resend_seconds: u32,
+    /// The block from which on escrows are looked for: that of the contracts' deployment.
+    #[serde(default)]
+    pub escrows_from: u64,
     /// Votes that go into one transaction at most.
     #[serde(default = "default_bundle")]
     pub bundle: usize,
@@ -205,7 +223,8 @@ impl Config {
     fn resolve(&mut self, folder: &Path) -> Result<()> {
         let absolute = |path: &mut PathBuf| *path = folder.join(&*path);
         absolute(&mut self.registry);
-        absolute(&mut self.salts.folder);
+        self.salts.folder.as_mut().map(absolute);
+        self.salts.nodes.as_mut().map(|nodes| absolute(&mut nodes.record));
         self.proving.cache.as_mut().map(absolute);
         for chain in self.chains.values_mut() {
             absolute(&mut chain.key_file);
@@ -245,6 +264,10 @@ impl Config {
         if !self.http.mail_to.contains('@') {
             let hint = "name the address that guardians write to";
             return Err(Error::config("http, mail_to", "no mail address", hint));
+        }
+        if self.salts.folder.is_none() && self.salts.nodes.is_none() {
+            let hint = "name a folder of salts, or the record of a committee of salt nodes";
+            return Err(Error::config("salts", "there is no source", hint));
         }
         if self.chains.is_empty() {
             return Err(Error::config("chains", "there is none", "add [chains.1], say"));
@@ -365,10 +388,20 @@ mod tests {
         assert!(refused("chains.31337", "chains.mainnet").contains("chains.mainnet"));
         assert!(refused("chains.31337", "chains.01").contains("chains.01"));
         assert!(refused("recovery@relayer.example", "recovery").contains("mail_to"));
+        assert!(refused("folder = \"salts\"", "").contains("salts"));
         assert!(refused("\"0x00112233445566778899aabbccddeeff00112233\"", "").contains("contracts"));
         assert!(
             refused("\"http://127.0.0.1:8545\"", "\"$ZKDKIM_NO_SUCH\"").contains("ZKDKIM_NO_SUCH")
         );
+    }
+
+    #[test]
+    fn the_example_is_read() {
+        let example = include_str!("../package/relayer.toml");
+        // Of its environment nothing is there.
+        let config = read(&example.replace("\"$ETHEREUM_RPC\"", "\"http://127.0.0.1:8545\"")).unwrap();
+        assert!(config.salts.nodes.is_some() && config.answers.is_some());
+        assert_eq!(config.proving.cache, Some("/var/lib/zkdkim-relayer/keys".into()));
     }
 
     #[cfg(unix)]

@@ -14,6 +14,7 @@
 pub mod answer;
 pub mod chain;
 pub mod config;
+pub mod dev;
 pub mod door;
 pub mod error;
 pub mod job;

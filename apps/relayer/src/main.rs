@@ -11,7 +11,7 @@ use tokio::{
     sync::watch,
 };
 use tracing_subscriber::{filter::Targets, layer::SubscriberExt, util::SubscriberInitExt, Layer};
-use zkdkim_relayer::{config::Config, door::api::Document, service::Service, Error};
+use zkdkim_relayer::{config::Config, dev, door::api::Document, service::Service, Error};
 
 /// From a guardian's mail to a transaction.
 #[derive(Parser)]
@@ -29,8 +29,14 @@ enum Command {
     /// Runs the service until SIGTERM or SIGINT.
     Serve {
         /// The configuration; docs/relayer.md describes it.
-        #[arg(long)]
-        config: PathBuf,
+        #[arg(long, required_unless_present = "dev")]
+        config: Option<PathBuf>,
+        /// Start a chain, the contracts and everything else that a trial needs, on this machine and insecure.
+        #[arg(long, conflicts_with = "config")]
+        dev: bool,
+        /// The source tree, for --dev.
+        #[arg(long, default_value = ".", requires = "dev")]
+        tree: PathBuf,
     },
     /// Opens everything that a configuration names, says what is wrong, and stops.
     CheckConfig {
@@ -50,8 +56,9 @@ fn main() -> ExitCode {
             println!("{}", Document::json());
             Ok(())
         }
-        Command::Serve { config } => run(config, Purpose::Serve),
-        Command::CheckConfig { config } => run(config, Purpose::Check),
+        Command::Serve { config: Some(config), .. } => run(Purpose::Serve(config)),
+        Command::Serve { config: None, tree, .. } => run(Purpose::Try(tree)),
+        Command::CheckConfig { config } => run(Purpose::Check(config)),
     };
     match outcome {
         Ok(()) => ExitCode::SUCCESS,
@@ -66,21 +73,31 @@ fn main() -> ExitCode {
 }
 
 enum Purpose {
-    Serve,
-    Check,
+    Serve(PathBuf),
+    Try(PathBuf),
+    Check(PathBuf),
 }
 
-fn run(config: PathBuf, purpose: Purpose) -> Result<(), Error> {
+fn run(purpose: Purpose) -> Result<(), Error> {
     let runtime = tokio::runtime::Runtime::new().map_err(Error::io("start threads"))?;
     let outcome = runtime.block_on(async {
-        let config = Config::read(&config)?;
-        let service = Service::open(config).await?;
         match purpose {
-            Purpose::Check => {
+            Purpose::Check(config) => {
+                Service::open(Config::read(&config)?).await?;
                 println!("the configuration holds");
                 Ok(())
             }
-            Purpose::Serve => service.run(stop_signal()?).await,
+            Purpose::Serve(config) => {
+                Service::open(Config::read(&config)?).await?.run(stop_signal()?).await
+            }
+            Purpose::Try(tree) => {
+                let folder = tempfile::Builder::new().prefix("zkdkim-dev-").tempdir();
+                let folder = folder.map_err(Error::io("make a folder"))?;
+                let world = dev::start(&tree, folder.path()).await?;
+                let service = Service::open(Config::read(&world.config)?).await?;
+                println!("{}", world.next);
+                service.run(stop_signal()?).await
+            }
         }
     });
     // A proof that is being made is not waited for: its job has been given back.

@@ -20,7 +20,9 @@ use crate::{
     config::{ChainConfig, Config},
     door::{http::Door, lmtp, Desk},
     error::{Error, Result},
-    pipeline::{Chain, KeySource, Proving, RegistryFile, SaltFolder, SaltSource, Worker},
+    pipeline::{
+        Chain, Either, KeySource, Proving, RegistryFile, SaltFolder, SaltNodes, SaltSource, Worker,
+    },
     store::Store,
     watch as figures,
 };
@@ -51,7 +53,6 @@ impl Service {
         // For TLS to nodes and databases; another part of the process may have chosen already.
         let _ = rustls::crypto::ring::default_provider().install_default();
         let keys = Arc::new(RegistryFile::open(config.registry.clone())?);
-        let salts = Arc::new(SaltFolder::open(&config.salts.folder)?);
         let mut chains = BTreeMap::new();
         let mut senders = Vec::new();
         for (name, chain) in &config.chains {
@@ -67,6 +68,7 @@ impl Service {
         }
         let proving = load(config.clone()).await?;
         let store = Store::open(&config.database).await?;
+        let salts = salts(&config, &store).await?;
         let submitters = senders
             .into_iter()
             .map(|(rpc, signer, limits)| Submitter::new(store.clone(), rpc, signer, limits))
@@ -269,6 +271,27 @@ async fn load(config: Config) -> Result<Proving> {
     };
     let loaded = tokio::task::spawn_blocking(work).await;
     loaded.map_err(|error| Error::Ended { what: "loading keys", detail: error.to_string() })?
+}
+
+/// The sources of salts that are configured; one of them is, which reading the configuration has made sure of.
+async fn salts(config: &Config, store: &Store) -> Result<Arc<dyn SaltSource>> {
+    let (config, store) = (config.clone(), store.clone());
+    let work = move || {
+        let folder = config.salts.folder.as_deref().map(SaltFolder::open).transpose()?;
+        let nodes = config.salts.nodes.as_ref();
+        let nodes = nodes.map(|nodes| SaltNodes::open(store, nodes, &config.chains)).transpose()?;
+        let source: Arc<dyn SaltSource> = match (folder, nodes) {
+            (Some(folder), Some(nodes)) => {
+                Arc::new(Either { first: Box::new(folder), second: Box::new(nodes) })
+            }
+            (Some(folder), None) => Arc::new(folder),
+            (None, Some(nodes)) => Arc::new(nodes),
+            (None, None) => return Err(Error::config("salts", "there is no source", "name one")),
+        };
+        Ok(source)
+    };
+    let opened = tokio::task::spawn_blocking(work).await;
+    opened.map_err(|error| Error::Ended { what: "opening salts", detail: error.to_string() })?
 }
 
 async fn has_code(rpc: &Rpc, contract: alloy::primitives::Address) -> Result<()> {

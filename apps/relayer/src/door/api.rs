@@ -4,8 +4,13 @@ use alloy::primitives::Address;
 use serde::{Deserialize, Serialize};
 use utoipa::{OpenApi, ToSchema};
 
+use zkdkim_salt::{request::Consent, NetworkId, OpeningKey};
+
 use super::{furthest, http};
-use crate::job::{Errand, Job, State};
+use crate::{
+    job::{Errand, Job, State},
+    store::Wanted,
+};
 
 /// What a mail shall do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
@@ -104,6 +109,38 @@ pub struct JobStatus {
     pub executable_from: Option<i64>,
     /// Seconds since it came.
     pub age_seconds: i64,
+    /// What the new key has to sign, so that salt nodes open the salt for this relayer.
+    pub consent: Option<ConsentWanted>,
+}
+
+/// What the new key has to sign, by EIP-191 (`personal_sign`) or, where it is a contract, ERC-1271.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct ConsentWanted {
+    /// SHA-256 of the mail's signed header block, 0x and 64 digits; by which the consent is handed in.
+    pub mail: String,
+    /// The text.
+    pub text: String,
+}
+
+/// A new key consents.
+#[derive(Clone, Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Consents {
+    /// The `mail` of what was wanted.
+    pub mail: String,
+    /// The signature: 0x and hexadecimal digits.
+    #[schema(value_type = String)]
+    pub signature: alloy::primitives::Bytes,
+}
+
+impl ConsentWanted {
+    /// The text to sign for a job; none where the store holds no key.
+    pub fn of(wanted: &Wanted) -> Option<ConsentWanted> {
+        let network = NetworkId::parse(&wanted.network).ok()?;
+        let seal_to = OpeningKey::from_bytes(&wanted.key).ok()?.sealing_key();
+        let text = Consent::text(&network, &wanted.header_digest, &seal_to, wanted.until);
+        Some(ConsentWanted { mail: format!("0x{}", hex::encode(wanted.header_digest)), text })
+    }
 }
 
 impl JobStatus {
@@ -118,6 +155,7 @@ impl JobStatus {
             hint: refused.map(|refused| refused.hint.clone()).filter(|hint| !hint.is_empty()),
             executable_from: job.executable_from,
             age_seconds: job.age,
+            consent: None,
         }
     }
 }
@@ -175,12 +213,23 @@ pub struct Problem {
     info(
         title = "zkdkim relayer",
         description = "Takes mails of guardians, proves them, and sends what recovery contracts ask for. \
-                       A wallet needs three calls: ask for a Subject, look at it, and again until it is final.",
+                       A wallet needs three calls: ask for a Subject, look at what became of it, and consent that salt \
+                       nodes open the salt.",
         license(name = "MIT OR Apache-2.0")
     ),
-    paths(http::service, http::ask, http::status, http::mail, http::proof),
+    paths(http::service, http::ask, http::status, http::consent, http::mail, http::proof),
     components(schemas(
-        Ask, Action, HandedIn, Taken, Status, JobStatus, Service, Served, Problem
+        Ask,
+        Action,
+        HandedIn,
+        Taken,
+        Status,
+        JobStatus,
+        ConsentWanted,
+        Consents,
+        Service,
+        Served,
+        Problem
     ))
 )]
 pub struct Document;

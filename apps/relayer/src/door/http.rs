@@ -21,15 +21,19 @@ use axum::{
 use governor::{DefaultKeyedRateLimiter, Quota, RateLimiter};
 use tower_http::timeout::TimeoutLayer;
 use zkdkim_prover::Proof;
+use zkdkim_salt::request::MAX_CONSENT_SIGNATURE_BYTES;
 
 use super::{
-    api::{Ask, Document, HandedIn, JobStatus, Problem, Served, Service, Status, Taken},
+    api::{
+        Ask, ConsentWanted, Consents, Document, HandedIn, JobStatus, Problem, Served, Service,
+        Status, Taken,
+    },
     page, screen, Desk,
 };
 use crate::{
     chain::{AccountState, Standing},
     error::Error,
-    job::{Errand, Target},
+    job::{Errand, Job, Target},
     pipeline::{Chain, Proving},
     store::{Arrival, Ticket, Wish},
 };
@@ -78,6 +82,7 @@ impl Door {
             .route("/v1", get(service))
             .route("/v1/requests", post(ask))
             .route("/v1/requests/{id}", get(status))
+            .route("/v1/requests/{id}/consents", post(consent))
             .route("/v1/mails", post(mail))
             .route("/v1/proofs", post(proof))
             .route_layer(middleware::from_fn_with_state(self.clone(), limited))
@@ -94,6 +99,15 @@ impl Door {
         let wish = Wish { chain: ask.chain, account: ask.account, errand, new_key };
         let (contract, standing) = self.find(ask.chain, ask.account, errand).await?;
         Ok((wish, contract, standing))
+    }
+
+    /// The jobs that a ticket gives access to.
+    async fn jobs(&self, ticket: &Ticket) -> Result<Vec<Job>, Failure> {
+        let store = &self.desk.store;
+        match ticket {
+            Ticket::Job(job) => Ok(vec![store.job(job).await?.ok_or_else(unknown)?]),
+            Ticket::Wish(wish) => Ok(store.jobs_of(wish).await?),
+        }
     }
 
     /// The contract that an account is configured at, and the number that mails must name.
@@ -120,6 +134,11 @@ impl Door {
         let detail = "the account has no recovery at a contract that is served here";
         Err(Failure::unusable("not-configured", detail, "check account and chain"))
     }
+}
+
+fn unknown() -> Failure {
+    let hint = "it is 32 digits, and forgotten some time after the outcome";
+    Failure::new(StatusCode::NOT_FOUND, "unknown", "there is no such request", hint)
 }
 
 fn new_key(errand: Errand, given: Option<Address>) -> Result<Address, Failure> {
@@ -261,35 +280,76 @@ pub(super) async fn status(
     Extracted(door): Extracted<Door>,
     Path(id): Path<String>,
 ) -> Result<Json<Status>, Failure> {
-    let unknown = || {
-        let hint = "it is 32 digits, and forgotten some time after the outcome";
-        Failure::new(StatusCode::NOT_FOUND, "unknown", "there is no such request", hint)
-    };
     let ticket = door.desk.store.ticket(&id).await?.ok_or_else(unknown)?;
-    let (jobs, of_sender, subject) = match ticket {
-        Ticket::Job(job) => {
-            (vec![door.desk.store.job(&job).await?.ok_or_else(unknown)?], true, None)
-        }
+    let jobs = door.jobs(&ticket).await?;
+    let (of_sender, subject) = match ticket {
+        Ticket::Job(_) => (true, None),
         Ticket::Wish(wish) => {
             let Wish { chain, account, errand, new_key } = wish;
             let (contract, standing) = door.find(chain, account, errand).await?;
             let nonce = standing.nonce;
             let target = Target { errand, chain, contract, account, nonce, new_key };
             let subject = target.subject().filter(|_| nonce != 0);
-            (door.desk.store.jobs_of(&wish).await?, false, subject)
+            (false, subject)
         }
     };
     let mailto = subject.as_ref().map(|subject| {
         // Letters, digits and spaces: nothing else needs to be encoded (RFC 6068).
         format!("mailto:{}?subject={}", door.send_to, subject.replace(' ', "%20"))
     });
+    let mut shown = Vec::new();
+    for job in &jobs {
+        let wanted = door.desk.store.wanted(&job.id).await?;
+        let consent = wanted.as_ref().and_then(ConsentWanted::of);
+        shown.push(JobStatus { consent, ..JobStatus::of(job, of_sender) });
+    }
     Ok(Json(Status {
         state: Status::summary(&jobs),
         subject,
         send_to: door.send_to.clone(),
         mailto,
-        jobs: jobs.iter().map(|job| JobStatus::of(job, of_sender)).collect(),
+        jobs: shown,
     }))
+}
+
+/// Hands in the signature of the new key, so that salt nodes open the salt of a mail.
+#[utoipa::path(post, path = "/v1/requests/{id}/consents", request_body = Consents,
+    params(("id" = String, Path, description = "As it was given")), responses(
+    (status = 204), (status = 404, body = Problem), (status = 422, body = Problem), (status = 429, body = Problem),
+    (status = 503, body = Problem)))]
+pub(super) async fn consent(
+    Extracted(door): Extracted<Door>,
+    Path(id): Path<String>,
+    Json(consents): Json<Consents>,
+) -> Result<StatusCode, Failure> {
+    let ticket = door.desk.store.ticket(&id).await?.ok_or_else(unknown)?;
+    for job in door.jobs(&ticket).await? {
+        let Some(wanted) = door.desk.store.wanted(&job.id).await? else { continue };
+        let Some(asked) = ConsentWanted::of(&wanted).filter(|asked| asked.mail == consents.mail)
+        else {
+            continue;
+        };
+        let new_key = job.target.map(|target| target.new_key).unwrap_or_default();
+        if !may_be_of(new_key, &asked.text, &consents.signature) {
+            let detail = "the signature is not one of the new key on this text";
+            return Err(Failure::unusable("consent", detail, "sign the text by personal_sign"));
+        }
+        if door.desk.store.consent(&job.id, &consents.signature).await? {
+            return Ok(StatusCode::NO_CONTENT);
+        }
+    }
+    let detail = "no consent to this mail is waited for";
+    Err(Failure::unusable("no-consent-wanted", detail, "look at the request again"))
+}
+
+/// Whether a signature may be that of a key. Only the nodes can ask a contract; a key of its own signs with 65 bytes.
+fn may_be_of(new_key: Address, text: &str, signature: &[u8]) -> bool {
+    match signature.len() {
+        65 => alloy::primitives::Signature::try_from(signature)
+            .and_then(|signature| signature.recover_address_from_msg(text))
+            .is_ok_and(|signer| signer == new_key),
+        length => (1..=MAX_CONSENT_SIGNATURE_BYTES).contains(&length),
+    }
 }
 
 /// Hands in a mail, the whole file as it was received.

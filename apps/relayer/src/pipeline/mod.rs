@@ -7,12 +7,14 @@
 
 mod check;
 mod keys;
+mod nodes;
 mod prove;
 mod salt;
 mod worker;
 
 pub use check::{check, Mail};
 pub use keys::{KeySource, RegistryFile};
+pub use nodes::{Either, SaltNodes};
 pub use prove::Proving;
 pub use salt::{Asked, SaltFault, SaltFolder, SaltSource};
 pub use worker::{Chain, Worker};

@@ -6,11 +6,13 @@
 //! database's clock, which all workers share.
 
 mod jobs;
+mod openings;
 mod row;
 mod send;
 mod tickets;
 
 pub use jobs::{Arrival, Checked, Lease, Received};
+pub use openings::{Opening, Wanted};
 pub use send::{Signed, Transaction};
 pub use tickets::{Ticket, Wish};
 

@@ -17,6 +17,8 @@ CREATE TABLE IF NOT EXISTS jobs (
     new_key BLOB,
     opening_key BLOB,
     consent BLOB,
+    consent_until BIGINT,
+    salt_network TEXT,
     inputs BLOB,
     proof BLOB,
     tx TEXT,
