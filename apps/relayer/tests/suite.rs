@@ -5,5 +5,6 @@ mod support;
 
 mod checks;
 mod doors;
+mod http;
 mod sending;
 mod stores;

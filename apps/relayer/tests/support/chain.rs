@@ -27,6 +27,8 @@ use super::{ACCOUNT, CHAIN};
 
 /// The number of the round that is open from the start.
 pub const ROUND: u64 = 4711;
+/// The number of the configuration.
+pub const SETUP: u64 = 12;
 pub const THRESHOLD: usize = 3;
 
 /// What the contract knows, behind a block.
@@ -247,6 +249,13 @@ fn one(
 }
 
 fn view(world: &World, data: &[u8]) -> Option<Bytes> {
+    if let Ok(call) = abi::setupOfCall::abi_decode(data) {
+        let nonce = if call.account == ACCOUNT { SETUP } else { 0 };
+        return Some((nonce, U256::from(1000)).abi_encode().into());
+    }
+    if abi::roundOfCall::abi_decode(data).is_ok() {
+        return Some((ROUND, U256::from(1000), U256::from(9_000_000_000u64)).abi_encode().into());
+    }
     if let Ok(call) = abi::isNullifierUsedCall::abi_decode(data) {
         return Some(world.used.contains(&call.nullifier).abi_encode().into());
     }
