@@ -12,6 +12,8 @@ use std::{
 const ARROWS: [(&str, &[&str]); 13] = [
     ("zkdkim-field", &[]),
     ("zkdkim-plonk", &["zkdkim-field"]),
+const ARROWS: [(&str, &[&str]); 16] = [
+    ("zkdkim-plonk", &[]),
     ("zkdkim-relation", &[]),
     ("zkdkim-grid", &["zkdkim-plonk"]),
     ("halo2-rsa", &["zkdkim-grid", "zkdkim-plonk"]),
@@ -19,6 +21,13 @@ const ARROWS: [(&str, &[&str]); 13] = [
     ("zkdkim-determinism", &["zkdkim-plonk"]),
     ("zkdkim-circuits", &["halo2-rsa", "zkdkim-grid", "zkdkim-plonk", "zkdkim-relation"]),
     ("zkdkim-salt", &["zkdkim-relation"]),
+    ("zkdkim-net", &[]),
+    ("zkdkim-dns", &["zkdkim-net", "zkdkim-relation"]),
+    ("zkdkim-salt-client", &["zkdkim-net", "zkdkim-relation", "zkdkim-salt"]),
+    (
+        "zkdkim-salt-node",
+        &["zkdkim-dns", "zkdkim-net", "zkdkim-relation", "zkdkim-salt", "zkdkim-salt-client"],
+    ),
     ("zkdkim-verifier-sol", &["zkdkim-plonk"]),
     ("zkdkim-prover", &["zkdkim-circuits", "zkdkim-plonk", "zkdkim-relation"]),
     ("zkdkim-store", &["zkdkim-circuits", "zkdkim-plonk", "zkdkim-prover", "zkdkim-relation"]),
@@ -26,9 +35,13 @@ const ARROWS: [(&str, &[&str]); 13] = [
         "zkdkim",
         &[
             "zkdkim-circuits",
+            "zkdkim-dns",
+            "zkdkim-net",
             "zkdkim-plonk",
             "zkdkim-prover",
             "zkdkim-relation",
+            "zkdkim-salt",
+            "zkdkim-salt-client",
             "zkdkim-store",
             "zkdkim-verifier-sol",
         ],
@@ -149,7 +162,7 @@ fn the_prover_has_no_evm_no_files_and_no_command_line() {
     }
     let generator = tree("zkdkim-verifier-sol");
     assert!(!generator.iter().any(|name| name == "revm"), "the generator has an EVM unasked");
-    for name in ["zkdkim-relation", "zkdkim-salt"] {
+    for name in ["zkdkim-relation", "zkdkim-salt", "zkdkim-salt-client", "zkdkim-salt-node"] {
         assert!(!tree(name).iter().any(|found| found.starts_with("halo2-")), "{name} has Halo2");
     }
 }

@@ -1,13 +1,14 @@
 //! Requests: both journeys through nodes, and each refusal.
 
 use k256::ecdsa::SigningKey;
+use num_bigint::BigUint;
 use rand::SeedableRng;
 use rand_chacha::ChaCha20Rng;
 use zkdkim_relation::{recovery_subject::Address, DnsRecords, KeyRegistry, Salt};
 use zkdkim_salt::{
     limits::{LimitSettings, Rate},
     node::{NodeKeys, SaltNode},
-    request::{Consent, Refused, Release, Request, SaltSubject},
+    request::{Consent, KeyFault, ProviderKeys, Refused, Release, Request, SaltSubject},
     Escrow, Identity, IdentityKey, KeyShare, MailAddress, OpeningKey,
 };
 
@@ -399,6 +400,46 @@ fn rejects_mails_that_the_provider_did_not_sign() {
     let at = changed.header.windows(4).position(|w| w == b"to:a").unwrap();
     changed.header[at + 3] = b'b';
     assert_eq!(case.refused(&changed), "rsa-signature");
+}
+
+/// Two sources: a registry first, and what is asked only where nothing of it fits.
+struct Two<'a>(&'a KeyRegistry, &'a DnsRecords);
+
+impl ProviderKeys for Two<'_> {
+    fn moduli(&self, domain: &str, selector: &str) -> Result<Vec<BigUint>, KeyFault> {
+        self.0.moduli(domain, selector)
+    }
+
+    fn further_moduli(&self, domain: &str, selector: &str) -> Result<Vec<BigUint>, KeyFault> {
+        self.1.moduli(domain, selector)
+    }
+}
+
+#[test]
+fn a_second_source_of_keys_is_asked_where_the_first_has_none_that_fits() {
+    let mut case = Case::new(118);
+    let modulus = provable("x", "").modulus.clone();
+    let mut other = modulus.clone();
+    other.set_bit(5, !other.bit(5));
+    let registry = |modulus: Option<&BigUint>| {
+        let mut registry = KeyRegistry::new();
+        modulus.map(|modulus| registry.add("example.org", modulus.clone()).unwrap());
+        registry
+    };
+    let (dns, none) = (dns(), DnsRecords::default());
+    for (at, first, second, outcome) in [
+        (1, Some(&modulus), &none, Ok(())),
+        (2, Some(&other), &dns, Ok(())),
+        (3, None, &dns, Ok(())),
+        (4, Some(&other), &none, Err("rsa-signature")),
+        (5, None, &none, Err("provider-key")),
+    ] {
+        let request = case.salt_request(&format!("y={at}; "));
+        let sealed = request.seal(&case.test.committee, index(1), &mut case.rng).unwrap();
+        let first = registry(first);
+        let asked = case.nodes[0].handle(&sealed, b"c", NOW, &case.chain, &Two(&first, second), &mut case.rng);
+        assert_eq!(asked.map(drop).map_err(|refused| refused.id()), outcome, "{at}");
+    }
 }
 
 #[test]

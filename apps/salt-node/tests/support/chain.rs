@@ -5,12 +5,11 @@ use std::{
     net::TcpListener,
     sync::{Arc, Mutex},
     thread,
+    time::{SystemTime, UNIX_EPOCH},
 };
 
 use serde_json::{json, Value};
 use zkdkim_net::abi;
-
-use super::now;
 
 pub const CHAIN: u64 = 31337;
 pub const BLOCK: u64 = 77;
@@ -27,6 +26,12 @@ pub struct State {
     pub nonce: u64,
     pub block_time: u64,
     pub accepted_root: Option<[u8; 32]>,
+    /// What accounts published, each in a block of its own.
+    pub escrows: Vec<([u8; 20], Vec<u8>)>,
+}
+
+pub fn now() -> u64 {
+    SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_secs()
 }
 
 /// A chain's node.
@@ -37,7 +42,13 @@ pub struct TestChain {
 
 impl TestChain {
     pub fn start() -> TestChain {
-        let state = State { id: CHAIN, nonce: NONCE, block_time: now() - 60, accepted_root: None };
+        let state = State {
+            id: CHAIN,
+            nonce: NONCE,
+            block_time: now() - 60,
+            accepted_root: None,
+            escrows: vec![],
+        };
         let state = Arc::new(Mutex::new(state));
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let url = format!("http://{}/", listener.local_addr().unwrap());
@@ -80,10 +91,12 @@ fn answer(state: &State, method: &str, params: &Value) -> Value {
     let hex = |words: &[abi::Word]| Value::from(format!("0x{}", hex::encode(words.concat())));
     match method {
         "eth_chainId" => format!("{:#x}", state.id).into(),
-        "eth_getBlockByNumber" if params[0] == format!("{BLOCK:#x}") => json!({
-            "number": format!("{BLOCK:#x}"), "hash": format!("0x{}", hex::encode(BLOCK_HASH)),
-            "timestamp": format!("{:#x}", state.block_time),
-        }),
+        "eth_getBlockByNumber" if params[0] == format!("{BLOCK:#x}") || params[0] == "latest" => {
+            json!({
+                "number": format!("{BLOCK:#x}"), "hash": format!("0x{}", hex::encode(BLOCK_HASH)),
+                "timestamp": format!("{:#x}", state.block_time),
+            })
+        }
         "eth_call" => {
             let (to, data) =
                 (params[0]["to"].as_str().unwrap(), params[0]["data"].as_str().unwrap());
@@ -100,6 +113,17 @@ fn answer(state: &State, method: &str, params: &Value) -> Value {
                 return hex(&[abi::number(accepted.into())]);
             }
             "0x".into()
+        }
+        "eth_getLogs" => {
+            let log = |(block, (account, escrow)): (usize, &([u8; 20], Vec<u8>))| {
+                let data = &abi::call_with_bytes("x()", &[], escrow)[4..];
+                let hex = |bytes: &[u8]| format!("0x{}", hex::encode(bytes));
+                json!({
+                    "blockNumber": format!("{block:#x}"), "data": hex(data),
+                    "topics": [params[0]["topics"][0], hex(&abi::address(account))],
+                })
+            };
+            state.escrows.iter().enumerate().map(log).collect()
         }
         _ => Value::Null,
     }

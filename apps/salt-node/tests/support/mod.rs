@@ -4,8 +4,4 @@ pub mod chain;
 pub mod mail;
 pub mod nodes;
 
-use std::time::{SystemTime, UNIX_EPOCH};
-
-pub fn now() -> u64 {
-    SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_secs()
-}
+pub use chain::now;

@@ -2,7 +2,11 @@
 
 use serde_json::json;
 use zkdkim_salt_client::find::{find, Found};
-use zkdkim_store::{documents::write_salt, files::make_folder, Error as StoreError, Overwrite};
+use zkdkim_store::{
+    documents::{read_salt, write_salt},
+    files::make_folder,
+    Error as StoreError, Overwrite,
+};
 
 use super::{ask, CommandResult, SUCCESS};
 use crate::{
@@ -33,7 +37,12 @@ pub fn run(args: &HiArgs, command: &AccountCommand) -> CommandResult {
             let Some(file) = files.next() else { break out.clone() };
             match write_salt(&file, salt, Overwrite::Never) {
                 Ok(()) => break file,
-                Err(StoreError::Exists { .. }) => {}
+                // Of an earlier run, or another one.
+                Err(StoreError::Exists { .. }) => {
+                    if read_salt(&file).is_ok_and(|there| there == *salt) {
+                        break file;
+                    }
+                }
                 Err(error) => return Err(error.into()),
             }
         };
