@@ -437,7 +437,14 @@ fn a_second_source_of_keys_is_asked_where_the_first_has_none_that_fits() {
         let request = case.salt_request(&format!("y={at}; "));
         let sealed = request.seal(&case.test.committee, index(1), &mut case.rng).unwrap();
         let first = registry(first);
-        let asked = case.nodes[0].handle(&sealed, b"c", NOW, &case.chain, &Two(&first, second), &mut case.rng);
+        let asked = case.nodes[0].handle(
+            &sealed,
+            b"c",
+            NOW,
+            &case.chain,
+            &Two(&first, second),
+            &mut case.rng,
+        );
         assert_eq!(asked.map(drop).map_err(|refused| refused.id()), outcome, "{at}");
     }
 }

@@ -1,8 +1,11 @@
-// The two journeys from a mail to a recovered account.
+// Journeys from a mail to a recovered account.
 //
-//   one-mail   guardians write to the relayer's address; everything else is done there
-//   private    the guardians' own devices prove; a relayer gets the proof and no mail
+//   one-mail       guardians write to the relayer's address, and the relayer was given their salts
+//   mailbox-alone  the same, and nobody has a salt any more: five nodes open what the account published, of which two are
+//                  gone; the new key consents
+//   private        the guardians' own devices prove; a relayer gets the proof and no mail
 
+import { rmSync } from "node:fs";
 import { Failure } from "../../../verifier-sol/script/lib/command.mjs";
 import { signedMessage } from "../../../verifier-sol/script/lib/mail.mjs";
 import { personalKey } from "../../../verifier-sol/script/lib/signers.mjs";
@@ -38,31 +41,69 @@ export async function oneMail(world, service, tell) {
   return complete(world, service, tell, { account, key, id: recovery.id });
 }
 
+export async function mailboxAlone(world, service, tell, nodes) {
+  const guardians = [world.privateMailbox("erin@example.org"), world.privateMailbox("frank@example.net")];
+  const account = await world.account(guardians, 2);
+  tell("guardians accept at set-up, with salts at hand; the owner publishes them, encrypted");
+  await acceptPrivately(world, service, account, guardians);
+  await world.publishEscrows(account, guardians.map((guardian) => nodes.escrow(guardian)));
+  for (const guardian of guardians) rmSync(guardian.saltFile);
+
+  tell("every device is lost, and two nodes with them");
+  for (const index of [2, 4]) nodes.kill(index);
+  const key = personalKey();
+  const { id } = await service.ask({ chain, account, action: "recover", new_key: key.address });
+  const subject = await until("a round", patience, async () => (await service.status(id)).subject);
+  for (const { address } of guardians) {
+    await service.lmtp(signedMessage({ address, subject, timestamp: await world.now() }), address);
+  }
+  tell("two mails were sent; the wallet consents that their salts are opened");
+  const consented = new Set();
+  await until("consents", patience, async () => {
+    for (const { consent } of failIfRefused((await service.status(id)).jobs)) {
+      if (!consent || consented.has(consent.mail)) continue;
+      await service.consent(id, consent, key);
+      consented.add(consent.mail);
+    }
+    return consented.size === guardians.length;
+  });
+  return complete(world, service, tell, { account, key, id });
+}
+
 export async function privately(world, service, tell) {
   const guardians = [world.privateMailbox("carol@example.org"), world.privateMailbox("dave@example.com")];
   const account = await world.account(guardians, 2);
-  const handIn = async (guardian, subject, action, notBefore, new_key) => {
-    const clock = await world.now();
-    const mail = signedMessage({ address: guardian.address, subject, timestamp: clock });
-    const { timings, ...proof } = world.prover.prove(mail, guardian, world.registry, { clock, notBefore });
-    return service.postProof({ chain, account, action, new_key, proof });
-  };
-
   tell("guardians accept, by proofs of their own");
-  const [, configuredAt] = await world.read("setupOf", [account]);
-  const acceptance = await world.read("acceptanceSubject", [account]);
-  for (const guardian of guardians) {
-    const { id } = await handIn(guardian, acceptance, "accept", Number(configuredAt));
-    await until("an acceptance", patience, async () => failIfRefused((await service.status(id)).jobs)[0].state === "final");
-  }
+  await acceptPrivately(world, service, account, guardians);
   tell("the key is lost");
   const key = personalKey();
   const recovery = await service.ask({ chain, account, action: "recover", new_key: key.address });
   const vote = await until("a round", patience, async () => (await service.status(recovery.id)).subject);
   const [, openedAt] = await world.read("roundOf", [account]);
-  for (const guardian of guardians) await handIn(guardian, vote, "recover", Number(openedAt), key.address);
+  for (const guardian of guardians) {
+    const proof = await prove(world, guardian, vote, Number(openedAt));
+    await service.postProof({ chain, account, action: "recover", new_key: key.address, proof });
+  }
   tell("two proofs were handed in");
   return complete(world, service, tell, { account, key, id: recovery.id });
+}
+
+async function acceptPrivately(world, service, account, guardians) {
+  const [, configuredAt] = await world.read("setupOf", [account]);
+  const subject = await world.read("acceptanceSubject", [account]);
+  for (const guardian of guardians) {
+    const proof = await prove(world, guardian, subject, Number(configuredAt));
+    const { id } = await service.postProof({ chain, account, action: "accept", proof });
+    await until("an acceptance", patience, async () => failIfRefused((await service.status(id)).jobs)[0].state === "final");
+  }
+}
+
+/// On the guardian's own device.
+async function prove(world, guardian, subject, notBefore) {
+  const clock = await world.now();
+  const mail = signedMessage({ address: guardian.address, subject, timestamp: clock });
+  const { timings, ...proof } = world.prover.prove(mail, guardian, world.registry, { clock, notBefore });
+  return proof;
 }
 
 /// Waits for the votes, lets the delay pass, and sees the relayer execute.

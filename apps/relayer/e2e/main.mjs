@@ -7,7 +7,8 @@ import { parseArgs } from "node:util";
 import { Failure, main, readJson, UsageError } from "../../../verifier-sol/script/lib/command.mjs";
 import { program } from "./program.mjs";
 import { faults } from "./faults.mjs";
-import { oneMail, privately } from "./journeys.mjs";
+import { mailboxAlone, oneMail, privately } from "./journeys.mjs";
+import { SaltNodes } from "./nodes.mjs";
 import { startPostgres } from "./postgres.mjs";
 import { Service } from "./service.mjs";
 import { World } from "./world.mjs";
@@ -17,13 +18,15 @@ usage: scripts/e2e mail [--json] [--database sqlite|postgres]
        scripts/e2e trial FOLDER
        scripts/e2e faults [--kills N] [--seed S] [--mails M] [--database sqlite|postgres] [--json]
 
-mail     both journeys, on every database that the machine has, or on the one that is named
+mail     all journeys, on every database that the machine has, or on the one that is named
 trial    the first journey in the world of a running \`zkdkim-relayer serve --dev\`, which names FOLDER
 faults   M mails (100) to two relayers on one database, of which one after the other is killed N times (200)
 
 Needs \`npm ci && npm run build\` in verifier-sol; cargo builds the programs unless ZKDKIM_BIN_DIR names them.
 
 Exit codes: 0 everything went as it must, 1 something did not, 2 usage or environment.`;
+
+const journeys = { "one-mail": oneMail, "mailbox-alone": mailboxAlone, private: privately };
 
 await main(async () => {
   const { command, options } = read(process.argv.slice(2));
@@ -32,10 +35,10 @@ await main(async () => {
   const print = (result) => console.log(options.json ? JSON.stringify(result) : lines(result));
   for (const name of ["zkdkim", "signer"]) program(name);
   if (command === "trial") return trial(options.folder, tell, print);
-  program("relayer");
+  for (const name of ["relayer", "salt-node"]) program(name);
   if (command === "faults") {
     await withDatabase(options.database ?? "sqlite", tell, async (database) => {
-      const result = await inWorld(database, 2, (world, services) => faults(world, services, options, tell));
+      const result = await inWorld(database, { relayers: 2 }, (world, services) => faults(world, services, options, tell));
       print(result);
       if (result.lost || result.doubled || result.effects + result.refusals !== result.mails) {
         throw new Failure("some mails have not exactly one outcome");
@@ -45,10 +48,13 @@ await main(async () => {
   }
   for (const name of options.database ? [options.database] : ["sqlite", "postgres"]) {
     await withDatabase(name, tell, async (database) => {
-      for (const [journey, run] of [["one-mail", oneMail], ["private", privately]]) {
+      for (const [journey, run] of Object.entries(journeys)) {
         console.error(`${journey}, ${name}`);
         const started = performance.now();
-        const recovered = await inWorld(database, 1, (world, [service]) => run(world, service, tell));
+        const nodes = run === mailboxAlone;
+        const recovered = await inWorld(database, { relayers: 1, nodes }, (world, [service], nodes) =>
+          run(world, service, tell, nodes),
+        );
         const seconds = Number(((performance.now() - started) / 1000).toFixed(1));
         print({ journey, mail_stack: "lmtp", database: name, recovered, seconds });
       }
@@ -67,22 +73,27 @@ async function trial(folder, tell, print) {
 }
 
 /// Runs something in a world of its own with so many relayers, and sees that no log has an address.
-async function inWorld(database, count, run) {
+async function inWorld(database, { relayers, nodes: withNodes }, run) {
   const folder = mkdtempSync(join(tmpdir(), "zkdkim-e2e-"));
   const world = await World.start(folder);
+  let nodes;
   try {
+    const place = { url: world.chain.url, recovery: world.recovery.address };
+    nodes = withNodes ? await SaltNodes.start(folder, place) : undefined;
+    const config = world.configuration({ database, nodes });
     const services = [];
-    for (let i = 0; i < count; i++) {
-      services.push(new Service(program("relayer"), world.configuration({ database })));
+    for (let i = 0; i < relayers; i++) {
+      services.push(new Service(program("relayer"), config));
       await services[i].start();
     }
-    const result = await run(world, services);
+    const result = await run(world, services, nodes);
     for (const service of services) await service.stop();
     for (const line of services.flatMap(({ log }) => log)) {
       if (/@|guardian-|example\.(com|net|org)/.test(line)) throw new Failure(`a log shows an address: ${line}`);
     }
     return result;
   } finally {
+    nodes?.stop();
     world.stop();
     rmSync(folder, { recursive: true, force: true });
   }

@@ -87,6 +87,15 @@ export class Service {
     return this.#http("GET", `/v1/requests/${id}`);
   }
 
+  /// The new key's consent that salt nodes open the salt of a mail.
+  async consent(id, wanted, signer) {
+    const signature = await signer.account.signMessage({ message: wanted.text });
+    const url = `http://127.0.0.1:${this.ports.http}/v1/requests/${id}/consents`;
+    const body = JSON.stringify({ mail: wanted.mail, signature });
+    const response = await fetch(url, { method: "POST", body, headers: { "content-type": "application/json" } });
+    if (!response.ok) throw new Failure(`a consent: ${response.status} ${await response.text()}`);
+  }
+
   postMail(mail) {
     return this.#http("POST", "/v1/mails", mail, "message/rfc822");
   }

@@ -4,7 +4,7 @@ import { createRequire } from "node:module";
 
 export const fromContracts = createRequire(new URL("../../../verifier-sol/package.json", import.meta.url));
 const viem = fromContracts("viem");
-export const { encodeAbiParameters, keccak256, parseEther, toHex } = viem;
+export const { encodeAbiParameters, encodeFunctionData, keccak256, parseEther, toHex } = viem;
 export const { generatePrivateKey, privateKeyToAccount } = fromContracts("viem/accounts");
 
 /// A client with all actions for a development chain.

@@ -11,6 +11,7 @@ import { deploy } from "../../../verifier-sol/script/lib/deployment.mjs";
 import { Prover } from "../../../verifier-sol/script/lib/prover.mjs";
 import {
   encodeAbiParameters,
+  encodeFunctionData,
   fromContracts,
   clientOf,
   generatePrivateKey,
@@ -156,6 +157,13 @@ export class World {
     return address;
   }
 
+  /// The owner publishes the encrypted salts of the account's guardians.
+  async publishEscrows(address, escrows) {
+    const escrow = `0x${escrows.map((text) => text.slice(2)).join("")}`;
+    const data = encodeFunctionData({ abi: recoveryAbi, functionName: "publishEscrow", args: [escrow] });
+    await this.send({ address, abi: accountAbi, functionName: "execute", args: [this.recovery.address, 0n, data] });
+  }
+
   ownerOf(address) {
     return this.chain.client.readContract({ address, abi: accountAbi, functionName: "owner" });
   }
@@ -186,12 +194,12 @@ export class World {
   }
 
   /// Writes a configuration for this world and returns its path.
-  configuration({ database, ports = { http: 0, lmtp: 0, admin: 0 } }) {
+  configuration({ database, ports = { http: 0, lmtp: 0, admin: 0 }, nodes }) {
     const file = join(this.#folder, "relayer.toml");
     const text = `\
 database = ${JSON.stringify(database)}
 registry = "registry.json"
-salts = { folder = "salts" }
+salts = { ${nodes ? `nodes = ${nodes.configuration(this.#folder)}` : 'folder = "salts"'} }
 proving = { cache = ${JSON.stringify(cache)}, allow_insecure_dev = true }
 http = { listen = "127.0.0.1:${ports.http}", mail_to = "recovery@relayer.example" }
 lmtp = { listen = "127.0.0.1:${ports.lmtp}" }

@@ -399,7 +399,8 @@ mod tests {
     fn the_example_is_read() {
         let example = include_str!("../package/relayer.toml");
         // Of its environment nothing is there.
-        let config = read(&example.replace("\"$ETHEREUM_RPC\"", "\"http://127.0.0.1:8545\"")).unwrap();
+        let config =
+            read(&example.replace("\"$ETHEREUM_RPC\"", "\"http://127.0.0.1:8545\"")).unwrap();
         assert!(config.salts.nodes.is_some() && config.answers.is_some());
         assert_eq!(config.proving.cache, Some("/var/lib/zkdkim-relayer/keys".into()));
     }

@@ -53,12 +53,12 @@ pub async fn start(tree: &Path, folder: &Path) -> Result<World> {
         .spawn()
         .map_err(Error::io("run node, which makes the chain and the contracts"))?;
     let ended = || {
-        let hint = "what it said is above; `npm ci && npm run build` in verifier-sol may be missing";
+        let hint =
+            "what it said is above; `npm ci && npm run build` in verifier-sol may be missing";
         Error::config(&place, "it ended", hint)
     };
     let stdout = child.stdout.take().ok_or_else(ended)?;
     let line = BufReader::new(stdout).lines().next_line().await.map_err(Error::io("read"))?;
-    let ready: Ready =
-        line.and_then(|line| serde_json::from_str(&line).ok()).ok_or_else(ended)?;
+    let ready: Ready = line.and_then(|line| serde_json::from_str(&line).ok()).ok_or_else(ended)?;
     Ok(World { config: ready.config, next: ready.next, _script: child })
 }

@@ -87,6 +87,7 @@ impl Service {
         let mut parts = JoinSet::new();
         let desk = Desk {
             store: self.store.clone(),
+            keys: self.keys.clone(),
             max_queue: self.config.limits.queue.into(),
             max_mail_bytes: self.config.limits.mail_bytes,
         };

@@ -10,10 +10,7 @@ use zkdkim_relayer::{
     store::Store,
 };
 
-use crate::support::database;
-
-const MAIL: &str =
-    "From: ann@example.org\r\nSubject: x\r\nDKIM-Signature: v=1\r\n\r\n..dot\r\nbody\r\n";
+use crate::support::{database, keys, signed_mail};
 
 struct Peer {
     stream: DuplexStream,
@@ -23,7 +20,7 @@ struct Peer {
 impl Peer {
     fn new(store: &Store, max_queue: i64) -> Peer {
         let (stream, other) = tokio::io::duplex(1 << 16);
-        let desk = Desk { store: store.clone(), max_queue, max_mail_bytes: 2000 };
+        let desk = Desk { store: store.clone(), keys: keys(), max_queue, max_mail_bytes: 5000 };
         let session = tokio::spawn(async move { Session::new(other, desk).run().await });
         Peer { stream, session }
     }
@@ -44,6 +41,7 @@ impl Peer {
 
 /// The whole of a delivery, in one piece.
 fn delivery(mail: &str) -> String {
+    let mail = mail.replace("\r\n.", "\r\n..");
     format!("MAIL FROM:<a@b.example>\r\nRCPT TO:<r@c.example>\r\nDATA\r\n{mail}.\r\n")
 }
 
@@ -64,11 +62,11 @@ async fn received(store: &Store) -> i64 {
 #[tokio::test]
 async fn what_lmtp_acknowledges_is_in_the_store() {
     for database in database::each().await {
-        let said = codes(&database.store, 10, &delivery(MAIL)).await;
+        let said = codes(&database.store, 10, &delivery(&signed_mail())).await;
         assert_eq!(said, ["250", "250", "354", "250", "221"]);
         let (_, job) = database.store.claim(60).await.unwrap().unwrap();
         let stored = database.store.mail(&job.id).await.unwrap().unwrap();
-        assert_eq!(String::from_utf8_lossy(&stored), MAIL.replace("..dot", ".dot"));
+        assert_eq!(String::from_utf8_lossy(&stored), signed_mail());
     }
 }
 
@@ -76,7 +74,7 @@ async fn what_lmtp_acknowledges_is_in_the_store() {
 async fn a_mail_may_come_byte_by_byte() {
     let database = database::sqlite().await;
     let mut peer = Peer::new(&database.store, 10);
-    for byte in format!("LHLO x\r\n{}", delivery(MAIL)).chars() {
+    for byte in format!("LHLO x\r\n{}", delivery(&signed_mail())).chars() {
         peer.send(&byte.to_string()).await;
         tokio::task::yield_now().await;
     }
@@ -94,7 +92,7 @@ async fn lmtp_wants_its_commands_in_order() {
         ("EHLO x\r\n", "500"),
         ("STARTTLS\r\n", "502"),
         ("nonsense\r\n", "500"),
-        ("MAIL FROM:<a@b.example> SIZE=3000\r\n", "552"),
+        ("MAIL FROM:<a@b.example> SIZE=6000\r\n", "552"),
     ] {
         assert_eq!(codes(store, 10, text).await, [code, "221"], "{text}");
     }
@@ -108,8 +106,10 @@ async fn lmtp_wants_its_commands_in_order() {
 #[tokio::test]
 async fn a_mail_that_is_too_long_is_read_and_not_kept() {
     let database = database::sqlite().await;
-    let long = format!("{MAIL}{}\r\n", "x".repeat(20_000));
-    let said = codes(&database.store, 10, &format!("{}{}", delivery(&long), delivery(MAIL))).await;
+    let long = format!("{}{}\r\n", signed_mail(), "x".repeat(20_000));
+    let said =
+        codes(&database.store, 10, &format!("{}{}", delivery(&long), delivery(&signed_mail())))
+            .await;
     assert_eq!(said, ["250", "250", "354", "552", "250", "250", "354", "250", "221"]);
     assert_eq!(received(&database.store).await, 1, "the connection goes on");
 }
@@ -118,15 +118,16 @@ async fn a_mail_that_is_too_long_is_read_and_not_kept() {
 async fn mail_of_machines_is_dropped_and_nobody_hears_of_it() {
     let database = database::sqlite().await;
     for mail in [
-        format!("Auto-Submitted: auto-replied\r\n{MAIL}"),
-        format!("List-Id: <x.example>\r\n{MAIL}"),
-        MAIL.replace("DKIM-Signature", "X-Other"),
+        format!("Auto-Submitted: auto-replied\r\n{}", signed_mail()),
+        format!("List-Id: <x.example>\r\n{}", signed_mail()),
+        signed_mail().replace("DKIM-Signature", "X-Other"),
+        signed_mail().replace("Subject: R", "Subject: r"),
         "\r\n".into(),
     ] {
         let said = codes(&database.store, 10, &delivery(&mail)).await;
         assert_eq!(said, ["250", "250", "354", "250", "221"], "{mail}");
     }
-    let bounce = delivery(MAIL).replace("<a@b.example>", "<>");
+    let bounce = delivery(&signed_mail()).replace("<a@b.example>", "<>");
     assert_eq!(codes(&database.store, 10, &bounce).await[3], "250");
     assert_eq!(received(&database.store).await, 0);
 }
@@ -137,7 +138,7 @@ async fn a_full_queue_says_so() {
     let said = codes(
         &database.store,
         1,
-        &format!("{}{}", delivery(MAIL), delivery(&format!("X: y\r\n{MAIL}"))),
+        &format!("{}{}", delivery(&signed_mail()), delivery(&format!("X: y\r\n{}", signed_mail()))),
     )
     .await;
     assert_eq!(said, ["250", "250", "354", "250", "250", "250", "354", "452", "221"]);
@@ -148,7 +149,7 @@ async fn a_full_queue_says_so() {
 async fn a_store_that_fails_acknowledges_nothing() {
     let database = database::sqlite().await;
     database.store.close().await;
-    let said = codes(&database.store, 10, &delivery(MAIL)).await;
+    let said = codes(&database.store, 10, &delivery(&signed_mail())).await;
     assert_eq!(said, ["250", "250", "354", "451", "221"]);
 }
 

@@ -18,17 +18,16 @@ use zkdkim_store::KeyCache;
 
 use crate::support::{
     chain::{Misbehaving, ROUND, SETUP},
-    database, vote, ACCOUNT, CHAIN, CONTRACT,
+    database, keys, signed_mail, vote, ACCOUNT, CHAIN, CONTRACT,
 };
-
-const MAIL: &str = "From: ann@example.org\r\nSubject: x\r\nDKIM-Signature: v=1\r\n\r\nbody\r\n";
 
 /// Keys over the development SRS, which stay in the target folder.
 async fn proving() -> Proving {
     static PROVING: OnceCell<Proving> = OnceCell::const_new();
     let load = || async {
         let load = || {
-            let cache = KeyCache::open(&Path::new(env!("CARGO_TARGET_TMPDIR")).join("keys")).unwrap();
+            let cache =
+                KeyCache::open(&Path::new(env!("CARGO_TARGET_TMPDIR")).join("keys")).unwrap();
             let params = CircuitParams::ON_CHAIN;
             let srs = cache.insecure_dev_srs(params.k, params.fold, &Silent).unwrap();
             cache.set_default_srs(&srs).unwrap();
@@ -53,7 +52,7 @@ impl Open {
         let _ = rustls::crypto::ring::default_provider().install_default();
         let database = database::sqlite().await;
         let store = database.store.clone();
-        let desk = Desk { store: store.clone(), max_queue: 10, max_mail_bytes: 5000 };
+        let desk = Desk { store: store.clone(), keys: keys(), max_queue: 10, max_mail_bytes: 5000 };
         let ledger = Arc::new(Misbehaving::new());
         let chains = BTreeMap::from([(CHAIN, Chain { ledger, contracts: vec![CONTRACT] })]);
         let a_minute = NonZeroU32::new(a_minute).unwrap();
@@ -135,7 +134,8 @@ async fn what_can_not_work_is_refused_at_once() {
         let response = door.post("/v1/requests", ask.to_string()).await;
         assert_eq!(refused(response).await, (422, reason.into()), "{ask}");
     }
-    for body in ["", "{", "[]", "{\"chain\": 1}", &recover().to_string().replace("chain", "chian")] {
+    for body in ["", "{", "[]", "{\"chain\": 1}", &recover().to_string().replace("chain", "chian")]
+    {
         let status = door.post("/v1/requests", body.to_owned()).await.status();
         assert!(status.is_client_error(), "{body}: {status}");
     }
@@ -147,8 +147,10 @@ async fn what_can_not_work_is_refused_at_once() {
 #[tokio::test]
 async fn a_mail_is_for_its_sender() {
     let door = Open::new().await;
-    let first = body(door.post("/v1/mails", MAIL).await).await["id"].as_str().unwrap().to_owned();
-    let again = body(door.post("/v1/mails", MAIL).await).await["id"].as_str().unwrap().to_owned();
+    let first =
+        body(door.post("/v1/mails", signed_mail()).await).await["id"].as_str().unwrap().to_owned();
+    let again =
+        body(door.post("/v1/mails", signed_mail()).await).await["id"].as_str().unwrap().to_owned();
     assert_ne!(first, again, "each has an id of their own");
     let (lease, job) = door.store.claim(60).await.unwrap().unwrap();
     assert!(door.store.claim(60).await.unwrap().is_none(), "and both of one job");
@@ -157,7 +159,10 @@ async fn a_mail_is_for_its_sender() {
     door.store.refuse(&lease, &quoting, None).await.unwrap();
     for id in [&first, &again] {
         let shown = &door.status(id).await["jobs"][0];
-        assert_eq!((&shown["detail"], &shown["hint"]), (&json!("quotes the mail"), &json!("a hint")));
+        assert_eq!(
+            (&shown["detail"], &shown["hint"]),
+            (&json!("quotes the mail"), &json!("a hint"))
+        );
     }
     let wish = door.ask(&recover()).await;
     let shown = &door.status(&wish).await["jobs"][0];
@@ -175,16 +180,22 @@ fn checked(target: &Target) -> Checked<'_> {
 #[tokio::test]
 async fn mail_of_no_use_and_too_much_of_it_is_refused() {
     let door = Open::new().await;
-    for mail in [MAIL.replace("DKIM", "X"), format!("Auto-Submitted: auto-replied\r\n{MAIL}")] {
+    for mail in [
+        signed_mail().replace("DKIM", "X"),
+        format!("Auto-Submitted: auto-replied\r\n{}", signed_mail()),
+    ] {
         assert_eq!(refused(door.post("/v1/mails", mail).await).await, (422, "no-use".into()));
     }
-    let long = format!("{MAIL}{}", "x".repeat(5000));
+    let forged = signed_mail().replace("Subject: R", "Subject: r");
+    let (code, reason) = refused(door.post("/v1/mails", forged).await).await;
+    assert!(code == 422 && reason != "no-use", "the rule that fails: {reason}");
+    let long = format!("{}{}", signed_mail(), "x".repeat(5000));
     assert_eq!(door.post("/v1/mails", long).await.status(), StatusCode::PAYLOAD_TOO_LARGE);
     for number in 0..10 {
-        let mail = format!("X-Number: {number}\r\n{MAIL}");
+        let mail = format!("X-Number: {number}\r\n{}", signed_mail());
         assert_eq!(door.post("/v1/mails", mail).await.status(), StatusCode::ACCEPTED);
     }
-    assert_eq!(refused(door.post("/v1/mails", MAIL).await).await, (503, "busy".into()));
+    assert_eq!(refused(door.post("/v1/mails", signed_mail()).await).await, (503, "busy".into()));
 }
 
 #[tokio::test]
@@ -214,7 +225,7 @@ async fn only_the_new_key_consents() {
     let mut ask = recover();
     ask["new_key"] = json!(wallet.address());
     let id = door.ask(&ask).await;
-    door.post("/v1/mails", MAIL).await;
+    door.post("/v1/mails", signed_mail()).await;
     let (lease, job): (Lease, _) = door.store.claim(60).await.unwrap().unwrap();
     door.store.checked(&lease, &checked(&target)).await.unwrap();
     door.store.step(&lease, State::Salt).await.unwrap();
@@ -232,7 +243,9 @@ async fn only_the_new_key_consents() {
         door.post(&path, json!({ "mail": mail, "signature": signature }).to_string())
     };
     let stranger = PrivateKeySigner::from_slice(&[8; 32]).unwrap();
-    for signature in [sign(&stranger, text), sign(&wallet, &text.replace("main", "mail")), "0x".into()] {
+    for signature in
+        [sign(&stranger, text), sign(&wallet, &text.replace("main", "mail")), "0x".into()]
+    {
         assert_eq!(refused(post(mail, signature).await).await, (422, "consent".into()));
     }
     let other = refused(post(&"0x00".repeat(16), sign(&wallet, text)).await).await;

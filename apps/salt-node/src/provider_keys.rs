@@ -42,10 +42,21 @@ impl ProviderKeys for Dns {
             }
             Err(DnsError::Absent { .. } | DnsError::Name { .. }) => Err(KeyFault::Unknown),
             Err(error) => {
-                warn!(detail = %error, "a provider's key can't be looked up");
+                warn!(detail = nameless(&error), "a provider's key can't be looked up");
                 Err(KeyFault::Unavailable)
             }
         }
+    }
+}
+
+/// What went wrong, without the name that was asked for: a domain may have one user.
+fn nameless(error: &DnsError) -> String {
+    match error {
+        DnsError::NoQuorum { said, .. } => {
+            let said: Vec<_> = said.iter().map(|s| format!("{}: {}", s.resolver, s.what)).collect();
+            said.join("; ")
+        }
+        error => error.id().into(),
     }
 }
 

@@ -155,7 +155,7 @@ fn a_key_is_made_passed_on_and_opens_the_same_escrow() {
 
     // The nodes serve, over TLS.
     let roots = write_tls(&operators);
-    fs::write(operators.path("resolvers.toml"), resolvers(mail::record)).unwrap();
+    fs::write(operators.path("resolvers.toml"), resolvers()).unwrap();
     let chain = TestChain::start();
     let mut nodes: Vec<Node> =
         first.iter().map(|index| operators.serve(*index, &chain.url)).collect();

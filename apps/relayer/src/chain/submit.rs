@@ -152,7 +152,9 @@ impl<L: Ledger> Submitter<L> {
             }
         }
         let signed = self.replacement(sent, head).await?;
-        self.ledger.send(&signed.raw).await?;
+        if let Err(error) = self.ledger.send(&signed.raw).await {
+            warn!(transaction = sent.id, error = error.id(), %error, "not taken by the node");
+        }
         Ok(false)
     }
 

@@ -28,12 +28,12 @@ use super::{
         Ask, ConsentWanted, Consents, Document, HandedIn, JobStatus, Problem, Served, Service,
         Status, Taken,
     },
-    page, screen, Desk,
+    page, Desk,
 };
 use crate::{
     chain::{AccountState, Standing},
     error::Error,
-    job::{Errand, Job, Target},
+    job::{Errand, Job, Refused, Target},
     pipeline::{Chain, Proving},
     store::{Arrival, Ticket, Wish},
 };
@@ -360,9 +360,8 @@ pub(super) async fn mail(
     Extracted(door): Extracted<Door>,
     mail: Bytes,
 ) -> Result<(StatusCode, Json<Taken>), Failure> {
-    if let Some(why) = screen::automatic(&mail, None).or_else(|| screen::useless(&mail)) {
-        let hint = "hand in the mail as the provider delivered it, with all its header";
-        return Err(Failure::unusable("no-use", why, hint));
+    if let Some(Refused { reason, detail, hint }) = door.desk.look(&mail, None).await? {
+        return Err(Failure::unusable(&reason, detail, hint));
     }
     if !door.desk.has_room().await? {
         return Err(Failure::full());

@@ -19,9 +19,10 @@ use tokio::{
 use tracing::{info, warn};
 use zeroize::Zeroizing;
 
-use super::{screen, Desk};
+use super::Desk;
 use crate::{
     error::{Error, Result},
+    job::Refused,
     store::Arrival,
 };
 
@@ -84,6 +85,13 @@ enum Next {
     Command,
     Data,
     Close,
+}
+
+/// What became of a mail.
+enum Outcome {
+    Stored,
+    OfNoUse(Refused),
+    NoRoom,
 }
 
 /// What the bytes that come are.
@@ -215,20 +223,23 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Session<S> {
         if mail.len() > self.desk.max_mail_bytes {
             return self.say("552 5.3.4 the mail is too long").await;
         }
-        if let Some(why) = screen::automatic(mail, Some(&from)).or_else(|| screen::useless(mail)) {
-            info!(why, "mail dropped");
-            metrics::counter!("relayer_dropped_total", "door" => "lmtp").increment(1);
-            return self.say("250 2.0.0 taken, and of no use").await;
-        }
         let stored = async {
+            if let Some(refused) = self.desk.look(mail, Some(&from)).await? {
+                return Ok(Outcome::OfNoUse(refused));
+            }
             match self.desk.has_room().await? {
-                true => self.desk.take(Arrival::Mail(mail), "lmtp").await.map(Some),
-                false => Ok(None),
+                true => self.desk.take(Arrival::Mail(mail), "lmtp").await.map(|_| Outcome::Stored),
+                false => Ok(Outcome::NoRoom),
             }
         };
         match stored.await {
-            Ok(Some(_)) => self.say("250 2.0.0 taken").await,
-            Ok(None) => self.say("452 4.3.1 too much is waiting; try again").await,
+            Ok(Outcome::Stored) => self.say("250 2.0.0 taken").await,
+            Ok(Outcome::OfNoUse(refused)) => {
+                info!(reason = refused.reason, "mail dropped");
+                metrics::counter!("relayer_dropped_total", "reason" => refused.reason).increment(1);
+                self.say("250 2.0.0 taken, and of no use").await
+            }
+            Ok(Outcome::NoRoom) => self.say("452 4.3.1 too much is waiting; try again").await,
             Err(error) => {
                 warn!(error = error.id(), %error, "a mail was not taken");
                 self.say("451 4.3.0 not stored; try again").await

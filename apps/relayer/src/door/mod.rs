@@ -6,9 +6,15 @@ pub mod lmtp;
 mod page;
 pub mod screen;
 
+use std::{
+    sync::Arc,
+    time::{SystemTime, UNIX_EPOCH},
+};
+
 use crate::{
-    error::Result,
-    job::State,
+    error::{Error, Result},
+    job::{Refused, State},
+    pipeline::{check, KeySource},
     store::{Arrival, Received, Store},
 };
 
@@ -17,6 +23,8 @@ use crate::{
 pub struct Desk {
     /// Where it is put.
     pub store: Store,
+    /// Whose keys sign.
+    pub keys: Arc<dyn KeySource>,
     /// Jobs that may be on their way; above it, senders are told to come again.
     pub max_queue: i64,
     /// Longest mail, in bytes.
@@ -30,10 +38,29 @@ impl Desk {
     ///
     /// [`crate::Error::Database`].
     pub async fn has_room(&self) -> Result<bool> {
-        let waiting = self.store.counts().await?.into_iter();
-        let waiting: i64 =
-            waiting.filter(|(state, _)| !state.is_over()).map(|(_, jobs)| jobs).sum();
-        Ok(waiting < self.max_queue)
+        Ok(self.store.on_their_way().await? < self.max_queue)
+    }
+
+    /// Looks at a mail before it is stored: what no provider signed costs no more than this look, however much of it comes.
+    /// A mail that is signed, and useless for another reason, is let in: its sender may be told.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Files`] and [`Error::Ended`].
+    pub async fn look(&self, mail: &[u8], envelope: Option<&str>) -> Result<Option<Refused>> {
+        if let Some(why) = screen::automatic(mail, envelope).or_else(|| screen::useless(mail)) {
+            let hint = "hand in the mail as the provider delivered it, with all its header";
+            return Ok(Some(Refused::new("no-use", why, hint)));
+        }
+        let registry = self.keys.registry().await?;
+        let clock = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs());
+        let mail = zeroize::Zeroizing::new(mail.to_vec());
+        let work = move || match check(&mail, &registry, clock) {
+            Err((refused, None)) => Some(refused),
+            _ => None,
+        };
+        let looked = tokio::task::spawn_blocking(work).await;
+        looked.map_err(|error| Error::Ended { what: "checking", detail: error.to_string() })
     }
 
     /// Takes something in.

@@ -35,6 +35,9 @@ const LEASE_SECONDS: i64 = 60;
 const RENEW: Duration = Duration::from_secs(15);
 /// A job that was taken this often is given up: it may be what kills its workers.
 const MAX_ATTEMPTS: i64 = 60;
+/// How far nodes of one chain may be apart, and how often that is looked at.
+const LAG_SECONDS: i64 = 60;
+const RETRY_SECONDS: i64 = 5;
 /// The contracts' tolerance for clocks, in seconds.
 const CLOCK_TOLERANCE: u64 = 900;
 /// How long a proof shall stay acceptable, in seconds.
@@ -226,7 +229,11 @@ impl Worker {
         let Some((contract, standing)) =
             locate(&*chain.ledger, &chain.contracts, &mail.target).await?
         else {
-            return Ok(not_waiting(&mail.target).into());
+            // The node that is asked may be some blocks behind the one that showed the number.
+            return Ok(match job.age < LAG_SECONDS {
+                true => Next::End(Outcome::PutOff(RETRY_SECONDS)),
+                false => not_waiting(&mail.target).into(),
+            });
         };
         let target = Target { contract, ..mail.target };
         if job.state == State::Received {

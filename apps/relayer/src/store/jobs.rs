@@ -326,6 +326,21 @@ impl Store {
         rows.iter().map(count).collect()
     }
 
+    /// How many jobs are not over.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Database`].
+    pub async fn on_their_way(&self) -> Result<i64> {
+        let found = sqlx::query(
+            "SELECT COUNT(*) AS jobs FROM jobs \
+             WHERE state IN ('received', 'checked', 'salt', 'proving', 'proved', 'sent')",
+        )
+        .fetch_one(&self.pool)
+        .await?;
+        Ok(found.try_get("jobs")?)
+    }
+
     /// Takes the right to answer a mail that is over: to whom, and what job it was. Nobody gets it twice, so a mail is
     /// answered once at most; where the process dies after this, it is not.
     ///

@@ -3,11 +3,26 @@
 pub mod chain;
 pub mod database;
 
+use std::sync::Arc;
+
 use alloy::primitives::{Address, U256};
 use zkdkim_relayer::{
     job::{Errand, Proven, Target},
+    pipeline::RegistryFile,
     store::{Arrival, Store},
 };
+
+/// The keys of the stored messages' providers.
+pub fn keys() -> Arc<RegistryFile> {
+    let path = zkdkim_test_vectors::folder().join("messages/registry.json");
+    Arc::new(RegistryFile::open(path).unwrap())
+}
+
+/// A mail that its provider signed; of its body a line is left to find dots in.
+pub fn signed_mail() -> String {
+    let found = zkdkim_test_vectors::messages().into_iter().find(|m| m.name == "recovery.eml");
+    format!("{}.dot\r\n", String::from_utf8(found.unwrap().bytes).unwrap())
+}
 
 pub const CHAIN: u64 = 31_337;
 pub const CONTRACT: Address = Address::repeat_byte(0xcc);

@@ -37,6 +37,15 @@ pub fn record() -> String {
     format!("v=DKIM1; k=rsa; p={}", BASE64_STANDARD.encode(der.as_bytes()))
 }
 
+/// What DNS has under a name.
+pub fn zone(name: &str) -> Vec<String> {
+    if name == KEY_NAME {
+        vec![record()]
+    } else {
+        vec![]
+    }
+}
+
 /// A mail to oneself with this Subject, signed; `tags` are more tags, such as `t=5; `.
 pub fn mail(subject: &str, tags: &str) -> Vec<u8> {
     let body = "body\r\n";

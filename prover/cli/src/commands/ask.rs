@@ -129,7 +129,7 @@ pub fn key_of_mailbox(
     let mail = mail(args, net)?;
     let consent = consent(&once, opening.signature.as_deref())?;
     let identity = identity(client.committee(), &mail)?;
-    let mut ask = |client: &SaltClient| {
+    let ask = |client: &SaltClient| {
         let request = Request::new(client.committee(), &mail, consent.clone());
         client.identity_key(&request, &identity, &once.opening, &mut OsRng)
     };

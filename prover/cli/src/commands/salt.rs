@@ -233,7 +233,8 @@ fn consent(
 ) -> CommandResult {
     check_target(&once.out, overwrite(once.force))?;
     let record = ask::committee(committee)?;
-    let request = Request::new(record.committee(), &ask::mail(mail, net)?, None);
+    let mail = ask::mail(mail, net)?;
+    let request = Request::new(record.committee(), &mail, None);
     let now = clock(None).ok_or_else(|| Fault::input("clock", "this machine has none"))?;
     let until = now.saturating_add(valid);
     let key = OnceKey { opening: OpeningKey::random(&mut OsRng), until: Some(until) };
