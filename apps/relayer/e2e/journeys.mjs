@@ -1,4 +1,4 @@
-// Journeys from a mail to a recovered account.
+// Journeys from a mail to a recovered account. Mails come by a `post`: it has the domains of mailboxes, and sends. The journeys:
 //
 //   one-mail       guardians write to the relayer's address, and the relayer was given their salts
 //   mailbox-alone  the same, and nobody has a salt any more: five nodes open what the account published, of which two are
@@ -7,26 +7,22 @@
 
 import { rmSync } from "node:fs";
 import { Failure } from "../../../verifier-sol/script/lib/command.mjs";
-import { signedMessage } from "../../../verifier-sol/script/lib/mail.mjs";
 import { personalKey } from "../../../verifier-sol/script/lib/signers.mjs";
+import { unfolded } from "./post.mjs";
 import { until } from "./service.mjs";
 
 const patience = 300;
 const chain = 31337;
 
-export async function oneMail(world, service, tell) {
-  const guardians = [world.mailbox("alice@example.com"), world.mailbox("bob@example.net")];
+export async function oneMail(world, service, post, tell) {
+  const guardians = [world.mailbox(`alice@${post.domains[0]}`), world.mailbox(`bob@${post.domains[1]}`)];
   const account = await world.account(guardians, 2);
-  const write = async (guardian, subject) => {
-    const mail = signedMessage({ address: guardian.address, subject, timestamp: await world.now() });
-    await service.lmtp(mail, guardian.address);
-  };
 
   tell("guardians accept, by mail");
   const acceptance = await service.ask({ chain, account, action: "accept" });
   const { subject, mailto } = await service.status(acceptance.id);
   expect("the link", mailto, `mailto:recovery@relayer.example?subject=${subject.replaceAll(" ", "%20")}`);
-  for (const guardian of guardians) await write(guardian, subject);
+  for (const guardian of guardians) await post.send(guardian.address, subject);
   await until("acceptances", patience, async () => {
     const { jobs } = await service.status(acceptance.id);
     return failIfRefused(jobs).filter(({ state }) => state === "final").length === 2;
@@ -36,16 +32,21 @@ export async function oneMail(world, service, tell) {
   const key = personalKey();
   const recovery = await service.ask({ chain, account, action: "recover", new_key: key.address });
   const vote = await until("a round", patience, async () => (await service.status(recovery.id)).subject);
-  for (const guardian of guardians) await write(guardian, vote);
+  for (const guardian of guardians) await post.send(guardian.address, vote);
   tell("two mails were sent");
-  return complete(world, service, tell, { account, key, id: recovery.id });
+  const recovered = await complete(world, service, tell, { account, key, id: recovery.id });
+  if (post.answers) {
+    for (const { address } of guardians) await until("answers", patience, async () => answered(post, address, [subject, vote]));
+    tell("every mail has its answer, in its thread");
+  }
+  return recovered;
 }
 
-export async function mailboxAlone(world, service, tell, nodes) {
-  const guardians = [world.privateMailbox("erin@example.org"), world.privateMailbox("frank@example.net")];
+export async function mailboxAlone(world, service, post, tell, nodes) {
+  const guardians = [world.privateMailbox(`erin@${post.domains[1]}`), world.privateMailbox(`frank@${post.domains[0]}`)];
   const account = await world.account(guardians, 2);
   tell("guardians accept at set-up, with salts at hand; the owner publishes them, encrypted");
-  await acceptPrivately(world, service, account, guardians);
+  await acceptPrivately(world, service, post, account, guardians);
   await world.publishEscrows(account, guardians.map((guardian) => nodes.escrow(guardian)));
   for (const guardian of guardians) rmSync(guardian.saltFile);
 
@@ -54,9 +55,7 @@ export async function mailboxAlone(world, service, tell, nodes) {
   const key = personalKey();
   const { id } = await service.ask({ chain, account, action: "recover", new_key: key.address });
   const subject = await until("a round", patience, async () => (await service.status(id)).subject);
-  for (const { address } of guardians) {
-    await service.lmtp(signedMessage({ address, subject, timestamp: await world.now() }), address);
-  }
+  for (const { address } of guardians) await post.send(address, subject);
   tell("two mails were sent; the wallet consents that their salts are opened");
   const consented = new Set();
   await until("consents", patience, async () => {
@@ -70,38 +69,38 @@ export async function mailboxAlone(world, service, tell, nodes) {
   return complete(world, service, tell, { account, key, id });
 }
 
-export async function privately(world, service, tell) {
-  const guardians = [world.privateMailbox("carol@example.org"), world.privateMailbox("dave@example.com")];
+export async function privately(world, service, post, tell) {
+  const guardians = [world.privateMailbox(`carol@${post.domains[1]}`), world.privateMailbox(`dave@${post.domains[0]}`)];
   const account = await world.account(guardians, 2);
   tell("guardians accept, by proofs of their own");
-  await acceptPrivately(world, service, account, guardians);
+  await acceptPrivately(world, service, post, account, guardians);
   tell("the key is lost");
   const key = personalKey();
   const recovery = await service.ask({ chain, account, action: "recover", new_key: key.address });
   const vote = await until("a round", patience, async () => (await service.status(recovery.id)).subject);
   const [, openedAt] = await world.read("roundOf", [account]);
   for (const guardian of guardians) {
-    const proof = await prove(world, guardian, vote, Number(openedAt));
+    const proof = await prove(world, post, guardian, vote, Number(openedAt));
     await service.postProof({ chain, account, action: "recover", new_key: key.address, proof });
   }
   tell("two proofs were handed in");
   return complete(world, service, tell, { account, key, id: recovery.id });
 }
 
-async function acceptPrivately(world, service, account, guardians) {
+async function acceptPrivately(world, service, post, account, guardians) {
   const [, configuredAt] = await world.read("setupOf", [account]);
   const subject = await world.read("acceptanceSubject", [account]);
   for (const guardian of guardians) {
-    const proof = await prove(world, guardian, subject, Number(configuredAt));
+    const proof = await prove(world, post, guardian, subject, Number(configuredAt));
     const { id } = await service.postProof({ chain, account, action: "accept", proof });
     await until("an acceptance", patience, async () => failIfRefused((await service.status(id)).jobs)[0].state === "final");
   }
 }
 
-/// On the guardian's own device.
-async function prove(world, guardian, subject, notBefore) {
-  const clock = await world.now();
-  const mail = signedMessage({ address: guardian.address, subject, timestamp: clock });
+/// On the guardian's own device, of a mail to themselves.
+async function prove(world, post, guardian, subject, notBefore) {
+  const mail = await post.toOneself(guardian.address, subject);
+  const clock = Math.max(await world.now(), notBefore);
   const { timings, ...proof } = world.prover.prove(mail, guardian, world.registry, { clock, notBefore });
   return proof;
 }
@@ -122,6 +121,16 @@ async function complete(world, service, tell, { account, key, id }) {
   });
   tell("the account has its new key");
   return true;
+}
+
+/// Whether a mailbox has one answer to each of these Subjects.
+function answered(post, address, subjects) {
+  const answers = post.answers(address);
+  return subjects.every((subject) => {
+    const found = answers.filter((mail) => unfolded(mail).includes(`\nSubject: Re: ${subject}\n`));
+    if (found.length > 1) throw new Failure("a mail was answered twice");
+    return found.length === 1 && /^In-Reply-To: <.*@/m.test(found[0]) && /^It is done/m.test(found[0]);
+  });
 }
 
 function failIfRefused(jobs) {

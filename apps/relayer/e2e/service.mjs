@@ -1,9 +1,9 @@
 // A relayer as a process, and how mails get to it.
 
 import { spawn } from "node:child_process";
-import { createConnection } from "node:net";
 import { createInterface } from "node:readline";
 import { Failure, UsageError } from "../../../verifier-sol/script/lib/command.mjs";
+import { deliver } from "./doors.mjs";
 
 const startMs = 120_000;
 
@@ -108,20 +108,7 @@ export class Service {
   lmtp(mail, sender) {
     const stuffed = mail.replace(/^\./gm, "..").replace(/\r?\n/g, "\r\n");
     const steps = ["LHLO test", `MAIL FROM:<${sender}>`, "RCPT TO:<recovery@relayer.example>", "DATA", `${stuffed}.`, "QUIT"];
-    return new Promise((resolve, reject) => {
-      const socket = createConnection(this.ports.lmtp, "127.0.0.1");
-      let said = 0;
-      socket.setTimeout(30_000, () => socket.destroy(new Error("no answer")));
-      socket.once("error", reject);
-      socket.once("close", () => reject(new Error("the connection was closed")));
-      createInterface(socket).on("line", (line) => {
-        if (line[3] === "-") return;
-        if (!/^[23]/.test(line)) return socket.destroy(new Error(line));
-        // The answer to the mail itself.
-        if (said === 5) resolve(line);
-        if (said < steps.length) socket.write(`${steps[said++]}\r\n`);
-      });
-    });
+    return deliver(this.ports.lmtp, steps);
   }
 }
 

@@ -43,14 +43,14 @@ export class World {
   #accounts = 0;
   #ownerKey;
 
-  /// Starts a chain and deploys everything, but accounts.
-  static async start(folder) {
+  /// Starts a chain and deploys everything, but accounts. The registry is of the test providers, unless there is another.
+  static async start(folder, registry) {
     const world = new World();
     world.#folder = folder;
     world.prover = new Prover();
     world.chain = await startChain(CHAIN);
     try {
-      await world.#settle();
+      await world.#settle(registry);
     } catch (error) {
       world.stop();
       throw error;
@@ -91,7 +91,7 @@ export class World {
     this.prover.close();
   }
 
-  async #settle() {
+  async #settle(known) {
     const { client } = this.chain;
     const ownerKey = generatePrivateKey();
     this.relayerKey = generatePrivateKey();
@@ -113,7 +113,7 @@ export class World {
     this.contracts = contracts;
     this.#know(ownerKey);
     mkdirSync(this.salts, { mode: 0o700 });
-    const { file, root } = this.prover.registry(providers);
+    const { file, root } = known ?? this.prover.registry(providers);
     this.registry = { file: join(this.#folder, "registry.json"), root };
     copyFileSync(file, this.registry.file);
     writeFileSync(join(this.#folder, "key"), `${this.relayerKey}\n`, { mode: 0o600 });
@@ -194,16 +194,18 @@ export class World {
   }
 
   /// Writes a configuration for this world and returns its path.
-  configuration({ database, ports = { http: 0, lmtp: 0, admin: 0 }, nodes }) {
+  configuration({ database, ports, nodes, answers }) {
+    const { http, lmtp, admin } = { http: 0, lmtp: 0, admin: 0, ...ports };
     const file = join(this.#folder, "relayer.toml");
     const text = `\
 database = ${JSON.stringify(database)}
 registry = "registry.json"
 salts = { ${nodes ? `nodes = ${nodes.configuration(this.#folder)}` : 'folder = "salts"'} }
 proving = { cache = ${JSON.stringify(cache)}, allow_insecure_dev = true }
-http = { listen = "127.0.0.1:${ports.http}", mail_to = "recovery@relayer.example" }
-lmtp = { listen = "127.0.0.1:${ports.lmtp}" }
-admin = { listen = "127.0.0.1:${ports.admin}" }
+http = { listen = "127.0.0.1:${http}", mail_to = "recovery@relayer.example" }
+lmtp = { listen = "127.0.0.1:${lmtp}" }
+admin = { listen = "127.0.0.1:${admin}" }
+${answers ? `answers = { host = "127.0.0.1", port = ${answers}, from = "Recovery <recovery@relayer.example>" }\n` : ""}\
 limits = { poll_seconds = 0.2, requests_a_minute = 100000, transactions_a_day = 1000 }
 
 [chains.${CHAIN}]

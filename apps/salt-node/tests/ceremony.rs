@@ -10,7 +10,6 @@ use zkdkim_salt::{CommitteeRecord, Dealer};
 
 use super::support::{
     chain::TestChain,
-    mail,
     nodes::{
         client, config, files_below, free_port, nothing_is_given_away, program, read_record,
         refused, resolvers, start, succeeds, Node, Person,
