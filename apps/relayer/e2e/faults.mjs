@@ -52,7 +52,7 @@ export async function faults(world, services, { mails, kills, seed }, tell) {
   const events = await world.events("GuardianAccepted");
   const once = new Set(events.map(({ args }) => `${args.account} ${args.commitment}`));
   // A transaction of the relayer's that succeeded without an effect would be one too many as well.
-  const sent = await successes(world);
+  const sent = await world.successes();
   for (const { wanted, outcome } of posts) {
     if (outcome && (outcome === "effect") !== wanted) throw new Failure(`a mail ended in ${outcome}`);
   }
@@ -104,20 +104,6 @@ async function outcome(world, { account, guardian, id }, service) {
   const { jobs } = await service.status(id);
   if (jobs[0].state === "final") return accepted ? "effect" : "final without an effect";
   return jobs[0].state === "refused" ? jobs[0].reason : undefined;
-}
-
-/// Transactions of the relayer that did not revert.
-async function successes({ chain: { client }, relayer }) {
-  let successes = 0;
-  for (let blockNumber = 0n; blockNumber <= (await client.getBlockNumber()); blockNumber++) {
-    const { transactions } = await client.getBlock({ blockNumber, includeTransactions: true });
-    for (const { from, hash } of transactions) {
-      if (from.toLowerCase() !== relayer.toLowerCase()) continue;
-      const { status } = await client.getTransactionReceipt({ hash });
-      if (status === "success") successes++;
-    }
-  }
-  return successes;
 }
 
 function sleep(milliseconds) {

@@ -1,7 +1,5 @@
 // `scripts/e2e`: from mails to recovered accounts, with real proofs, a real chain and relayers as processes.
 
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { Failure, main, readJson, UsageError } from "../../../verifier-sol/script/lib/command.mjs";
@@ -9,14 +7,15 @@ import { program } from "./program.mjs";
 import { faults } from "./faults.mjs";
 import { MailStack } from "./mail-stack.mjs";
 import { mailboxAlone, oneMail, privately } from "./journeys.mjs";
-import { SaltNodes } from "./nodes.mjs";
 import { ByMailServer, Lmtp } from "./post.mjs";
-import { startPostgres } from "./postgres.mjs";
 import { Service } from "./service.mjs";
+import { inWorld, withDatabase } from "./stage.mjs";
+import { troubles } from "./trouble.mjs";
 import { World } from "./world.mjs";
 
 const usage = `\
 usage: scripts/e2e mail [--database sqlite|postgres] [--mail-stack postfix|lmtp] [--json]
+       scripts/e2e trouble [--only NAME] [--json]
        scripts/e2e trial FOLDER
        scripts/e2e faults [--kills N] [--seed S] [--mails M] [--database sqlite|postgres] [--json]
 
@@ -24,6 +23,7 @@ mail     all journeys, on every database and through every mail stack that the m
          it has not is said to be "not run"
 trial    the first journey in the world of a running \`zkdkim-relayer serve --dev\`, which names FOLDER
 faults   M mails (100) to two relayers on one database, of which one after the other is killed N times (200)
+trouble  what goes wrong around a relayer, one after the other: ${Object.keys(troubles).join(", ")}
 
 Needs \`npm ci && npm run build\` in verifier-sol; cargo builds the programs unless ZKDKIM_BIN_DIR names them.
 
@@ -42,6 +42,7 @@ await main(async () => {
   for (const name of ["zkdkim", "signer"]) program(name);
   if (command === "trial") return trial(options.folder, tell, print);
   for (const name of ["relayer", "salt-node"]) program(name);
+  if (command === "trouble") return trouble(options.only, tell, print);
   if (command === "faults") {
     await withDatabase(options.database ?? "sqlite", tell, async (database) => {
       const result = await inWorld(database, { relayers: 2 }, (world, services) => faults(world, services, options, tell));
@@ -82,6 +83,24 @@ async function travel(journey, kind, { database, url }, tell, print) {
   }
 }
 
+/// One kind of trouble after the other.
+async function trouble(only, tell, print) {
+  for (const [name, { database = "sqlite", cannot, run, ...wanted }] of Object.entries(troubles)) {
+    if (only && only !== name) continue;
+    if (cannot?.()) {
+      console.error(`not run: ${name}: ${cannot()}`);
+      continue;
+    }
+    console.error(name);
+    const started = performance.now();
+    await withDatabase(database, tell, async (url, server) => {
+      const outcome = await inWorld(wanted.url ?? url, { relayers: 1, ...wanted }, (world, [service]) => run(world, service, tell, server));
+      const seconds = Number(((performance.now() - started) / 1000).toFixed(1));
+      print({ trouble: name, database, ...outcome, seconds });
+    });
+  }
+}
+
 /// The account of a stranger is recovered by a relayer that another terminal runs.
 async function trial(folder, tell, print) {
   const started = performance.now();
@@ -91,45 +110,6 @@ async function trial(folder, tell, print) {
   const seconds = Number(((performance.now() - started) / 1000).toFixed(1));
   print({ journey: "one-mail", mail_stack: "lmtp", database: "sqlite", recovered, seconds });
   world.stop();
-}
-
-/// Runs something in a world of its own with so many relayers, and sees that no log has an address.
-async function inWorld(database, { relayers, nodes: withNodes, stack }, run) {
-  const folder = mkdtempSync(join(tmpdir(), "zkdkim-e2e-"));
-  const world = await World.start(folder, stack?.registry);
-  let nodes;
-  try {
-    const place = { url: world.chain.url, recovery: world.recovery.address, resolver: stack?.resolver };
-    nodes = withNodes ? await SaltNodes.start(folder, place) : undefined;
-    const config = world.configuration({ database, nodes, ports: { lmtp: stack?.ports.lmtp ?? 0 }, answers: stack?.ports.smtp });
-    const services = [];
-    for (let i = 0; i < relayers; i++) {
-      services.push(new Service(program("relayer"), config));
-      await services[i].start();
-    }
-    const result = await run(world, services, nodes);
-    for (const service of services) await service.stop();
-    for (const line of services.flatMap(({ log }) => log)) {
-      if (/@|guardian-|(example\.(com|net|org)|(postbox|mailbox)\.example)/.test(line)) throw new Failure(`a log shows an address: ${line}`);
-    }
-    return result;
-  } finally {
-    nodes?.stop();
-    world.stop();
-    rmSync(folder, { recursive: true, force: true });
-  }
-}
-
-async function withDatabase(name, tell, run) {
-  if (name === "sqlite") return run("sqlite:jobs.db");
-  const server = await startPostgres();
-  if (!server) return console.error("not run: Postgres is not installed");
-  tell("a Postgres server was started");
-  try {
-    return await run(server.url);
-  } finally {
-    server.stop();
-  }
 }
 
 function read(args) {
@@ -145,6 +125,7 @@ function read(args) {
         seed: { type: "string", default: "1" },
         mails: { type: "string", default: "100" },
         database: { type: "string" },
+        only: { type: "string" },
         "mail-stack": { type: "string" },
       },
     }));
@@ -152,7 +133,7 @@ function read(args) {
     throw new UsageError(`${error.message}\n${usage}`);
   }
   const [command, ...rest] = positionals;
-  if (!["mail", "trial", "faults"].includes(command)) throw new UsageError(usage);
+  if (!["mail", "trial", "faults", "trouble"].includes(command)) throw new UsageError(usage);
   if (rest.length !== (command === "trial" ? 1 : 0)) throw new UsageError(usage);
   if (![undefined, "sqlite", "postgres"].includes(values.database)) throw new UsageError(usage);
   const stack = values["mail-stack"];
@@ -163,7 +144,9 @@ function read(args) {
   };
   const [kills, seed, mails] = ["kills", "seed", "mails"].map(number);
   const [folder] = rest;
-  return { command, options: { folder, json: values.json, database: values.database, stack, kills, seed, mails } };
+  const { only } = values;
+  if (only && !troubles[only]) throw new UsageError(usage);
+  return { command, options: { folder, json: values.json, database: values.database, stack, only, kills, seed, mails } };
 }
 
 function lines(result) {

@@ -7,7 +7,7 @@ import { join } from "node:path";
 
 const versions = "/usr/lib/postgresql";
 
-/// The URL of a server, and how to end it; none where there is no Postgres.
+/// The URL of a server, how to let it crash and start again, and how to end it; none where there is no Postgres.
 export async function startPostgres() {
   const found = existsSync(versions) ? readdirSync(versions).sort() : [];
   const bin = found.map((version) => join(versions, version, "bin")).filter((bin) => existsSync(join(bin, "initdb"))).at(-1);
@@ -17,7 +17,9 @@ export async function startPostgres() {
   const script =
     `set -e; mkdir -m 700 ${folder}; trap 'kill $server; wait $server; rm -rf ${folder}' EXIT; ` +
     `${bin}/initdb -D ${folder}/data -U relayer --auth=trust >/dev/null; ` +
-    `${bin}/postgres -D ${folder}/data -k ${folder} -c listen_addresses= 2>${folder}/log & server=$!; read end || true`;
+    `start() { ${bin}/postgres -D ${folder}/data -k ${folder} -c listen_addresses= 2>>${folder}/log & server=$!; }; start; ` +
+    // As after a loss of power: nobody is waited for, and what was committed is read from the log.
+    "while read word; do kill -QUIT $server; wait $server || true; sleep 3; start; done";
   // Postgres refuses to run as root.
   const [program, args] = process.getuid() === 0 ? ["runuser", ["-u", "postgres", "--", "sh"]] : ["sh", []];
   const shell = spawn(program, [...args, "-c", script], { stdio: ["pipe", "ignore", "ignore"] });
@@ -26,5 +28,5 @@ export async function startPostgres() {
     await new Promise((resolve) => setTimeout(resolve, 100));
   }
   const url = `postgres://relayer@${encodeURIComponent(folder)}/postgres?sslmode=disable`;
-  return existsSync(socket) ? { url, stop: () => shell.stdin.end() } : undefined;
+  return existsSync(socket) ? { url, restart: () => shell.stdin.write("restart\n"), stop: () => shell.stdin.end() } : undefined;
 }

@@ -1,6 +1,7 @@
 // A relayer as a process, and how mails get to it.
 
 import { spawn } from "node:child_process";
+import { readFileSync } from "node:fs";
 import { createInterface } from "node:readline";
 import { Failure, UsageError } from "../../../verifier-sol/script/lib/command.mjs";
 import { deliver } from "./doors.mjs";
@@ -77,6 +78,21 @@ export class Service {
     const answer = await response.json();
     if (!response.ok) throw new Failure(`${method} ${path.slice(0, 20)}: ${response.status} ${JSON.stringify(answer)}`);
     return answer;
+  }
+
+  async metrics() {
+    return (await fetch(`http://127.0.0.1:${this.ports.admin}/metrics`)).text();
+  }
+
+  /// Memory that the process has, in MiB.
+  memory() {
+    return Number(/^VmRSS:\s+(\d+) kB/m.exec(readFileSync(`/proc/${this.#child.pid}/status`, "utf8"))[1]) / 1024;
+  }
+
+  /// Seconds of processor time that the process used.
+  processor() {
+    const fields = readFileSync(`/proc/${this.#child.pid}/stat`, "utf8").replace(/^.*\) /s, "").split(" ");
+    return (Number(fields[11]) + Number(fields[12])) / 100;
   }
 
   ask(wish) {

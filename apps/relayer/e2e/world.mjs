@@ -39,14 +39,14 @@ export const cache =
   process.env.ZKDKIM_CACHE ?? fileURLToPath(new URL("../../../verifier-sol/cache/zkdkim", import.meta.url));
 
 export class World {
-  #folder;
+  folder;
   #accounts = 0;
   #ownerKey;
 
   /// Starts a chain and deploys everything, but accounts. The registry is of the test providers, unless there is another.
   static async start(folder, registry) {
     const world = new World();
-    world.#folder = folder;
+    world.folder = folder;
     world.prover = new Prover();
     world.chain = await startChain(CHAIN);
     try {
@@ -62,7 +62,7 @@ export class World {
   static attach(folder) {
     const { url, ownerKey, contracts, registry, accounts } = readJson(join(folder, "world.json"));
     const world = new World();
-    world.#folder = folder;
+    world.folder = folder;
     world.#accounts = accounts;
     world.prover = new Prover();
     world.chain = { url, client: clientOf(url), stop() {} };
@@ -82,7 +82,7 @@ export class World {
   #know(ownerKey) {
     this.#ownerKey = ownerKey;
     this.owner = privateKeyToAccount(ownerKey);
-    this.salts = join(this.#folder, "salts");
+    this.salts = join(this.folder, "salts");
     this.recovery = { address: this.contracts.ERC7947EmailRecovery.address, abi: recoveryAbi };
   }
 
@@ -114,9 +114,9 @@ export class World {
     this.#know(ownerKey);
     mkdirSync(this.salts, { mode: 0o700 });
     const { file, root } = known ?? this.prover.registry(providers);
-    this.registry = { file: join(this.#folder, "registry.json"), root };
+    this.registry = { file: join(this.folder, "registry.json"), root };
     copyFileSync(file, this.registry.file);
-    writeFileSync(join(this.#folder, "key"), `${this.relayerKey}\n`, { mode: 0o600 });
+    writeFileSync(join(this.folder, "key"), `${this.relayerKey}\n`, { mode: 0o600 });
   }
 
   /// A mailbox whose salt the relayer has.
@@ -184,6 +184,21 @@ export class World {
     return this.chain.client.getContractEvents({ ...this.recovery, eventName, fromBlock: 0n });
   }
 
+  /// How many transactions of the relayer did not revert.
+  async successes() {
+    const { client } = this.chain;
+    let successes = 0;
+    for (let blockNumber = 0n; blockNumber <= (await client.getBlockNumber()); blockNumber++) {
+      const { transactions } = await client.getBlock({ blockNumber, includeTransactions: true });
+      for (const { from, hash } of transactions) {
+        if (from.toLowerCase() !== this.relayer.toLowerCase()) continue;
+        const { status } = await client.getTransactionReceipt({ hash });
+        if (status === "success") successes++;
+      }
+    }
+    return successes;
+  }
+
   async now() {
     return Number((await this.chain.client.getBlock()).timestamp);
   }
@@ -194,13 +209,13 @@ export class World {
   }
 
   /// Writes a configuration for this world and returns its path.
-  configuration({ database, ports, nodes, answers }) {
+  configuration({ database, ports, nodes, answers, rpc = this.chain.url, confirmations = 1 }) {
     const { http, lmtp, admin } = { http: 0, lmtp: 0, admin: 0, ...ports };
-    const file = join(this.#folder, "relayer.toml");
+    const file = join(this.folder, "relayer.toml");
     const text = `\
 database = ${JSON.stringify(database)}
 registry = "registry.json"
-salts = { ${nodes ? `nodes = ${nodes.configuration(this.#folder)}` : 'folder = "salts"'} }
+salts = { ${nodes ? `nodes = ${nodes.configuration(this.folder)}` : 'folder = "salts"'} }
 proving = { cache = ${JSON.stringify(cache)}, allow_insecure_dev = true }
 http = { listen = "127.0.0.1:${http}", mail_to = "recovery@relayer.example" }
 lmtp = { listen = "127.0.0.1:${lmtp}" }
@@ -209,10 +224,10 @@ ${answers ? `answers = { host = "127.0.0.1", port = ${answers}, from = "Recovery
 limits = { poll_seconds = 0.2, requests_a_minute = 100000, transactions_a_day = 1000 }
 
 [chains.${CHAIN}]
-rpc = ${JSON.stringify(this.chain.url)}
+rpc = ${JSON.stringify(rpc)}
 contracts = ["${this.recovery.address}"]
 key_file = "key"
-confirmations = 1
+confirmations = ${confirmations}
 max_fee_gwei = 1000
 resend_seconds = 10
 `;
