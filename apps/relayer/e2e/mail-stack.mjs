@@ -6,11 +6,11 @@ import { spawn } from "node:child_process";
 import { chmodSync, chownSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { Failure, run } from "../../../verifier-sol/script/lib/command.mjs";
+import { run } from "../../../verifier-sol/script/lib/command.mjs";
 import { deliver, freePort } from "./doors.mjs";
 import { ask, startResolver } from "./resolver.mjs";
 import { files, programs, relayerAddress, selector } from "./mail-stack-files.mjs";
-import { program } from "./program.mjs";
+import { zkdkim } from "./program.mjs";
 import { until } from "./service.mjs";
 
 export class MailStack {
@@ -95,26 +95,12 @@ export class MailStack {
   /// The registry, from DNS.
   async #registry() {
     const [file, providers, resolvers] = ["registry.json", "providers.tsv", "resolvers.toml"].map((name) => join(this.folder, name));
-    await this.#zkdkim("registry", "init", "--file", file);
+    await zkdkim("registry", "init", "--file", file);
     const live = ["--resolvers", resolvers, "--allow-plain-http"];
     writeFileSync(resolvers, `quorum = 1\n[[resolver]]\nname = "unbound"\nurl = "${this.resolver}"\n`);
-    await this.#zkdkim("registry", "sync", "--providers", providers, ...live, "--file", file);
-    const { root } = JSON.parse((await this.#zkdkim("registry", "root", "--file", file, "--json")).trim().split("\n").at(-1));
+    await zkdkim("registry", "sync", "--providers", providers, ...live, "--file", file);
+    const { root } = await zkdkim("registry", "root", "--file", file);
     this.registry = { file, root };
-  }
-
-  /// Without blocking this process, which is asked for names meanwhile.
-  #zkdkim(...args) {
-    const child = spawn(program("zkdkim"), [...args, "--quiet"], { stdio: ["ignore", "pipe", "pipe"] });
-    const said = { stdout: "", stderr: "" };
-    for (const name of ["stdout", "stderr"]) child[name].on("data", (data) => (said[name] += data));
-    return new Promise((resolve, reject) => {
-      child.once("error", reject);
-      child.once("close", (code) => {
-        if (code === 0) resolve(said.stdout);
-        else reject(new Failure(`zkdkim ${args.join(" ")}: ${said.stderr}${said.stdout}`));
-      });
-    });
   }
 
   #run(name, path, args) {

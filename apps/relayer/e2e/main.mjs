@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { Failure, main, readJson, UsageError } from "../../../verifier-sol/script/lib/command.mjs";
 import { program } from "./program.mjs";
+import { figures } from "./figures.mjs";
 import { faults } from "./faults.mjs";
 import { MailStack } from "./mail-stack.mjs";
 import { mailboxAlone, oneMail, privately } from "./journeys.mjs";
@@ -16,6 +17,7 @@ import { World } from "./world.mjs";
 const usage = `\
 usage: scripts/e2e mail [--database sqlite|postgres] [--mail-stack postfix|lmtp] [--json]
        scripts/e2e trouble [--only NAME] [--json]
+       scripts/e2e figures [--json]
        scripts/e2e trial FOLDER
        scripts/e2e faults [--kills N] [--seed S] [--mails M] [--database sqlite|postgres] [--json]
 
@@ -24,6 +26,7 @@ mail     all journeys, on every database and through every mail stack that the m
 trial    the first journey in the world of a running \`zkdkim-relayer serve --dev\`, which names FOLDER
 faults   M mails (100) to two relayers on one database, of which one after the other is killed N times (200)
 trouble  what goes wrong around a relayer, one after the other: ${Object.keys(troubles).join(", ")}
+figures  what mails, salts and scans cost on this machine
 
 Needs \`npm ci && npm run build\` in verifier-sol; cargo builds the programs unless ZKDKIM_BIN_DIR names them.
 
@@ -42,6 +45,7 @@ await main(async () => {
   for (const name of ["zkdkim", "signer"]) program(name);
   if (command === "trial") return trial(options.folder, tell, print);
   for (const name of ["relayer", "salt-node"]) program(name);
+  if (command === "figures") return figures(tell, print);
   if (command === "trouble") return trouble(options.only, tell, print);
   if (command === "faults") {
     await withDatabase(options.database ?? "sqlite", tell, async (database) => {
@@ -133,7 +137,7 @@ function read(args) {
     throw new UsageError(`${error.message}\n${usage}`);
   }
   const [command, ...rest] = positionals;
-  if (!["mail", "trial", "faults", "trouble"].includes(command)) throw new UsageError(usage);
+  if (!["mail", "trial", "faults", "trouble", "figures"].includes(command)) throw new UsageError(usage);
   if (rest.length !== (command === "trial" ? 1 : 0)) throw new UsageError(usage);
   if (![undefined, "sqlite", "postgres"].includes(values.database)) throw new UsageError(usage);
   const stack = values["mail-stack"];

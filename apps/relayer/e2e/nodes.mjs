@@ -9,7 +9,7 @@ import { repository } from "../../../verifier-sol/script/lib/programs.mjs";
 import { freePort } from "./doors.mjs";
 import { program } from "./program.mjs";
 import { answerFrom, startResolver } from "./resolver.mjs";
-import { until } from "./service.mjs";
+import { processorOf, until } from "./service.mjs";
 
 const COUNT = 5;
 
@@ -80,9 +80,22 @@ plain_http = true
     this.#resolver?.stop();
   }
 
+  /// How `zkdkim` is told of them.
+  get trusted() {
+    return ["--committee", this.record, "--allow-insecure-dealer"];
+  }
+
+  get count() {
+    return COUNT;
+  }
+
+  /// Seconds of processor time that all of them used.
+  processor() {
+    return this.#children.reduce((sum, { pid }) => sum + processorOf(pid), 0);
+  }
+
   #zkdkim(...args) {
-    const committee = ["--committee", this.record, "--allow-insecure-dealer"];
-    const lines = run(program("zkdkim"), [...args, ...committee, "--json", "--quiet"]);
+    const lines = run(program("zkdkim"), [...args, ...this.trusted, "--json", "--quiet"]);
     return JSON.parse(lines.trim().split("\n").at(-1));
   }
 

@@ -1,8 +1,9 @@
 // The programs that are called: those of the contracts' scripts, and those of apps/.
 
+import { spawn } from "node:child_process";
 import { existsSync } from "node:fs";
 import { join } from "node:path";
-import { run, UsageError } from "../../../verifier-sol/script/lib/command.mjs";
+import { Failure, run, UsageError } from "../../../verifier-sol/script/lib/command.mjs";
 import { program as known, repository } from "../../../verifier-sol/script/lib/programs.mjs";
 
 const own = {
@@ -29,4 +30,18 @@ function find(name) {
   const args = ["build", "--locked", json, "--package", name, "--bin", name];
   const lines = run("cargo", args, { cwd: repository, stderr: "inherit" }).trim().split("\n");
   return lines.map((line) => JSON.parse(line)).findLast((message) => message.executable).executable;
+}
+
+/// Runs `zkdkim` without blocking this process, which nodes may ask for names meanwhile; the result that it prints.
+export function zkdkim(...args) {
+  const child = spawn(program("zkdkim"), [...args, "--quiet", "--json"], { stdio: ["ignore", "pipe", "pipe"] });
+  const said = { stdout: "", stderr: "" };
+  for (const name of ["stdout", "stderr"]) child[name].on("data", (data) => (said[name] += data));
+  return new Promise((resolve, reject) => {
+    child.once("error", reject);
+    child.once("close", (code) => {
+      if (code === 0) resolve(JSON.parse(said.stdout.trim().split("\n").at(-1)));
+      else reject(new Failure(`zkdkim ${args.join(" ")}: ${said.stderr}${said.stdout}`));
+    });
+  });
 }

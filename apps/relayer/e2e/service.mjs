@@ -91,8 +91,7 @@ export class Service {
 
   /// Seconds of processor time that the process used.
   processor() {
-    const fields = readFileSync(`/proc/${this.#child.pid}/stat`, "utf8").replace(/^.*\) /s, "").split(" ");
-    return (Number(fields[11]) + Number(fields[12])) / 100;
+    return processorOf(this.#child.pid);
   }
 
   ask(wish) {
@@ -128,6 +127,12 @@ export class Service {
   }
 }
 
+/// Seconds of processor time that a process used.
+export function processorOf(pid) {
+  const fields = readFileSync(`/proc/${pid}/stat`, "utf8").replace(/^.*\) /s, "").split(" ");
+  return (Number(fields[11]) + Number(fields[12])) / 100;
+}
+
 function parsed(line) {
   try {
     return JSON.parse(line);
@@ -137,12 +142,12 @@ function parsed(line) {
 }
 
 /// Asks until the answer is there.
-export async function until(what, seconds, ask) {
+export async function until(what, seconds, ask, pause = 200) {
   const deadline = Date.now() + seconds * 1000;
   for (;;) {
     const answer = await ask().catch((error) => (Date.now() < deadline ? undefined : Promise.reject(error)));
     if (answer) return answer;
     if (Date.now() > deadline) throw new Failure(`${what}: not after ${seconds} s`);
-    await new Promise((resolve) => setTimeout(resolve, 200));
+    await new Promise((resolve) => setTimeout(resolve, pause));
   }
 }
