@@ -50,7 +50,7 @@ export async function faults(world, services, { mails, kills, seed }, tell) {
   const effects = posts.filter(({ outcome }) => outcome === "effect").length;
   const refusals = posts.filter(({ outcome }) => outcome && outcome !== "effect").length;
   const events = await world.events("GuardianAccepted");
-  const once = new Set(events.map(({ args }) => `${args.account} ${args.commitment}`));
+  const once = new Set(events.map(({ args }) => `${args.account} ${args.guardian}`));
   // A transaction of the relayer's that succeeded without an effect would be one too many as well.
   const sent = await world.successes();
   for (const { wanted, outcome } of posts) {

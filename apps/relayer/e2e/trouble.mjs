@@ -150,12 +150,12 @@ async function flood(world, service, tell) {
   return { ...outcome, forged: sent, a_second: Math.round(sent / seconds), grown_mib: Math.round(most - before) };
 }
 
-/// As many as are taken, up to a rate; by four connections, each with one mail after the other.
+/// As many as are taken, up to a rate; by many connections, each with one mail after the other.
 async function floodOf(port, mail, aSecond, seconds) {
   const until = Date.now() + seconds * 1000;
   const lines = `MAIL FROM:<x@example.com>\r\nRCPT TO:<recovery@relayer.example>\r\nDATA\r\n`;
   const text = `${mail.replace(/^\./gm, "..").replace(/\r?\n/g, "\r\n")}\r\n.\r\n`;
-  const connections = 4;
+  const connections = 64;
   const sent = await Promise.all(Array.from({ length: connections }, () => new Promise((resolve, reject) => {
     const socket = createConnection(port, "127.0.0.1");
     const started = Date.now();

@@ -149,7 +149,7 @@ export class World {
       ...times,
       undatedMail: 1,
       subjectForms: 0,
-      guardians: guardians.map(({ commitment }) => ({ commitment, weight: 1 })),
+      guardians: guardians.map(({ commitment }) => ({ guardian: commitment, weight: 1 })),
     };
     const { inputs } = recoveryAbi.find(({ name }) => name === "configure");
     const subscribe = [this.recovery.address, encodeAbiParameters(inputs, [config])];

@@ -143,15 +143,17 @@ pub struct Target {
 }
 
 impl Target {
-    /// What a Subject asks for, of a contract.
-    pub fn of(command: &Command, chain: u64, contract: Address) -> Target {
+    /// What a Subject asks for, of a contract. None where the new owner is no address: of such a one the Subject has the hash
+    /// alone, and a contract wants the bytes.
+    pub fn of(command: &Command, chain: u64, contract: Address) -> Option<Target> {
         let (errand, new_key) = match command.action {
             Action::Guard => (Errand::Accept, Address::ZERO),
             Action::Recover(key) => (Errand::Recover, Address::from(key.0)),
+            Action::RecoverTo(_) => return None,
             Action::Cancel => (Errand::Cancel, Address::ZERO),
         };
         let account = Address::from(command.account.0);
-        Target { errand, chain, contract, account, nonce: command.nonce, new_key }
+        Some(Target { errand, chain, contract, account, nonce: command.nonce, new_key })
     }
 
     /// The Subject that a guardian writes; none where no mail is needed.
@@ -277,7 +279,7 @@ mod tests {
         ] {
             let command: Command = text.parse().unwrap();
             let chain = command.chain.try_into().unwrap();
-            let target = Target::of(&command, chain, Address::repeat_byte(7));
+            let target = Target::of(&command, chain, Address::repeat_byte(7)).unwrap();
             assert_eq!(target.subject().as_deref(), Some(&text[..]));
         }
     }

@@ -14,7 +14,7 @@ alloy::sol! {
     }
 
     #[derive(Debug)]
-    struct GuardianWeight { uint256 commitment; uint16 weight; }
+    struct GuardianWeight { uint256 guardian; uint16 weight; }
 
     #[derive(Debug)]
     struct RecoveryConfig {
@@ -35,14 +35,14 @@ alloy::sol! {
     }
 
     #[derive(Debug)]
-    struct PendingRecovery { address newKey; uint40 executableFrom; uint40 expiresAt; }
+    struct PendingRecovery { bytes newOwner; uint40 executableFrom; uint40 expiresAt; }
 
     #[derive(Debug)]
     struct GuardianStatus {
         uint16 weight;
         bool accepted;
-        uint40 mailNotBefore;
-        address votedKey;
+        uint40 votedAt;
+        bytes32 votedOwner;
         uint256 votedRoot;
         bool votedToCancel;
     }
@@ -53,9 +53,9 @@ alloy::sol! {
         error NoCode(address target);
         error RoundNotOpen(address account);
         error RoundOpen(address account, uint64 nonce, uint256 closesAt);
-        error NotGuardian(address account, uint256 commitment);
-        error AlreadyAccepted(address account, uint256 commitment);
-        error NotAccepted(address account, uint256 commitment);
+        error NotGuardian(address account, uint256 guardian);
+        error AlreadyAccepted(address account, uint256 guardian);
+        error NotAccepted(address account, uint256 guardian);
         error MailNotNewer(uint256 notBefore, uint256 previous);
         error SubjectFormRefused(uint8 accepted);
         error SubjectMismatch(uint256[6] expected, uint256[6] got);
@@ -65,7 +65,7 @@ alloy::sol! {
         error UndatedMailRefused();
         error MailAlreadyUsed(address account, uint256 nullifier);
         error InvalidProof();
-        error InvalidNewKey(address account, address newKey);
+        error InvalidNewOwner(address account, bytes newOwner);
         error RecoveryPending(address account, uint64 nonce);
         error NoRecoveryPending(address account);
         error DelayNotPassed(uint256 timestamp, uint256 executableFrom);
@@ -76,9 +76,13 @@ alloy::sol! {
 
         function openRound(address account) external;
         function acceptGuardian(address account, RecoveryPublicInputs inputs, bytes proof) external;
-        function vote(address account, address newKey, RecoveryPublicInputs inputs, bytes proof) external;
-        function voteBatch(address account, address newKey, RecoveryPublicInputs[] inputs, bytes[] proofs)
-            external;
+        function vote(address account, bytes newOwner, RecoveryPublicInputs inputs, bytes proof) external;
+        function voteBatch(
+            address account,
+            bytes newOwner,
+            RecoveryPublicInputs[] inputs,
+            bytes[] proofs
+        ) external;
         function voteToCancel(address account, RecoveryPublicInputs inputs, bytes proof) external;
         function execute(address account) external;
 
@@ -88,7 +92,7 @@ alloy::sol! {
             returns (uint64 nonce, uint256 openedAt, uint256 closesAt);
         function setupOf(address account) external view returns (uint64 nonce, uint256 configuredAt);
         function configOf(address account) external view returns (RecoveryConfig);
-        function guardianOf(address account, uint256 commitment) external view returns (GuardianStatus);
+        function guardianOf(address account, uint256 guardian) external view returns (GuardianStatus);
         function pendingRecoveryOf(address account) external view returns (PendingRecovery);
         function isNullifierUsed(address account, uint256 nullifier) external view returns (bool);
     }
@@ -103,10 +107,15 @@ alloy::sol! {
     }
 }
 
-use alloy::primitives::U256;
+use alloy::primitives::{Address, Bytes, U256};
 use zkdkim_relation::statement::place;
 
 use crate::job::Proven;
+
+/// An owner that is an address, as contracts take owners: its bytes.
+pub fn owner(address: Address) -> Bytes {
+    Bytes::copy_from_slice(address.as_slice())
+}
 
 impl From<&Proven> for RecoveryPublicInputs {
     fn from(proven: &Proven) -> RecoveryPublicInputs {

@@ -115,7 +115,7 @@ pub fn judge(data: &Bytes) -> Judgement {
             "the account's verifier does not accept the proof",
             "it is of another version: use a relayer whose circuit is that of the account's verifier",
         ),
-        Errors::InvalidNewKey(_) => over(
+        Errors::InvalidNewOwner(_) => over(
             "invalid-new-key",
             "the account can't be given this key",
             "make another key and ask for its Subject",

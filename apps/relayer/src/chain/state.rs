@@ -76,7 +76,7 @@ impl<'a, L: Ledger + ?Sized> AccountState<'a, L> {
     pub async fn pending(&self) -> Result<Option<PendingRecovery>> {
         let pending =
             self.ask(IEmailRecovery::pendingRecoveryOfCall { account: self.account }).await?;
-        Ok(pending.filter(|pending| pending.newKey != Address::ZERO))
+        Ok(pending.filter(|pending| !pending.newOwner.is_empty()))
     }
 
     /// When the mail of a guardian's vote in this round was shown to be written at the earliest; 0 where there is none.
@@ -85,8 +85,9 @@ impl<'a, L: Ledger + ?Sized> AccountState<'a, L> {
     ///
     /// [`Error::Node`].
     pub async fn voted_not_before(&self, commitment: U256) -> Result<u64> {
-        let call = IEmailRecovery::guardianOfCall { account: self.account, commitment };
-        Ok(self.ask(call).await?.map_or(0, |status| status.mailNotBefore.to::<u64>()))
+        let (account, guardian) = (self.account, commitment);
+        let call = IEmailRecovery::guardianOfCall { account, guardian };
+        Ok(self.ask(call).await?.map_or(0, |status| status.votedAt.to::<u64>()))
     }
 
     /// Whether a signed header block has counted, in the state behind a block.

@@ -16,6 +16,7 @@ use tracing::{info, warn};
 
 use super::{
     abi::{
+        owner,
         IEmailRecovery::{self, RecoveryPending},
         RecoveryPublicInputs,
     },
@@ -204,7 +205,7 @@ impl<L: Ledger> Submitter<L> {
     /// The recovery that a vote started, and when it can be executed.
     async fn started(&self, target: &Target) -> Result<Option<(Target, i64)>> {
         let pending = self.account(target).pending().await?;
-        let pending = pending.filter(|pending| pending.newKey == target.new_key);
+        let pending = pending.filter(|pending| pending.newOwner == owner(target.new_key));
         Ok(pending.map(|pending| (*target, pending.executableFrom.to::<u64>() as i64)))
     }
 
@@ -431,13 +432,15 @@ impl Call {
             }
             Errand::Recover if proofs.len() == 1 => {
                 let (inputs, proof) = one()?;
-                IEmailRecovery::voteCall { account, newKey: new_key, inputs, proof }.abi_encode()
+                IEmailRecovery::voteCall { account, newOwner: owner(new_key), inputs, proof }
+                    .abi_encode()
             }
             Errand::Recover => {
                 let inputs = proofs.iter().map(|p| RecoveryPublicInputs::from(*p)).collect();
                 let proofs = proofs.iter().map(|p| Bytes::from(p.proof.clone())).collect();
+                let whom = owner(new_key);
                 let call =
-                    IEmailRecovery::voteBatchCall { account, newKey: new_key, inputs, proofs };
+                    IEmailRecovery::voteBatchCall { account, newOwner: whom, inputs, proofs };
                 call.abi_encode()
             }
         };

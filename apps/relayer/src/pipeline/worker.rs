@@ -275,7 +275,7 @@ impl Worker {
         ledger: &dyn Ledger,
     ) -> Result<Next> {
         let guardians: Vec<EmailCommitment> =
-            config.guardians.iter().filter_map(|g| commitment_of(g.commitment)).collect();
+            config.guardians.iter().filter_map(|g| commitment_of(g.guardian)).collect();
         let asked = Asked { job, mail, guardians: &guardians };
         let salt = match self.salts.salt(&asked).await {
             Ok(salt) => salt,

@@ -15,6 +15,7 @@ use alloy::{
 use zkdkim_relayer::{
     chain::{
         abi::{
+            owner as abi_owner,
             IEmailRecovery::{self as abi, IEmailRecoveryCalls as Calls},
             PendingRecovery, RecoveryPublicInputs,
         },
@@ -36,8 +37,8 @@ pub const THRESHOLD: usize = 3;
 struct World {
     nonces: BTreeMap<Address, u64>,
     used: BTreeSet<U256>,
-    votes: BTreeMap<U256, Address>,
-    pending: Option<Address>,
+    votes: BTreeMap<U256, Bytes>,
+    pending: Option<Bytes>,
     receipts: BTreeMap<B256, Receipt>,
 }
 
@@ -150,7 +151,7 @@ impl Misbehaving {
         let mut node = self.node();
         let mut world = node.blocks.last().cloned().unwrap_or_default();
         world.used.insert(nullifier);
-        world.votes.insert(U256::from(guardian), super::KEY);
+        world.votes.insert(U256::from(guardian), abi_owner(super::KEY));
         node.effects.push(nullifier);
         node.blocks.push(world);
     }
@@ -196,20 +197,20 @@ fn apply(world: &mut World, strangers: &BTreeSet<U256>, data: &[u8]) -> Result<V
     use alloy::sol_types::SolInterface;
     match Calls::abi_decode(data).unwrap() {
         Calls::vote(call) => {
-            let vote = one(world, strangers, call.newKey, &call.inputs)?;
+            let vote = one(world, strangers, &call.newOwner, &call.inputs)?;
             Ok(vec![vote])
         }
         Calls::voteBatch(call) => {
             let before = world.clone();
             let mut counted = Vec::new();
             for (index, inputs) in call.inputs.iter().enumerate() {
-                if world.pending == Some(call.newKey) {
+                if world.pending.as_ref() == Some(&call.newOwner) {
                     break;
                 }
                 if world.used.contains(&inputs.nullifier) {
                     continue;
                 }
-                match one(world, strangers, call.newKey, inputs) {
+                match one(world, strangers, &call.newOwner, inputs) {
                     Ok(nullifier) => counted.push(nullifier),
                     Err(reason) => {
                         *world = before;
@@ -227,7 +228,7 @@ fn apply(world: &mut World, strangers: &BTreeSet<U256>, data: &[u8]) -> Result<V
 fn one(
     world: &mut World,
     strangers: &BTreeSet<U256>,
-    key: Address,
+    owner: &Bytes,
     inputs: &RecoveryPublicInputs,
 ) -> Result<U256, Bytes> {
     let (account, commitment) = (ACCOUNT, inputs.emailCommitment);
@@ -235,15 +236,15 @@ fn one(
         return Err(abi::RecoveryPending { account, nonce: ROUND }.abi_encode().into());
     }
     if strangers.contains(&commitment) {
-        return Err(abi::NotGuardian { account, commitment }.abi_encode().into());
+        return Err(abi::NotGuardian { account, guardian: commitment }.abi_encode().into());
     }
     if !world.used.insert(inputs.nullifier) {
         let nullifier = inputs.nullifier;
         return Err(abi::MailAlreadyUsed { account, nullifier }.abi_encode().into());
     }
-    world.votes.insert(commitment, key);
-    if world.votes.values().filter(|voted| **voted == key).count() >= THRESHOLD {
-        world.pending = Some(key);
+    world.votes.insert(commitment, owner.clone());
+    if world.votes.values().filter(|voted| *voted == owner).count() >= THRESHOLD {
+        world.pending = Some(owner.clone());
     }
     Ok(inputs.nullifier)
 }
@@ -261,7 +262,7 @@ fn view(world: &World, data: &[u8]) -> Option<Bytes> {
     }
     if abi::pendingRecoveryOfCall::abi_decode(data).is_ok() {
         let pending = PendingRecovery {
-            newKey: world.pending.unwrap_or_default(),
+            newOwner: world.pending.clone().unwrap_or_default(),
             executableFrom: alloy::primitives::Uint::from(
                 u64::from(world.pending.is_some()) * 5000,
             ),
