@@ -9,11 +9,9 @@ use std::{
 };
 
 /// Which crates of this workspace each crate may depend on, tests included.
-const ARROWS: [(&str, &[&str]); 13] = [
+const ARROWS: [(&str, &[&str]); 17] = [
     ("zkdkim-field", &[]),
     ("zkdkim-plonk", &["zkdkim-field"]),
-const ARROWS: [(&str, &[&str]); 16] = [
-    ("zkdkim-plonk", &[]),
     ("zkdkim-relation", &[]),
     ("zkdkim-grid", &["zkdkim-plonk"]),
     ("halo2-rsa", &["zkdkim-grid", "zkdkim-plonk"]),
