@@ -14,14 +14,26 @@ import { providers } from "./world.mjs";
 
 const patience = 900;
 
-export async function figures(tell, print) {
+export async function figures(only, tell, print) {
   const machine = { processor: cpus()[0].model, cores: availableParallelism(), build: process.env.ZKDKIM_BIN_DIR ? "given" : "dev" };
   const show = (figure, values) => print({ figure, ...values, load: Number(loadavg()[0].toFixed(1)) });
   show("machine", machine);
+  for (const [name, part] of Object.entries(parts)) {
+    if (!only || only === name) await part(show, tell);
+  }
+}
+
+/// What is measured, by worlds that serve it.
+export const parts = { mails: mailsAlone, relayers, salts };
+
+async function mailsAlone(show, tell) {
   await inWorld("sqlite:jobs.db", { relayers: 1 }, async (world, [service]) => {
     show("latency", await latency(world, service, 5, tell));
     show("throughput", { relayers: 1, database: "sqlite", ...(await throughput(world, [service], 8, tell)) });
   });
+}
+
+async function relayers(show, tell) {
   for (const relayers of [1, 2]) {
     await withDatabase("postgres", tell, (url) =>
       inWorld(url, { relayers }, async (world, services) => {
@@ -29,6 +41,9 @@ export async function figures(tell, print) {
       }),
     );
   }
+}
+
+async function salts(show, tell) {
   await inWorld("sqlite:jobs.db", { relayers: 0, nodes: true }, async (world, _, nodes) => {
     show("salt-recovery", await recoveries(world, nodes, 20, tell));
     show("escrow-scan", await scan(world, nodes, { events: 1000, each: 10 }, tell));

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { Failure, main, readJson, UsageError } from "../../../verifier-sol/script/lib/command.mjs";
 import { program } from "./program.mjs";
-import { figures } from "./figures.mjs";
+import { figures, parts } from "./figures.mjs";
 import { faults } from "./faults.mjs";
 import { MailStack } from "./mail-stack.mjs";
 import { mailboxAlone, oneMail, privately } from "./journeys.mjs";
@@ -17,7 +17,7 @@ import { World } from "./world.mjs";
 const usage = `\
 usage: scripts/e2e mail [--database sqlite|postgres] [--mail-stack postfix|lmtp] [--json]
        scripts/e2e trouble [--only NAME] [--json]
-       scripts/e2e figures [--json]
+       scripts/e2e figures [--only mails|relayers|salts] [--json]
        scripts/e2e trial FOLDER
        scripts/e2e faults [--kills N] [--seed S] [--mails M] [--database sqlite|postgres] [--json]
 
@@ -45,7 +45,7 @@ await main(async () => {
   for (const name of ["zkdkim", "signer"]) program(name);
   if (command === "trial") return trial(options.folder, tell, print);
   for (const name of ["relayer", "salt-node"]) program(name);
-  if (command === "figures") return figures(tell, print);
+  if (command === "figures") return figures(options.only, tell, print);
   if (command === "trouble") return trouble(options.only, tell, print);
   if (command === "faults") {
     await withDatabase(options.database ?? "sqlite", tell, async (database) => {
@@ -149,7 +149,7 @@ function read(args) {
   const [kills, seed, mails] = ["kills", "seed", "mails"].map(number);
   const [folder] = rest;
   const { only } = values;
-  if (only && !troubles[only]) throw new UsageError(usage);
+  if (only && !{ trouble: troubles, figures: parts }[command]?.[only]) throw new UsageError(usage);
   return { command, options: { folder, json: values.json, database: values.database, stack, only, kills, seed, mails } };
 }
 
