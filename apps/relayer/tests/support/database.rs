@@ -52,7 +52,15 @@ async fn open(url: String, folder: TempDir) -> Database {
 async fn schema(server: &str) -> String {
     use sqlx::Connection;
     let name = format!("test_{}", random_id());
-    let mut connection = sqlx::PgConnection::connect(server).await.unwrap();
+    // A server that has its socket may still be starting up.
+    let deadline = Instant::now() + Duration::from_secs(30);
+    let mut connection = loop {
+        match sqlx::PgConnection::connect(server).await {
+            Ok(connection) => break connection,
+            Err(error) => assert!(Instant::now() < deadline, "{error}"),
+        }
+        tokio::time::sleep(Duration::from_millis(100)).await;
+    };
     let create = sqlx::AssertSqlSafe(format!("CREATE SCHEMA {name}"));
     sqlx::raw_sql(create).execute(&mut connection).await.unwrap();
     let and = if server.contains('?') { '&' } else { '?' };
