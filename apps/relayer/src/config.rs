@@ -223,9 +223,9 @@ impl Config {
     fn resolve(&mut self, folder: &Path) -> Result<()> {
         let absolute = |path: &mut PathBuf| *path = folder.join(&*path);
         absolute(&mut self.registry);
-        self.salts.folder.as_mut().map(absolute);
-        self.salts.nodes.as_mut().map(|nodes| absolute(&mut nodes.record));
-        self.proving.cache.as_mut().map(absolute);
+        let nodes = self.salts.nodes.as_mut().map(|nodes| &mut nodes.record);
+        let named = [self.salts.folder.as_mut(), nodes, self.proving.cache.as_mut()];
+        named.into_iter().flatten().for_each(absolute);
         for chain in self.chains.values_mut() {
             absolute(&mut chain.key_file);
             chain.rpc = from_environment(&chain.rpc, "rpc")?;

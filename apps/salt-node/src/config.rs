@@ -298,9 +298,8 @@ dns = "quorum"
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("node.toml");
         std::fs::write(&path, text).unwrap();
-        Config::read(&path).map(|config| {
+        Config::read(&path).inspect(|config| {
             assert_eq!(config.home, folder.path().join("home"));
-            config
         })
     }
 

@@ -91,6 +91,11 @@ pub fn run(
             figures.add_drop(entry.instance, &entry.verdict);
         }
     }
+    let mut instances: Vec<Instance> =
+        left.keys().copied().filter(|instance| !done.contains(instance)).collect();
+    instances.sort_by_key(|instance| left[instance]);
+    let spare = Spare::new(subject, &check, dropper.derivation(), &instances, &mut lanes);
+    say(format!("{}: {} groups left out at once", subject.name, spare.groups()));
     let mut file = path.map(state::append).transpose()?;
     let mut looked_at = 0;
     let mut note = |instance: Instance, named: Named, verdict: Verdict| -> Result<()> {
@@ -108,11 +113,6 @@ pub fn run(
         }
         Ok(())
     };
-    let mut instances: Vec<Instance> =
-        left.keys().copied().filter(|instance| !done.contains(instance)).collect();
-    instances.sort_by_key(|instance| left[instance]);
-    let spare = Spare::new(subject, &check, dropper.derivation(), &instances, &mut lanes);
-    say(format!("{}: {} groups left out at once", subject.name, spare.groups()));
     spare.each(&mut |instance, verdict| {
         if let Some(verdict) = verdict {
             done.insert(instance);
