@@ -92,24 +92,21 @@ abstract contract Signers is Test {
             return "";
         }
         if (kind == Kind.P256) {
-            (bytes32 r, bytes32 s) = _signP256(hash);
+            (bytes32 r, bytes32 s) = _signP256(SECRET, hash);
             return abi.encodePacked(r, s);
         }
-        if (kind == Kind.WebAuthn) return _assertion(hash);
+        if (kind == Kind.WebAuthn) return _encode(assertion(SECRET, hash));
         if (kind == Kind.Rsa) return _signRsa(hash);
         (uint8 v, bytes32 r_, bytes32 s_) = vm.sign(SECRET, hash);
         return abi.encodePacked(r_, s_, v);
     }
 
-    /// @dev Of the two signatures the one with the low s, as OpenZeppelin's library wants it.
-    function _signP256(bytes32 digest) private pure returns (bytes32 r, bytes32 s) {
-        (r, s) = vm.signP256(SECRET, digest);
-        if (uint256(s) > P256.N / 2) s = bytes32(P256.N - uint256(s));
-    }
-
-    /// @dev What a browser hands back: the user was present and verified.
-    function _assertion(bytes32 challenge) private pure returns (bytes memory) {
-        WebAuthn.WebAuthnAuth memory auth;
+    /// @dev What a browser hands back for the passkey of this secret: the user was present and verified.
+    function assertion(uint256 secret, bytes32 challenge)
+        internal
+        pure
+        returns (WebAuthn.WebAuthnAuth memory auth)
+    {
         auth.authenticatorData = abi.encodePacked(sha256("wallet.example"), hex"0500000001");
         auth.clientDataJSON = string.concat(
             '{"type":"webauthn.get","challenge":"',
@@ -120,7 +117,17 @@ abstract contract Signers is Test {
         auth.challengeIndex = 23;
         bytes32 digest =
             sha256(abi.encodePacked(auth.authenticatorData, sha256(bytes(auth.clientDataJSON))));
-        (auth.r, auth.s) = _signP256(digest);
+        (auth.r, auth.s) = _signP256(secret, digest);
+    }
+
+    /// @dev Of the two signatures the one with the low s, as OpenZeppelin's library wants it.
+    function _signP256(uint256 secret, bytes32 digest) private pure returns (bytes32 r, bytes32 s) {
+        (r, s) = vm.signP256(secret, digest);
+        if (uint256(s) > P256.N / 2) s = bytes32(P256.N - uint256(s));
+    }
+
+    /// @dev As OpenZeppelin's verifier reads it.
+    function _encode(WebAuthn.WebAuthnAuth memory auth) private pure returns (bytes memory) {
         return abi.encode(
             auth.r,
             auth.s,
