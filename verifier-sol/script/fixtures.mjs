@@ -141,5 +141,5 @@ function proofFile({ circuit, k, srs }, { vk_sha256, inputs, proof }) {
   const public_inputs = column(inputs);
   const { abi } = readJson(devContracts).verifier;
   const calldata = encodeFunctionData({ abi, functionName: "verifyProof", args: [proof, public_inputs] });
-  return { type: "zkdkim-proof", version: 1, circuit, k, srs, vk_sha256, public_inputs, proof, calldata };
+  return { type: "zkdkim-proof", version: 2, circuit, k, srs, vk_sha256, public_inputs, proof, calldata };
 }
