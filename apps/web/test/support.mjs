@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
 import { existsSync, readFileSync } from "node:fs";
-import { join } from "node:path";
+import { join, resolve } from "node:path";
 import process from "node:process";
 import { fileURLToPath } from "node:url";
 
@@ -12,9 +12,9 @@ export const vector = (name) => fileURLToPath(new URL(`test-vectors/messages/${n
 const axe = readFileSync(new URL("../node_modules/axe-core/axe.min.js", import.meta.url), "utf8");
 
 /** The native program, where it was built, with the keys that the page's build made. */
-const built = new URL("target/", root);
-export const cache = fileURLToPath(new URL("web/keys", built));
-const places = [process.env.ZKDKIM_BIN_DIR && join(process.env.ZKDKIM_BIN_DIR, "zkdkim"), fileURLToPath(new URL("debug/zkdkim", built))];
+const built = resolve(process.env.CARGO_TARGET_DIR ?? fileURLToPath(new URL("target", root)));
+export const cache = join(built, "web", "keys");
+const places = [process.env.ZKDKIM_BIN_DIR && join(process.env.ZKDKIM_BIN_DIR, "zkdkim"), join(built, "debug", "zkdkim")];
 export const program = places.find((path) => path && existsSync(path));
 export const cli = (...args) => execFileSync(program, [...args, "--quiet"], { env: { ...process.env, ZKDKIM_CACHE: cache }, encoding: "utf8" });
 
