@@ -18,7 +18,7 @@ use zkdkim_grid::Grid;
 use zkdkim_plonk::halo2curves::bn256::Fr;
 
 /// Mutants of the quick run, in each layout.
-const COUNT: usize = 8;
+const COUNT: usize = 15;
 
 #[test]
 fn planted_bugs_are_noticed_or_explained() {
