@@ -85,26 +85,8 @@ impl Container {
     /// Another magic, version or kind, a length that is not exact, a wrong digest, a malformed header.
     pub fn from_bytes(bytes: Vec<u8>, kind: ContainerKind) -> Result<Container> {
         let got = bytes.len() as u64;
-        if !bytes.starts_with(MAGIC) {
-            return Err(Error::NotAContainer);
-        }
-        let word = |at: usize| {
-            let word = bytes.get(at..at + 4).and_then(|b| b.try_into().ok());
-            word.map(u32::from_le_bytes).ok_or(Error::Truncated { expected: at as u64 + 4, got })
-        };
-        let version = word(8)?;
-        if version != FORMAT_VERSION {
-            return Err(Error::ContainerVersion { expected: FORMAT_VERSION, got: version });
-        }
-        let header_bytes = word(12)? as usize;
-        if header_bytes > HEADER_LIMIT {
-            return Err(Error::malformed("artefact header", format!("{header_bytes} bytes long")));
-        }
-        let header_end = PREFIX_BYTES + header_bytes;
-        let start = header_end + DIGEST_BYTES;
-        if bytes.len() < start {
-            return Err(Error::Truncated { expected: start as u64, got });
-        }
+        let start = payload_start(&bytes)?;
+        let header_end = start - DIGEST_BYTES;
         check_digest("header", &bytes[header_end..start], &bytes[..header_end])?;
 
         let encoded = &bytes[PREFIX_BYTES..header_end];
@@ -144,21 +126,27 @@ impl Container {
     }
 }
 
-/// Where the payload of a file begins, by its lengths alone.
+/// Where the payload of a file begins, by magic, version and the length of the header alone: no digest is looked at.
 pub(crate) fn payload_start(bytes: &[u8]) -> Result<usize> {
     let got = bytes.len() as u64;
     if !bytes.starts_with(MAGIC) {
         return Err(Error::NotAContainer);
     }
-    let truncated = |expected: usize| Error::Truncated { expected: expected as u64, got };
-    let word = bytes.get(12..PREFIX_BYTES).and_then(|b| b.try_into().ok());
-    let header = word.map(u32::from_le_bytes).ok_or_else(|| truncated(PREFIX_BYTES))? as usize;
+    let word = |at: usize| {
+        let word = bytes.get(at..at + 4).and_then(|b| b.try_into().ok());
+        word.map(u32::from_le_bytes).ok_or(Error::Truncated { expected: at as u64 + 4, got })
+    };
+    let version = word(8)?;
+    if version != FORMAT_VERSION {
+        return Err(Error::ContainerVersion { expected: FORMAT_VERSION, got: version });
+    }
+    let header = word(12)? as usize;
     if header > HEADER_LIMIT {
         return Err(Error::malformed("artefact header", format!("{header} bytes long")));
     }
     let start = PREFIX_BYTES + header + DIGEST_BYTES;
     if bytes.len() < start {
-        return Err(truncated(start));
+        return Err(Error::Truncated { expected: start as u64, got });
     }
     Ok(start)
 }
