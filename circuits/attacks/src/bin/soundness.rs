@@ -53,6 +53,9 @@ enum Command {
         /// Of `--all`, the Ith part of N, counted from 1
         #[arg(long, value_name = "I/N", default_value = "1/1", value_parser = shard)]
         shard: (usize, usize),
+        /// Of `--all`, only instances whose name contains this
+        #[arg(long, value_name = "TEXT")]
+        only: Option<String>,
         /// What `--all` has looked at one by one: a line of JSON an instance, read when it goes on
         #[arg(long, value_name = "FILE")]
         state: Option<PathBuf>,
@@ -122,8 +125,8 @@ fn shard(text: &str) -> Result<(usize, usize), String> {
 fn main() -> Result<ExitCode> {
     match Options::parse().command {
         Command::Determinism { json } => determinism(json),
-        Command::Drops { sample, seed, layout, all, shard, state, json } => {
-            let whole = all.then_some((shard, state));
+        Command::Drops { sample, seed, layout, all, shard, only, state, json } => {
+            let whole = all.then_some(whole::Share { shard, only, state });
             drops(&layouts(layout.as_deref())?, sample, seed, whole, json)
         }
         Command::Evaluate { headers, seed, state, layout, json } => {
@@ -180,14 +183,14 @@ fn drops(
     layouts: &Layouts,
     sample: usize,
     seed: u64,
-    whole: Option<((usize, usize), Option<PathBuf>)>,
+    whole: Option<whole::Share>,
     json: bool,
 ) -> Result<ExitCode> {
     let results = each(layouts, |i, subject| -> Result<drops::Figures> {
         let mut figures = drops::Figures::default();
-        if let Some((shard, state)) = &whole {
+        if let Some(share) = &whole {
             let mut say = |line| eprintln!("{line}");
-            whole::run(subject, *shard, state.as_deref(), &mut figures, &mut say)?;
+            whole::run(subject, share, &mut figures, &mut say)?;
             return Ok(figures);
         }
         let mut rng = ChaCha20Rng::seed_from_u64(seed);

@@ -26,10 +26,21 @@ use super::{
 /// Fewer instances than this are no group: to leave out each alone costs no more.
 const WORTH_IT: usize = 4;
 
+/// An attack that has failed for so many instances of a group, and worked for none, is not tried against it any more: what
+/// it needs may hang on the others that are left out.
+const ENOUGH: usize = 3;
+
 /// Instances that a derivation does without.
 pub struct Group<'c> {
     instances: HashSet<Instance>,
     derivation: Derivation<'c, Fr>,
+}
+
+/// The attacks on a group: its program, and how often each attack worked and did not.
+#[derive(Default)]
+struct Tries<'c> {
+    program: Option<Program<'c, Fr>>,
+    of: BTreeMap<String, (usize, usize)>,
 }
 
 /// Derivations that do without spare instances, and what the list says of these.
@@ -110,11 +121,11 @@ impl<'c> Spare<'c> {
         say: &mut dyn FnMut(Instance, Option<Verdict>) -> anyhow::Result<()>,
     ) -> anyhow::Result<()> {
         for group in &self.groups {
-            let mut program = None;
+            let mut tries = Tries::default();
             let mut instances: Vec<Instance> = group.instances.iter().copied().collect();
             instances.sort_by_key(|instance| (self.check.row(*instance), *instance));
             for instance in instances {
-                let verdict = self.verdict(group, instance, &mut program);
+                let verdict = self.verdict(group, instance, &mut tries);
                 say(instance, verdict)?;
             }
         }
@@ -125,7 +136,7 @@ impl<'c> Spare<'c> {
         &self,
         group: &Group<'c>,
         instance: Instance,
-        program: &mut Option<Program<'c, Fr>>,
+        tries: &mut Tries<'c>,
     ) -> Option<Verdict> {
         let (subject, check) = (self.subject, self.check);
         if let Instance::Constraint(id) = instance {
@@ -138,10 +149,16 @@ impl<'c> Spare<'c> {
         match self.list.purpose(&name, &row)? {
             Purpose::Redundant(reason) => Some(Verdict::Redundant(reason.clone())),
             Purpose::Asserts(attack) => {
-                let program = program.get_or_insert_with(|| Program::new(check, &group.derivation));
+                let (made, failed) = tries.of.entry(attack.clone()).or_default();
+                if *made == 0 && *failed >= ENOUGH {
+                    return None;
+                }
+                let program =
+                    tries.program.get_or_insert_with(|| Program::new(check, &group.derivation));
                 let candidates = attack::candidates(attack, row_number(&row));
                 let outcome = attack::outcome(subject, check, program, Some(instance), &candidates);
                 let stopped = outcome == Outcome::StoppedByItAlone;
+                *if stopped { made } else { failed } += 1;
                 stopped.then(|| Verdict::Noticed(format!("{attack} is accepted")))
             }
         }

@@ -3,7 +3,7 @@
 
 use std::{
     collections::{BTreeMap, HashMap, HashSet},
-    path::Path,
+    path::PathBuf,
 };
 
 use anyhow::Result;
@@ -29,22 +29,37 @@ pub struct Entry {
     pub verdict: Verdict,
 }
 
-/// Leaves out each instance of a shard (the Ith of N). Those that are looked at one by one are added to the state file, if
-/// there is one, and not looked at again if it has them.
+/// What of all instances a run looks at, and where it notes that.
+#[derive(Clone, Debug)]
+pub struct Share {
+    /// The Ith part of N, counted from 1.
+    pub shard: (usize, usize),
+    /// Of it, instances whose name contains this.
+    pub only: Option<String>,
+    /// The state file.
+    pub state: Option<PathBuf>,
+}
+
+/// Leaves out each instance of a share. Those that are looked at one by one are added to the state file, if there is one,
+/// and not looked at again if it has them.
 ///
 /// # Errors
 /// If the file cannot be read or written, or is of another circuit.
 pub fn run(
     subject: &Subject,
-    (number, of): (usize, usize),
-    path: Option<&Path>,
+    share: &Share,
     figures: &mut Figures,
     say: &mut dyn FnMut(String),
 ) -> Result<()> {
     let check = subject.check();
     let mut dropper = Dropper::new(subject, &check);
     let all = dropper.instances().to_vec();
-    let own: Vec<usize> = (number - 1..all.len()).step_by(of).collect();
+    let (number, of) = share.shard;
+    let named = |index: &usize| {
+        share.only.as_ref().is_none_or(|text| dropper.named(all[*index]).name.contains(text))
+    };
+    let own: Vec<usize> = (number - 1..all.len()).step_by(of).filter(named).collect();
+    let path = share.state.as_deref();
     let mut asked = Vec::new();
     for index in &own {
         match dropper.opens_the_sum(all[*index]) {
