@@ -2,6 +2,12 @@
 
 import { PageFault } from "./fault.js";
 
+/** What a relayer says against something, in its own words. */
+function refusal(said) {
+  const { reason, detail, hint } = said ?? {};
+  return typeof reason === "string" ? new PageFault(reason, {}, { detail: detail ?? undefined, hint: hint ?? undefined }) : undefined;
+}
+
 export class Relayer {
   /** @param {string} path where the site has the relayer's door */
   constructor(path) {
@@ -18,9 +24,7 @@ export class Relayer {
     }
     const answer = await response.json().catch(() => undefined);
     if (response.ok && answer !== undefined) return answer;
-    const { reason, detail, hint } = answer ?? {};
-    if (typeof reason !== "string") throw new PageFault("relayer-silent");
-    throw new PageFault(reason, {}, { detail: String(detail), hint: String(hint) });
+    throw refusal(answer) ?? new PageFault("relayer-silent");
   }
 
   #named({ chain, account, action, newKey }) {
@@ -41,10 +45,11 @@ export class Relayer {
     return this.#call(`v1/requests/${encodeURIComponent(id)}`);
   }
 
-  /** Looks until `enough` says so, or the visitor leaves. */
+  /** Looks until `enough` says so, it is refused, or the visitor leaves. */
   async follow(id, enough, leaving) {
     for (;;) {
       const status = await this.look(id);
+      if (status.state === "refused") throw refusal(status.jobs.find(({ reason }) => reason !== null)) ?? new PageFault("relayer-refused");
       if (enough(status)) return status;
       await new Promise((resolve) => setTimeout(resolve, 1500));
       leaving.throwIfAborted();

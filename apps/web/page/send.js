@@ -6,8 +6,6 @@ import { day, guarded } from "./reports.js";
 import { callOf, progressOf } from "./wallet.js";
 import { walletButtons } from "./target.js";
 
-const DONE = new Set(["final", "refused"]);
-
 /**
  * Sends a proof by the wallet, hands it to the relayer, or saves it.
  * @param {{wallet: () => any, onWallet: (wallet: any) => void, onSent: () => void}} how
@@ -24,17 +22,12 @@ export function sender(page, target, { file, calldata }, { wallet, onWallet, onS
   const hand = guarded(t, told, async () => {
     const relayer = new Relayer(site.relayer);
     const id = await relayer.hand(target, file);
-    const look = (status) => {
-      told.replaceChildren(h("p", {}, t("send.relayer.state", { state: status.state })));
-      return DONE.has(status.state);
+    const look = ({ state }) => {
+      told.replaceChildren(h("p", {}, t("send.relayer.state", { state })));
+      return state === "final";
     };
-    const { state, jobs } = await relayer.follow(id, look, leaving);
-    if (state === "final") told.replaceChildren(h("p", { class: "good" }, t("send.relayer.final")));
-    const refused = jobs.find(({ reason }) => reason !== null);
-    if (state === "refused") {
-      const { reason = state, detail, hint } = refused ?? {};
-      told.replaceChildren(h("p", { class: "bad", role: "alert" }, [detail ?? reason, hint].filter(Boolean).join(". ")));
-    }
+    await relayer.follow(id, look, leaving);
+    told.replaceChildren(h("p", { class: "good" }, t("send.relayer.final")));
     onSent();
   });
   const bySender = h("div", {});

@@ -127,7 +127,8 @@ function invitation({ account, chain, contract, nonce, newKey, action }) {
 
 /** The Subject, with a way into a mail program. */
 function written({ t, site }, target, subject) {
-  const to = target.sendTo ?? site.mailTo ?? "";
+  // The relayer chooses who gets the mail, and nothing else of it: fields behind a "?" would be another Subject.
+  const to = encodeURIComponent(target.sendTo ?? site.mailTo ?? "").replaceAll("%40", "@");
   const href = `mailto:${to}?subject=${encodeURIComponent(subject)}`;
   return h(
     "div",

@@ -34,9 +34,14 @@ export const ISOLATION = {
   "cross-origin-embedder-policy": "require-corp",
 };
 
+/**
+ * What a path names below a folder. It stays as the URL has it, without dots: behind the "." it can be no other folder, site or
+ * scheme, and a slash that hides in a `%2f` is none.
+ */
+const below = (folder, path) => new URL(`.${path}`, folder);
+
 /** Passes a request on to the relayer, so that the page's policy names no other site. */
-function passOn(relayer, request, response) {
-  const url = new URL(request.url.slice("/relayer/".length), relayer);
+function passOn(url, request, response) {
   const headers = { "content-type": request.headers["content-type"] ?? "application/json" };
   const onward = ask(url, { method: request.method, headers }, (answer) => {
     response.writeHead(answer.statusCode, { ...HEADERS, "content-type": answer.headers["content-type"] ?? "application/json", "cache-control": "no-store" });
@@ -52,14 +57,15 @@ function passOn(relayer, request, response) {
  */
 export function server({ isolated = true, relayer, change } = {}) {
   return createServer(async (request, response) => {
-    const { pathname } = new URL(request.url ?? "/", "http://localhost");
-    if (relayer !== undefined && pathname.startsWith("/relayer/")) return passOn(relayer, request, response);
-    // URL has taken the dots out of the path already.
-    const path = decodeURIComponent(pathname).slice(1) || "index.html";
     const headers = { ...HEADERS, ...(isolated ? ISOLATION : {}) };
     try {
+      const { pathname, search } = new URL(request.url ?? "/", "http://localhost");
+      if (relayer !== undefined && pathname.startsWith("/relayer/")) {
+        return passOn(below(relayer, pathname.slice("/relayer".length) + search), request, response);
+      }
+      const path = pathname.slice(1) || "index.html";
       const brotli = String(request.headers["accept-encoding"]).includes("br");
-      const read = (name) => readFile(new URL(name, DIST));
+      const read = (name) => readFile(below(DIST, `/${name}`));
       const compressed = brotli && !change ? await read(`${path}.br`).catch(() => undefined) : undefined;
       const body = compressed ?? change?.(path, await read(path).catch(() => undefined)) ?? (await read(path));
       const lasting = path.startsWith("zkdkim/assets/");

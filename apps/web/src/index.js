@@ -22,7 +22,8 @@ const now = () => Math.floor(Date.now() / 1000);
 async function read(bytes) {
   if (typeof bytes === "string") return new TextEncoder().encode(bytes);
   if (bytes instanceof ArrayBuffer) return new Uint8Array(bytes.slice(0));
-  if (bytes instanceof Uint8Array) return bytes.slice();
+  // A copy, since it is handed over; `slice` of Node's Buffer is none.
+  if (bytes instanceof Uint8Array) return new Uint8Array(bytes);
   return new Uint8Array(await bytes.arrayBuffer());
 }
 
@@ -122,9 +123,12 @@ class Engine {
     const result = new Promise((resolve, reject) => this.calls.set(id, { resolve, reject, onProgress }));
     this.#hold();
     const buffers = args.filter((arg) => arg instanceof Uint8Array).map((arg) => arg.buffer);
-    this.opened.then(() => this.head.post({ type: "run", id, name, args }, buffers), (error) => {
-      this.calls.get(id)?.reject(error);
+    // What cannot be posted, such as a function among the options, is an error of this call alone; workers that do not start
+    // have ended all calls already.
+    this.opened.then(() => this.head.post({ type: "run", id, name, args }, buffers)).catch((error) => {
+      this.calls.get(id)?.reject(environment("input", String(error)));
       this.calls.delete(id);
+      this.#hold();
     });
     return result;
   }
