@@ -3,7 +3,9 @@
 import { open } from "./zkdkim/index.js";
 import { check } from "./check.js";
 import { h } from "./dom.js";
+import { asReport } from "./fault.js";
 import { cancel, recover } from "./recover.js";
+import { fault } from "./reports.js";
 import { guardian, setup } from "./setup.js";
 import { languages, texts } from "./texts.js";
 
@@ -65,7 +67,7 @@ async function show(tag) {
   leaving = new AbortController();
   const t = texts(tag);
   const [wanted, query = ""] = location.hash.slice(1).split("?");
-  const name = wanted in VIEWS ? wanted : "recover";
+  const name = Object.hasOwn(VIEWS, wanted) ? wanted : "recover";
   document.documentElement.lang = tag;
   const title = (view) => t(`${TITLES[view] ?? view}.title`);
   document.title = `${title(name)} – zkdkim`;
@@ -83,10 +85,14 @@ async function show(tag) {
   );
   const main = h("main", { id: "main", tabindex: -1 });
   const header = h("header", {}, h("strong", {}, "zkdkim"), h("nav", { "aria-label": t("parts") }, ...Object.keys(VIEWS).filter((view) => !UNLISTED.has(view)).map(link)), choice);
-  const { layout } = await zkdkim();
-  const page = { t, zkdkim, registry, accept, site: await site(), query: new URLSearchParams(query), leaving: leaving.signal, insecure: layout.insecure };
-  const banner = layout.insecure ? h("p", { class: "banner", role: "note" }, t("insecure")) : null;
-  main.append(...(banner ? [banner] : []), ...VIEWS[name](page));
+  try {
+    const { insecure } = (await zkdkim()).layout;
+    const page = { t, zkdkim, registry, accept, site: await site(), query: new URLSearchParams(query), leaving: leaving.signal, insecure };
+    main.append(...(insecure ? [h("p", { class: "banner", role: "note" }, t("insecure"))] : []), ...VIEWS[name](page));
+  } catch (error) {
+    // Such as a host without HTTPS.
+    main.append(h("h1", {}, title(name)), fault(t, asReport(error)));
+  }
   const footer = h("footer", {}, h("p", { class: "soft" }, t("local")));
   document.getElementById("app").replaceChildren(header, main, footer);
 }

@@ -81,10 +81,13 @@ export function standingView({ t }, target, wallet) {
       ...(waits ? [[t("standing.from"), time(executableFrom)], [t("standing.until"), time(expiresAt)]] : []),
     ];
     const due = waits && now >= executableFrom && now < expiresAt;
+    // Whoever came for one key is not brought to execute for another.
+    const ours = target.newKey === pendingKey;
     const parts = [
       table(t("standing.table"), rows),
+      waits && target.action === "recover" && !ours ? h("p", { class: "bad", role: "alert" }, t("standing.foreign")) : null,
       h("p", {}, waits ? t(due ? "standing.due" : "standing.waits") : t("standing.more")),
-      due ? h("button", { type: "button", class: "main", click: execute }, t("standing.execute")) : null,
+      due && ours ? h("button", { type: "button", class: "main", click: execute }, t("standing.execute")) : null,
       waits ? h("p", {}, t("standing.cancel"), " ", h("a", { href: cancelling(target) }, t("cancel-recovery.title"))) : null,
     ];
     shown.replaceChildren(...parts.filter((part) => part !== null));

@@ -49,7 +49,8 @@ head.start(1);
 
 const srs = readFileSync(srsPath);
 const key = readFileSync(keyPath);
-// Reads both as a page will, with every check; the digest is that of the key's own header.
+// Reads both as a page will; the digest is that of the key's own header. That the points are the powers of one secret, which a page
+// does not compute again, was checked by `zkdkim setup` before it made the key.
 const { srs_sha256 } = head.json(OPERATIONS.loadVerifier, [encode({ layout, srsSha256: "" }), key]);
 const loaded = head.json(OPERATIONS.load, [encode({ layout, srsSha256: srs_sha256 }), srs, key]);
 const packed = head.run(OPERATIONS.pack, [srs]);

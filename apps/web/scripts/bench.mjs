@@ -47,7 +47,7 @@ function renderers() {
   return found;
 }
 
-/** Renderers' profile folder is in their command line only for the browser process; all of this run's are ours. */
+/** All of this run's: a renderer's command line names the profile that it is of. */
 const cpu = () => renderers().reduce((sum, { cpu }) => sum + cpu, 0);
 
 const messages = new URL("../../../test-vectors/messages/", import.meta.url);

@@ -37,10 +37,14 @@ const files = ["", "texts/", "vendor/", "zkdkim/"]
   .flatMap((folder) => readdirSync(new URL(folder, dist)).map((name) => `${folder}${name}`))
   .filter((file) => /\.(html|css|js|json|svg)$/.test(file) && file !== "sw.js")
   .sort();
-const hash = createHash("sha256");
-files.forEach((file) => hash.update(file).update(readFileSync(new URL(file, dist))));
+const template = readFileSync(new URL("page/sw.js", here), "utf8");
+const hash = createHash("sha256").update(template);
+for (const file of files) {
+  const bytes = readFileSync(new URL(file, dist));
+  hash.update(`\0${file}\0${bytes.length}\0`).update(bytes);
+}
 const version = hash.digest("hex");
-const worker = readFileSync(new URL("page/sw.js", here), "utf8")
+const worker = template
   .replace('"VERSION"', JSON.stringify(version.slice(0, 16)))
   .replace('["FILES"]', JSON.stringify(["./", ...files]));
 writeFileSync(new URL("sw.js", dist), worker);

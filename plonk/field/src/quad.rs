@@ -11,9 +11,9 @@
 //! and [`Field::scaled`] shifts a number that is cut already.
 //!
 //! # Bounds
-//! A number is below 2^261 > 169 p. Its limbs are *tight* (below 2^29, but the highest) or *loose* (as said at each
-//! operation); limbs of the factors of a product have at most 60 bits together. Sums are checked where the compiler's
-//! overflow checks are on, which is so in the tests.
+//! A number is below 2^261 > 169 p, as p of BN254 is below 2^256 / 5.28. Its limbs are *tight* (below 2^29, but the highest)
+//! or *loose* (as said at each operation); limbs of the factors of a product have at most 60 bits together. Sums are checked
+//! where the compiler's overflow checks are on, which is so in the tests.
 
 use std::array::from_fn;
 
@@ -31,11 +31,13 @@ const SCALE: u32 = 5;
 #[derive(Clone, Copy)]
 pub struct Quad([Lanes; LIMBS]);
 
-/// A multiple of the modulus from which any number below it is subtracted without a borrow.
+/// A multiple of the modulus from which a tight number is subtracted limb by limb without a borrow, where its highest limb is
+/// below that of the multiple. A number that is 2^232 or more below the multiple is such a one; what the loops subtract is
+/// further below.
 #[derive(Clone, Copy)]
 struct Bias([Lanes; LIMBS]);
 
-/// A prime field of 254 bits, by its modulus p.
+/// A prime field of 254 bits, by its modulus p: one of BN254's two.
 pub struct Field {
     p: [Lanes; LIMBS],
     /// −1/p modulo 2^29.
@@ -83,7 +85,7 @@ impl Bias {
 }
 
 impl Field {
-    /// The field of integers modulo an odd p, little-endian words, between 2^253 and 2^254.
+    /// The field of integers modulo an odd p, little-endian words, above 2^253 and below 2^261 / 169.
     pub fn new(p: [u64; 4]) -> Self {
         let p_limbs = limbs(p);
         // Newton: each step doubles the bits that are right.
@@ -225,19 +227,19 @@ impl Field {
         Quad(from_fn(|i| a.0[i].add(b.0[i])))
     }
 
-    /// a + 2 p − b for a tight b below 2 p; limbs grow by less than 2^30.
+    /// a + 2 p − b for a tight b below 2 p − 2^232; limbs grow by less than 2^30.
     #[inline(always)]
     pub fn sub(&self, a: &Quad, b: &Quad) -> Quad {
         Quad(from_fn(|i| a.0[i].add(self.twice.0[i]).sub(b.0[i])))
     }
 
-    /// a + 8 p − b for a tight b below 8 p; limbs grow by less than 2^30.
+    /// a + 8 p − b for a tight b below 8 p − 2^232; limbs grow by less than 2^30.
     #[inline(always)]
     pub fn sub_8(&self, a: &Quad, b: &Quad) -> Quad {
         Quad(from_fn(|i| a.0[i].add(self.eightfold.0[i]).sub(b.0[i])))
     }
 
-    /// a + 64 p − b for a tight b below 64 p; limbs grow by less than 2^30.
+    /// a + 64 p − b for a tight b below 64 p − 2^232; limbs grow by less than 2^30.
     #[inline(always)]
     pub fn sub_64(&self, a: &Quad, b: &Quad) -> Quad {
         Quad(from_fn(|i| a.0[i].add(self.sixty_fourfold.0[i]).sub(b.0[i])))
@@ -313,5 +315,151 @@ impl Field {
     /// Whether each of tight numbers below 8 p is 0 modulo p.
     pub fn are_zero(&self, a: &Quad) -> [bool; 4] {
         self.store(&self.reduce(a)).map(|words| words == [0; 4])
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    //! Each bound at its edge: numbers that `load` cannot make.
+
+    use num_bigint::BigUint;
+
+    use super::*;
+
+    const SCALARS: [u64; 4] = [
+        0x43e1_f593_f000_0001,
+        0x2833_e848_79b9_7091,
+        0xb850_45b6_8181_585d,
+        0x3064_4e72_e131_a029,
+    ];
+    const COORDINATES: [u64; 4] = [
+        0x3c20_8c16_d87c_fd47,
+        0x9781_6a91_6871_ca8d,
+        0xb850_45b6_8181_585d,
+        0x3064_4e72_e131_a029,
+    ];
+
+    fn big(words: &[u64]) -> BigUint {
+        words.iter().rev().fold(BigUint::ZERO, |sum, word| (sum << 64) + word)
+    }
+
+    fn power(bits: u32) -> BigUint {
+        BigUint::from(1u8) << bits
+    }
+
+    /// A number below 2^261 with tight limbs, four times.
+    fn tight(x: &BigUint) -> Quad {
+        assert!(*x < power(261));
+        let limb = |i: usize| {
+            let limb: BigUint = (x >> (29 * i)) & BigUint::from(MASK);
+            limb.iter_u32_digits().next().unwrap_or(0)
+        };
+        Quad(from_fn(|i| Lanes::splat(limb(i))))
+    }
+
+    /// The words of the first lane, which are those of all.
+    fn stored(rows: [[u64; 4]; 4]) -> BigUint {
+        assert!(rows.iter().all(|row| *row == rows[0]));
+        big(&rows[0])
+    }
+
+    /// Numbers below a bound: the highest, the lowest, those around multiples of p and of the highest limb's unit.
+    fn below(bound: &BigUint, p: &BigUint) -> Vec<BigUint> {
+        let one = BigUint::from(1u8);
+        let mut all = vec![BigUint::ZERO, one.clone(), bound - 1u8, (bound - 1u8) >> 232 << 232];
+        let mut multiple = p.clone();
+        while multiple < *bound {
+            all.extend([&multiple - 1u8, multiple.clone(), &multiple + 1u8]);
+            multiple += p;
+        }
+        all.retain(|x| x < bound);
+        all
+    }
+
+    fn fields() -> [(Field, BigUint); 2] {
+        [SCALARS, COORDINATES].map(|words| (Field::new(words), big(&words)))
+    }
+
+    #[test]
+    fn moduli_are_as_small_as_the_bounds_take_them() {
+        for (_, p) in fields() {
+            assert!(p > power(253) && &p * 169u8 < power(261));
+        }
+    }
+
+    #[test]
+    fn what_is_below_8_p_is_reduced_below_2_p_and_stored_below_p() {
+        for (f, p) in fields() {
+            let quotients = (1..=8u8).map(|n| (BigUint::from(n) * 65536u32 / 84u8) << 244u8);
+            let edges = quotients.flat_map(|at| [&at - 1u8, at.clone(), &at + power(244) - 1u8]);
+            let bound = &p * 8u8;
+            for x in below(&bound, &p).into_iter().chain(edges).filter(|x| *x < bound) {
+                let reduced = f.reduce(&tight(&x));
+                let two = f.store(&reduced);
+                assert_eq!(stored(two), &x % &p, "{x}");
+                // As tight words of its own, so that its size is seen.
+                let words = Lanes::rows(from_fn(|j| {
+                    let shift = 3 * j as u32;
+                    reduced.0[j].shr(shift).or(reduced.0[j + 1].shl(BITS - shift))
+                }));
+                assert!(stored(words) < &p * 2u8, "{x}");
+                assert_eq!(f.are_zero(&tight(&x)), [(&x % &p) == BigUint::ZERO; 4]);
+            }
+            for x in below(&(&p * 2u8), &p) {
+                assert_eq!(stored(f.store(&tight(&x))), &x % &p, "{x}");
+            }
+        }
+    }
+
+    #[test]
+    fn differences_at_the_edge_of_their_bounds() {
+        for (f, p) in fields() {
+            for (factor, sub) in [
+                (2u8, Field::sub as fn(&Field, &Quad, &Quad) -> Quad),
+                (8, Field::sub_8),
+                (64, Field::sub_64),
+            ] {
+                let bound = &p * factor - power(232);
+                for b in below(&bound, &p) {
+                    for a in [BigUint::ZERO, BigUint::from(1u8), &p - 1u8] {
+                        let got = f.carry(&sub(&f, &tight(&a), &tight(&b)));
+                        // Brought below 2 p by a product with the form's own 1.
+                        let one = tight(&(power(261) % &p));
+                        let got = stored(f.store(&f.mul(&got, &one)));
+                        assert_eq!(got, (&a + &p * factor - &b) % &p, "{factor}: {a} - {b}");
+                    }
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn products_take_the_widest_limbs_and_scaling_what_is_below_5_p() {
+        for (f, p) in fields() {
+            let inverse = power(261).modinv(&p).expect("a prime");
+            let widest = Quad([Lanes::splat((1 << 31) - 1); LIMBS]);
+            let tight_ones = power(261) - 1u8;
+            let value = (0..LIMBS)
+                .fold(BigUint::ZERO, |sum, i| sum + (BigUint::from((1u32 << 31) - 1) << (29 * i)));
+            // Limbs of 31 and of 29 bits: 60 together.
+            let product = f.mul(&widest, &tight(&tight_ones));
+            let expected = &value * &tight_ones * &inverse % &p;
+            let one = tight(&(power(261) % &p));
+            assert_eq!(stored(f.store_loose(&f.mul(&f.carry(&product), &one))), expected);
+            for x in below(&(&p * 5u8), &p) {
+                let got = stored(f.store(&f.mul(&f.scaled(&tight(&x)), &one)));
+                assert_eq!(got, x * 32u8 % &p);
+            }
+            // The most that limbs may have before their carry.
+            let most = Quad([Lanes::splat(u32::MAX - 8); LIMBS]);
+            let value = (0..LIMBS)
+                .fold(BigUint::ZERO, |sum, i| sum + (BigUint::from(u32::MAX - 8) << (29 * i)));
+            let carried = f.carry(&most);
+            let limb = |i: usize| Lanes::rows([carried.0[i]; 8])[0][0] & u64::from(u32::MAX);
+            let sum =
+                (0..LIMBS).fold(BigUint::ZERO, |sum, i| sum + (BigUint::from(limb(i)) << (29 * i)));
+            assert_eq!(sum, value);
+            assert!((0..LIMBS - 1).all(|i| limb(i) <= u64::from(MASK)));
+        }
     }
 }

@@ -183,6 +183,7 @@ export default {
   "standing.more": "Es fehlen noch Stimmen.",
   "standing.waits": "Genug Stimmen: Die Frist läuft. Bis dahin kann der alte Schlüssel sie aufhalten.",
   "standing.due": "Die Frist ist um. Jeder darf sie ausführen.",
+  "standing.foreign": "Die Stimmen hat ein anderer Schlüssel als Ihrer: Das ist nicht die Wiederherstellung, wegen der Sie hier sind.",
   "standing.execute": "Wiederherstellung ausführen",
   "standing.executed": "Das Konto gehorcht dem neuen Schlüssel.",
   "standing.again": "Noch einmal nachsehen",

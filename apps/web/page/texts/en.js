@@ -181,6 +181,7 @@ export default {
   "standing.more": "More votes are needed.",
   "standing.waits": "Enough votes: the delay runs. Whoever has the old key can stop it until then.",
   "standing.due": "The delay has passed. Anybody may execute it.",
+  "standing.foreign": "Another key than yours has the votes: this recovery is not the one that you came for.",
   "standing.execute": "Execute the recovery",
   "standing.executed": "The account obeys the new key.",
   "standing.again": "Look again",

@@ -120,6 +120,17 @@ describe("with a chain", { skip: reason === undefined ? false : `not run: ${reas
     await accessible(page, "the delay");
     await shot(page, "delay", "h2:text('4. Send it')");
     await world.pass(3601);
+    // Who comes for another key is told, and brought to execute nothing.
+    const values = { account, chain: String(CHAIN), nonce: "7", key: `0x${"22".repeat(20)}` };
+    const other = await withWallet(`#recover?${new URLSearchParams(values)}`);
+    await other.page.click("text=Connect Test wallet");
+    await other.page.waitForSelector("text=Test wallet is connected");
+    await other.page.click("text=Make the Subject");
+    await other.page.waitForSelector("[role=alert]:has-text('Another key than yours')");
+    await other.page.waitForSelector("text=The delay has passed.");
+    assert.equal(await other.page.locator("text=Execute the recovery").count(), 0);
+    await accessible(other.page, "another key");
+    await other.done();
     await page.click("text=Look again");
     await page.click("text=Execute the recovery");
     await page.waitForSelector("text=The account obeys the new key.");

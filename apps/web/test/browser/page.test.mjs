@@ -233,6 +233,45 @@ describe("in Chromium", { skip: missing === undefined ? false : `not run: ${miss
     await done();
   });
 
+  test("a relayer is believed in no Subject and in no field of the mail, and its refusal ends the waiting", async () => {
+    const told = { chains: {}, relayer: "relayer/" };
+    const own = await serve({ change: (path) => (path === "site.json" ? Buffer.from(JSON.stringify(told)) : undefined) });
+    let status;
+    const answer = (route) => route.fulfill({ json: route.request().method() === "POST" ? { id: "0".repeat(32) } : status });
+    await browser.context.route("**/relayer/v1/requests**", answer);
+    const { page, done } = await visitSite(own, "#recover", browser.context);
+    await page.getByLabel("Account").fill(account);
+    await page.getByLabel("New key").fill(newKey);
+    const subject = `Recover ${account} on 1 nonce 7 to ${newKey}`;
+    const other = subject.replace(newKey, account);
+    status = { state: "waiting", subject, send_to: `in@relayer.example?bcc=b@evil.example&subject=${encodeURIComponent(other)}`, jobs: [] };
+    await page.click("text=Make the Subject");
+    const href = new URL(await page.getAttribute("a.main", "href"));
+    assert.deepEqual([...href.searchParams], [["subject", subject]]);
+    status = { ...status, subject: other };
+    await page.click("text=Make the Subject");
+    await page.waitForSelector("[role=alert]:has-text('was told to be the Subject')");
+    assert.equal(await page.locator("#subject").count(), 0);
+    const refused = { reason: "too-many", detail: null, hint: "ask tomorrow" };
+    status = { ...status, state: "refused", subject: null, jobs: [{ reason: null }, refused] };
+    await page.click("text=Make the Subject");
+    await page.waitForSelector("[role=alert]:has-text('too-many'):has-text('ask tomorrow')");
+    await accessible(page, "refused by the relayer");
+    await browser.context.unroute("**/relayer/v1/requests**", answer);
+    await done();
+    await own.close();
+  });
+
+  test("a host without HTTPS is told so, and a part that is none is the first one", async () => {
+    const withoutDigests = (page) => page.addInitScript(() => Object.defineProperty(Crypto.prototype, "subtle", { value: undefined }));
+    const plain = await visitSite(site, "#check", browser.context, withoutDigests);
+    await plain.page.waitForSelector("main [role=alert]:has-text('serve the page over HTTPS')");
+    await plain.done();
+    const none = await visit("#constructor");
+    assert.equal(await none.page.textContent("h1"), "Recover my account");
+    await none.done();
+  });
+
   test("the page accepts the command line's proof", { skip: program === undefined && "not run: the command line is not built" }, async () => {
     const file = join(folder, "native.json");
     cli("prove", vector("recovery.eml"), "--salt-file", saltFile, "--registry", vector("registry.json"), "--out", file);

@@ -99,6 +99,9 @@ test("arguments that are none are named", async () => {
     [() => zkdkim.inspect(mail, { registry }, { command: { account: "0x1", chain: 1, nonce: 0 } }), "input"],
     [() => zkdkim.inspect(mail, { registry }, { command: { account, chain: -1, nonce: 0 } }), "input"],
     [() => zkdkim.inspect(mail, { registry }, { unknown: 1 }), "input"],
+    [() => zkdkim.inspect(mail, { registry }, { clock: () => 0 }), "input"],
+    [() => zkdkim.inspect(mail, { registry }, { command: {} }), "input"],
+    [() => zkdkim.inspect(mail, { registry }, { command: { newOwner: account } }), "input"],
     [() => zkdkim.inspect(mail, { dns: "?" }), "input"],
     [() => zkdkim.commitment("Ann <ann@example.org>", salt), "input"],
     [() => zkdkim.subject({ sealed: true, command: { account, chain: 1, nonce: 0 } }), "input"],
@@ -110,6 +113,17 @@ test("arguments that are none are named", async () => {
     assert.equal(error.rule, rule, error.message);
     assert.ok(!error.message.includes(JSON.parse(salt).salt.slice(2, 20)));
   }
+});
+
+test("what a caller gave is the caller's as before", async () => {
+  // Longer than what Node keeps in one memory with other buffers.
+  const given = Buffer.concat([mail, Buffer.alloc(1 << 16, "\r\n")]);
+  const views = [given, new Uint8Array(given), new Uint8Array(given).buffer];
+  for (const view of views) {
+    assert.equal((await zkdkim.inspect(view, { registry }, { acceptChangedBody: true })).verdict, "provable");
+    assert.deepEqual(Buffer.from(view), given);
+  }
+  assert.equal(given.length, mail.length + (1 << 16));
 });
 
 test("commitments do not depend on the case of an address, and do on the salt", async () => {
@@ -163,9 +177,15 @@ test("a proof over the development SRS, an altered one and one for something els
 
 test("cancelling ends the work at once, and the next call works", async () => {
   const abort = new AbortController();
-  const onProgress = ({ step }) => step === "prove" && abort.abort();
+  let waiting;
+  const onProgress = ({ step }) => {
+    if (step === "witness") waiting = zkdkim.inspect(mail, { registry }).catch((error) => error);
+    if (step === "prove") abort.abort();
+  };
   const error = await zkdkim.prove(mail, salt, registry, { onProgress, signal: abort.signal }).catch((error) => error);
   assert.equal(error.name, "AbortError");
+  // The workers are gone, so what waited in them is not answered.
+  assert.equal((await waiting).name, "AbortError");
   assert.equal((await zkdkim.inspect(mail, { registry })).verdict, "provable");
   const before = await zkdkim.inspect(mail, { registry }, { signal: AbortSignal.abort() }).catch((error) => error);
   assert.equal(before.name, "AbortError");

@@ -142,6 +142,7 @@ pub unsafe extern "C" fn call(operation: u32, list: *mut u8, count: usize) -> *m
         Ok(bytes) => (1, bytes),
         Err(fault) => (0, Zeroizing::new(fault.to_json().to_string().into_bytes())),
     };
+    // A copy of the exact length: to shrink the first would leave behind what nobody overwrites.
     let mut block = bytes.clone();
     let block = std::mem::take(&mut *block).into_boxed_slice();
     let bytes = block.len();

@@ -54,17 +54,10 @@ fn address(what: &'static str, text: &str) -> Result<Address, Fault> {
 }
 
 impl AccountCommand {
-    /// The command, where an account is named.
-    pub fn command(&self) -> Result<Option<Command>, Fault> {
-        let Some(account) = &self.account else {
-            let lone = self.chain.is_some() || self.nonce.is_some() || self.new_key.is_some();
-            return match lone || self.cancel {
-                true => {
-                    Err(Fault::input("account", "it is missing; the other fields belong to it"))
-                }
-                false => Ok(None),
-            };
-        };
+    /// The command in words.
+    pub fn command(&self) -> Result<Command, Fault> {
+        let missing = || Fault::input("account", "it is missing; a command names the account");
+        let account = self.account.as_ref().ok_or_else(missing)?;
         let action = match (&self.new_key, &self.new_owner, self.cancel) {
             (None, None, true) => Action::Cancel,
             (None, None, false) => Action::Guard,
@@ -79,12 +72,12 @@ impl AccountCommand {
                 return Err(Fault::input("newOwner", "it excludes newKey"));
             }
         };
-        Ok(Some(Command {
+        Ok(Command {
             account: address("account", account)?,
             chain: number("chain", self.chain.as_deref())?,
             nonce: number("nonce", self.nonce.as_deref())?,
             action,
-        }))
+        })
     }
 }
 
@@ -143,7 +136,7 @@ impl MessageOptions {
 
     /// The Subject that is wanted, if the caller said.
     pub fn wanted_subject(&self) -> Result<Option<String>, Fault> {
-        let command = self.command.as_ref().map(AccountCommand::command).transpose()?.flatten();
+        let command = self.command.as_ref().map(AccountCommand::command).transpose()?;
         match (self.sealing()?, command, &self.subject) {
             (Some(sealing), None, None) => Ok(Some(sealing.subject())),
             (None, Some(command), None) => Ok(Some(command.to_string())),
@@ -211,12 +204,6 @@ pub struct SubjectOptions {
 }
 
 impl SubjectOptions {
-    /// The command in words; none where only its hash is given.
-    pub fn recovery_command(&self) -> Result<Command, Fault> {
-        let missing = || Fault::input("account", "the command names the account");
-        self.command.command()?.ok_or_else(missing)
-    }
-
     /// What is to be sealed.
     pub fn hash(&self) -> Result<CommandHash, Fault> {
         if let Some(hash) = &self.command_hash {
@@ -224,7 +211,7 @@ impl SubjectOptions {
         }
         let missing = || Fault::input("contract", "a sealed command names the recovery contract");
         let contract = address("contract", self.contract.as_deref().ok_or_else(missing)?)?;
-        Ok(self.recovery_command()?.hash(&contract))
+        Ok(self.command.command()?.hash(&contract))
     }
 }
 

@@ -340,7 +340,7 @@ fn commitment(address: &[u8], salt: &[u8]) -> Result<Value, Fault> {
 fn subject(options: &[u8]) -> Result<Value, Fault> {
     let options: SubjectOptions = read(options)?;
     if !options.sealed {
-        let subject = options.recovery_command()?.to_string();
+        let subject = options.command.command()?.to_string();
         return Ok(json!({ "subject": subject, "reading": "clear" }));
     }
     let sealing = Sealing::new(options.hash()?, &mut OsRng);

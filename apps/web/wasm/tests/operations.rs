@@ -53,6 +53,8 @@ fn options_are_read_strictly() {
         (json!({ "command": { "account": account, "chain": "1", "nonce": "+1" } }), "nonce"),
         (json!({ "command": { "account": account, "chain": "1" } }), "nonce"),
         (json!({ "command": { "chain": "1" } }), "account"),
+        (json!({ "command": { "newOwner": account } }), "account"),
+        (json!({ "command": {} }), "account"),
         (json!({ "command": { "account": "0x1", "chain": "1", "nonce": "0" } }), "account"),
         (
             json!({ "command": { "account": account, "chain": "1", "nonce": "0", "cancel": true,
