@@ -95,6 +95,12 @@ contract EmailRecoveryChanges is EmailRecoveryStorage {
         emit IEmailRecovery.RecoveryRemoved(account);
     }
 
+    /// @notice Where it has its storage, so that the other half can see that both have the same.
+    /// @return The slot.
+    function storageSlot() external pure returns (uint256) {
+        return _storageSlot();
+    }
+
     function _apply(
         address account,
         Account storage state,

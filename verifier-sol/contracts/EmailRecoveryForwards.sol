@@ -13,6 +13,14 @@ abstract contract EmailRecoveryForwards is EmailRecoveryState, IRecoverySettings
     /// @notice The other half of this contract, deployed with it and called by DELEGATECALL alone.
     EmailRecoveryChanges public immutable CHANGES = new EmailRecoveryChanges();
 
+    /// @notice Another base has its variables before those of recovery, so the other half would not find them.
+    error StorageNotFirst(uint256 slot, uint256 expected);
+
+    constructor() {
+        uint256 expected = CHANGES.storageSlot();
+        if (_storageSlot() != expected) revert StorageNotFirst(_storageSlot(), expected);
+    }
+
     /// @inheritdoc IEmailRecovery
     function configure(RecoveryConfig calldata config) public virtual {
         _configure(msg.sender, config, settingsOf(msg.sender));

@@ -12,7 +12,8 @@ import {Nullifier, RegistryRoot} from "./interfaces/PublicInputs.sol";
 /// @title What recovery keeps
 /// @notice Configurations, rounds, votes and used mails of all accounts, and what follows from them.
 /// @dev The only storage of `EmailRecovery` and of its other half, `EmailRecoveryChanges`, which acts on it by
-/// DELEGATECALL: both have this as their first base.
+/// DELEGATECALL: in both it begins at slot 0. An integration's own variables come after it, so `EmailRecovery` is
+/// the first of its bases that has any.
 abstract contract EmailRecoveryStorage {
     /// @notice How long a change can be applied after its delay.
     uint256 public constant CHANGE_PERIOD = 14 days;
@@ -149,6 +150,13 @@ abstract contract EmailRecoveryStorage {
         for (uint256 i = 0; i < ids.length; ++i) {
             config.guardians[i] =
                 IEmailRecovery.GuardianWeight(ids[i], state.guardians[ids[i]].weight);
+        }
+    }
+
+    /// @dev Where it begins, which depends on the bases before this one.
+    function _storageSlot() internal pure returns (uint256 slot) {
+        assembly ("memory-safe") {
+            slot := _accounts.slot
         }
     }
 

@@ -9,6 +9,7 @@ library OwnerBytes {
     uint256 internal constant MAX_BYTES = 1024;
 
     uint256 private constant ADDRESS_BYTES = 20;
+    uint256 private constant WORD_BYTES = 32;
 
     /// @notice Whether it is an address.
     /// @param owner The owner.
@@ -16,10 +17,12 @@ library OwnerBytes {
         return owner.length == ADDRESS_BYTES;
     }
 
-    /// @notice Whether some account could have it.
+    /// @notice Whether some account could have it. Not an address as the ABI encodes it: an account would read it as
+    /// that address, whose own bytes are another owner, or as a signer that nobody has.
     /// @param owner The owner.
     function isOwner(bytes memory owner) internal pure returns (bool) {
         if (isAddress(owner)) return toAddress(owner) != address(0);
+        if (_isEncodedAddress(owner)) return false;
         return owner.length > ADDRESS_BYTES && owner.length <= MAX_BYTES;
     }
 
@@ -30,5 +33,12 @@ library OwnerBytes {
         // It has 20 bytes.
         // forge-lint: disable-next-line(unsafe-typecast)
         return address(bytes20(owner));
+    }
+
+    /// @dev 32 bytes, of which the first 12 are zero.
+    function _isEncodedAddress(bytes memory owner) private pure returns (bool) {
+        // Longer than 12 bytes.
+        // forge-lint: disable-next-line(unsafe-typecast)
+        return owner.length == WORD_BYTES && bytes12(owner) == 0;
     }
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 pragma solidity 0.8.30;
 
+import {Math} from "@openzeppelin/contracts/utils/math/Math.sol";
 import {GuardianId} from "./interfaces/GuardianId.sol";
 import {IEmailRecovery} from "./interfaces/IEmailRecovery.sol";
 import {RegistryRoot} from "./interfaces/PublicInputs.sol";
@@ -14,7 +15,7 @@ library RecoveryWeakening {
     /// @param present The present one.
     /// @param accepted Which of its guardians have accepted.
     /// @param next The other one.
-    /// @param pinCounts Whether the root that it pins counts already.
+    /// @param pinCounts Whether it pins a root where none is, which counts already.
     /// @return Whether it is.
     function weakens(
         IEmailRecovery.RecoveryConfig memory present,
@@ -26,28 +27,24 @@ library RecoveryWeakening {
             || _weakensTrust(present, next, pinCounts);
     }
 
-    /// @dev Nobody leaves or loses weight. What others gain, thresholds gain too, so that every recovery and
-    /// every cancellation takes as much weight of the guardians of before. And those who have accepted
-    /// reach the threshold with the weight that they had.
+    /// @dev Nobody comes, leaves, gains or loses weight: who comes could be the thief's and, once it has
+    /// accepted, make a threshold look reached that the others do not reach. Thresholds rise as far as
+    /// those who have accepted reach, so that recoveries and cancellations stay possible.
     function _weakensQuorum(
         IEmailRecovery.RecoveryConfig memory present,
         bool[] memory accepted,
         IEmailRecovery.RecoveryConfig memory next
     ) private pure returns (bool) {
-        uint256 gained;
-        for (uint256 i = 0; i < next.guardians.length; ++i) {
-            gained += next.guardians[i].weight;
-        }
+        if (next.guardians.length != present.guardians.length) return true;
         uint256 reached;
         for (uint256 i = 0; i < present.guardians.length; ++i) {
             uint256 weight = present.guardians[i].weight;
-            if (_weightOf(next, present.guardians[i].guardian) < weight) return true;
-            // What is left in the end is the weight of those who are new, and what others have more.
-            gained -= weight;
+            if (_weightOf(next, present.guardians[i].guardian) != weight) return true;
             if (accepted[i]) reached += weight;
         }
-        return next.threshold < present.threshold + gained || next.threshold > reached
-            || next.cancelThreshold < present.cancelThreshold + gained;
+        return next.threshold < present.threshold || next.threshold > reached
+            || next.cancelThreshold < present.cancelThreshold
+            || next.cancelThreshold > Math.max(present.cancelThreshold, reached);
     }
 
     /// @dev Less time for the owner to cancel, for guardians to vote, or for anybody to execute; older mail.
@@ -62,7 +59,8 @@ library RecoveryWeakening {
     }
 
     /// @dev Others whose word counts, and other mail. A root may be pinned where none is, if it counts already;
-    /// a pin that goes may leave somebody's provider without a root.
+    /// a pin that goes may leave somebody's provider without a root. So may roots that count later, unless
+    /// such a pin comes with them.
     function _weakensTrust(
         IEmailRecovery.RecoveryConfig memory present,
         IEmailRecovery.RecoveryConfig memory next,
@@ -70,8 +68,10 @@ library RecoveryWeakening {
     ) private pure returns (bool) {
         bool otherPin = next.pinnedRoot != present.pinnedRoot
             && (present.pinnedRoot != RegistryRoot.wrap(0) || !pinCounts);
-        return otherPin || next.verifier != present.verifier || next.registry != present.registry
-            || next.undatedMail != present.undatedMail || next.subjectForms != present.subjectForms;
+        bool laterRoots = next.rootDelay > present.rootDelay && !pinCounts;
+        return otherPin || laterRoots || next.verifier != present.verifier
+            || next.registry != present.registry || next.undatedMail != present.undatedMail
+            || next.subjectForms != present.subjectForms;
     }
 
     function _weightOf(IEmailRecovery.RecoveryConfig memory config, GuardianId guardian)

@@ -2,11 +2,21 @@
 pragma solidity 0.8.30;
 
 import {EmailRecoveryChanges} from "../contracts/EmailRecoveryChanges.sol";
+import {EmailRecoveryForwards} from "../contracts/EmailRecoveryForwards.sol";
 import {GuardianId} from "../contracts/interfaces/GuardianId.sol";
 import {IEmailRecovery} from "../contracts/interfaces/IEmailRecovery.sol";
 import {KeyRegistryRoots} from "../contracts/KeyRegistryRoots.sol";
 import {MockProofVerifier} from "./support/MockProofVerifier.sol";
 import {MockedRecoveryTest} from "./support/MockedRecoveryTest.sol";
+import {OwnedAccountRecovery} from "./support/OwnedAccountRecovery.sol";
+
+/// @notice A base with a variable.
+contract Base {
+    uint256 internal _variable;
+}
+
+/// @notice An integration that names that base first.
+contract LateRecovery is Base, OwnedAccountRecovery {}
 
 /// @notice What weakens a recovery waits; a thief of the account's key neither takes it away nor makes it its
 /// own before somebody has had the time to see it.
@@ -39,34 +49,24 @@ contract EmailRecoveryChangesTest is MockedRecoveryTest {
         _expectWaits(config);
     }
 
-    /// @dev Who is added could be the thief's; not where it takes as much of the others as before.
-    function test_configure_moreGuardiansWaitUnlessThresholdsGrowWithThem() external {
+    /// @dev Who comes could be the thief's.
+    function test_configure_moreGuardiansWait() external {
         IEmailRecovery.RecoveryConfig memory config = _strong();
         config.guardians = _with(config.guardians, MALLORY, 1);
         _expectWaits(config);
-        config.threshold = 3;
+        (config.threshold, config.cancelThreshold) = (3, 3);
         _expectWaits(config);
-        config.cancelThreshold = 3;
-        _expectAtOnce(config);
     }
 
-    function test_configure_moreWeightWaitsUnlessThresholdsGrowWithIt() external {
+    function test_configure_otherWeightsWait() external {
         IEmailRecovery.RecoveryConfig memory config = _strong();
         config.guardians[0].weight = 2;
         _expectWaits(config);
-        config.threshold = 3;
-        config.cancelThreshold = 3;
-        _expectAtOnce(config);
-    }
+        (config.threshold, config.cancelThreshold) = (3, 3);
+        _expectWaits(config);
 
-    function test_configure_lessWeightWaits() external {
-        IEmailRecovery.RecoveryConfig memory config = _strong();
-        config.guardians[0].weight = 2;
-        config.threshold = 3;
-        config.cancelThreshold = 3;
-        configure(ACCOUNT, config);
+        configureAndWait(ACCOUNT, config);
         config.guardians[0].weight = 1;
-        config.guardians[1].weight = 2;
         _expectWaits(config);
     }
 
@@ -85,9 +85,22 @@ contract EmailRecoveryChangesTest is MockedRecoveryTest {
         config.threshold = 3;
         config.cancelThreshold = 3;
         _expectAtOnce(config);
+    }
 
+    function test_configure_higherThresholdsWaitWhereTheyAreNotReached() external {
+        IEmailRecovery.RecoveryConfig memory config = _strong();
         config.guardians = _with(config.guardians, MALLORY, 1);
-        (config.threshold, config.cancelThreshold) = (4, 4);
+        config.cancelThreshold = 4;
+        configureAndWait(ACCOUNT, config);
+        // Three of four have accepted.
+        config.threshold = 4;
+        _expectWaits(config);
+        config.threshold = 3;
+        _expectAtOnce(config);
+
+        (config.threshold, config.cancelThreshold) = (2, 3);
+        configureAndWait(ACCOUNT, config);
+        config.cancelThreshold = 4;
         _expectWaits(config);
     }
 
@@ -118,8 +131,24 @@ contract EmailRecoveryChangesTest is MockedRecoveryTest {
 
         config.rootDelay -= 1;
         _expectWaits(config);
-        config.rootDelay += 2;
+    }
+
+    /// @dev Else the mails of all guardians could be without a root.
+    function test_configure_laterRootsWaitUnlessOneIsPinned() external {
+        IEmailRecovery.RecoveryConfig memory config = _strong();
+        config.rootDelay = 90 days;
+        _expectWaits(config);
+        config.pinnedRoot = asRoot(77);
+        _expectWaits(config);
+        config.pinnedRoot = ROOT;
+        config.rootDelay = 89 days;
         _expectAtOnce(config);
+        vote(ALICE, NEW_KEY);
+        vote(BOB, NEW_KEY);
+        vm.assertEq(pendingKey(), NEW_KEY);
+        cancel(ACCOUNT);
+        config.rootDelay = 90 days;
+        _expectWaits(config);
     }
 
     function test_configure_otherContractsAndOtherMailWait() external {
@@ -394,6 +423,14 @@ contract EmailRecoveryChangesTest is MockedRecoveryTest {
         vm.expectRevert();
         half.configureFor(address(ACCOUNT), _weak(), "");
         vm.assertEq(abi.encode(RECOVERY.configOf(address(ACCOUNT))), abi.encode(_strong()));
+    }
+
+    /// @dev Else the other half would write where this one does not read.
+    function test_storage_revertsWhenItIsNotTheFirst() external {
+        vm.expectRevert(
+            abi.encodeWithSelector(EmailRecoveryForwards.StorageNotFirst.selector, 1, 0)
+        );
+        new LateRecovery();
     }
 
     function _expectWaits(IEmailRecovery.RecoveryConfig memory config) private {

@@ -152,13 +152,15 @@ contract EmailRecoveryOwnersTest is MockedRecoveryTest {
     }
 
     function test_vote_revertsWhenNobodyCouldBeTheOwner() external {
-        bytes[6] memory wrong = [
+        bytes[7] memory wrong = [
             bytes(""),
             new bytes(19),
             asOwner(address(0)),
             asOwner(_place),
             new bytes(OwnerBytes.MAX_BYTES + 1),
-            hex"01"
+            hex"01",
+            // An address, as the ABI encodes it.
+            abi.encode(NEW_KEY)
         ];
         for (uint256 i = 0; i < wrong.length; ++i) {
             RecoveryPublicInputs memory inputs =
@@ -171,6 +173,10 @@ contract EmailRecoveryOwnersTest is MockedRecoveryTest {
         _vote(ALICE, new bytes(OwnerBytes.MAX_BYTES));
         vm.warp(block.timestamp + 1);
         _vote(ALICE, new bytes(21));
+        vm.warp(block.timestamp + 1);
+        _vote(ALICE, new bytes(33));
+        vm.warp(block.timestamp + 1);
+        _vote(ALICE, abi.encode(uint256(1) << 160));
     }
 
     /// @dev The command of a sealed Subject is over the same bytes.

@@ -27,7 +27,7 @@ export type WatchOptions = {
   accounts: readonly Address[];
   /** The first block to read. */
   from: bigint;
-  /** How many blocks behind the newest one to stay, 0 by default. */
+  /** How many blocks behind the newest one to stay, 0 by default: as many as a reorganisation can replace. */
   confirmations?: bigint;
   /** The most blocks of one request, 2,000 by default. */
   maxBlocks?: bigint;

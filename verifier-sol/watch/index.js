@@ -5,7 +5,7 @@
 //   const { notices, next } = await readNotices(client, { recovery, accounts, from: cursor });
 //
 // Whoever keeps `next` after the notices are told, and begins there again, misses nothing and after a crash
-// tells some twice; `id` tells those.
+// tells some twice; `id` tells those. Where blocks can be replaced, `confirmations` has to be as many as can.
 
 import { iEmailRecoveryAbi } from "../abi/index.js";
 

@@ -45,7 +45,8 @@ impl Owner {
     ///
     /// # Errors
     ///
-    /// Where they are fewer than an address has, or more than [`MAX_OWNER_BYTES`].
+    /// Where they are fewer than an address has, more than [`MAX_OWNER_BYTES`], or an address as the ABI encodes it, in 32
+    /// bytes: an account would read it as that address, whose own bytes are another owner.
     pub fn from_bytes(bytes: &[u8]) -> Result<Self, String> {
         if let Ok(key) = bytes.try_into() {
             return Ok(Owner::Key(Address(key)));
@@ -53,6 +54,9 @@ impl Owner {
         if !(20..=MAX_OWNER_BYTES).contains(&bytes.len()) {
             let length = bytes.len();
             return Err(format!("{length} bytes; an owner has 20 to {MAX_OWNER_BYTES}"));
+        }
+        if bytes.len() == 32 && bytes.starts_with(&[0; 12]) {
+            return Err("an address in 32 bytes; give its own 20".into());
         }
         Ok(Owner::Bytes(OwnerHash(Keccak256::digest(bytes).into())))
     }
@@ -82,5 +86,15 @@ mod tests {
         assert!(Owner::from_bytes(&[1; 19]).is_err());
         assert!(Owner::from_bytes(&[1; MAX_OWNER_BYTES]).is_ok());
         assert!(Owner::from_bytes(&[1; MAX_OWNER_BYTES + 1]).is_err());
+    }
+
+    #[test]
+    fn an_encoded_address_is_no_owner() {
+        let mut bytes = [0; 33];
+        bytes[12..].fill(0x11);
+        assert!(Owner::from_bytes(&bytes[..32]).is_err());
+        assert!(Owner::from_bytes(&bytes).is_ok());
+        bytes[11] = 1;
+        assert!(Owner::from_bytes(&bytes[..32]).is_ok());
     }
 }

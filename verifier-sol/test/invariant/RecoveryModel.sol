@@ -76,22 +76,22 @@ contract RecoveryModel {
         return block.timestamp < waitingFrom ? Outcome.Refused : Outcome.Applied;
     }
 
-    /// @notice Whether other weights and thresholds let in who was not, or lock out who was.
+    /// @notice Whether other weights and thresholds may let in who was not, or lock out who was.
     function weakens(
         uint256[GUARDIANS] calldata weights,
         uint256 threshold_,
         uint256 cancelThreshold_
     ) external view returns (bool) {
         if (!armed()) return false;
-        uint256 gained;
         uint256 reached;
         for (uint256 i = 0; i < GUARDIANS; ++i) {
-            if (weights[i] < weight[i]) return true;
-            gained += weights[i] - weight[i];
+            if (weights[i] != weight[i]) return true;
             if (accepted[i]) reached += weight[i];
         }
-        return threshold_ < threshold + gained || threshold_ > reached
-            || cancelThreshold_ < cancelThreshold + gained;
+        if (threshold_ < threshold || cancelThreshold_ < cancelThreshold) return true;
+        return
+            threshold_ > reached
+                || (cancelThreshold_ > cancelThreshold && cancelThreshold_ > reached);
     }
 
     function wait_(bytes32 change) external {
