@@ -30,12 +30,6 @@ const WORTH_IT: usize = 4;
 /// it needs may hang on the others that are left out.
 const ENOUGH: usize = 3;
 
-/// Instances that a derivation does without.
-pub struct Group<'c> {
-    instances: HashSet<Instance>,
-    derivation: Derivation<'c, Fr>,
-}
-
 /// The attacks on a group: its program, and how often each attack worked and did not.
 #[derive(Default)]
 struct Tries<'c> {
@@ -43,28 +37,58 @@ struct Tries<'c> {
     of: BTreeMap<String, (usize, usize)>,
 }
 
-/// Derivations that do without spare instances, and what the list says of these.
+/// Leaves spare instances out, many at once, and asks what the list says of them.
 pub struct Spare<'c> {
     subject: &'c Subject,
     check: &'c Check<Fr>,
     list: Assertions,
-    groups: Vec<Group<'c>>,
 }
 
 impl<'c> Spare<'c> {
-    /// Derives without the instances, as many at once as leave no cell open; some are in no group.
-    pub fn new(
-        subject: &'c Subject,
-        check: &'c Check<Fr>,
+    /// Of a layout.
+    pub fn new(subject: &'c Subject, check: &'c Check<Fr>) -> Self {
+        Self { subject, check, list: Assertions::read() }
+    }
+
+    /// What becomes of each instance, told one by one, as many left out at once as leave no cell open; of some nothing is
+    /// known, for whatever group they are left out with. A derivation takes much memory, so there is one group at a time.
+    ///
+    /// # Errors
+    /// Those of `say`.
+    pub fn each(
+        &self,
         derivation: &Derivation<'c, Fr>,
         instances: &[Instance],
         lanes: &mut Lanes<'c, Fr>,
-    ) -> Self {
+        say: &mut dyn FnMut(Instance, Verdict) -> anyhow::Result<()>,
+    ) -> anyhow::Result<()> {
+        let mut sets = self.kinds(derivation, instances);
+        while !sets.is_empty() {
+            let open = lanes.open_without_all(&sets);
+            let mut parts = Vec::new();
+            for (mut set, open) in sets.into_iter().zip(open) {
+                // The derivation has the last word: it may leave a cell open where the lanes do not.
+                let group = open.is_none().then(|| self.group(derivation, &set)).flatten();
+                if let Some(group) = group {
+                    set = self.tell(&group, &set, say)?;
+                }
+                // Neighbours lean on each other, and some attacks need what others of the group assert.
+                let half = |odd: usize| set.iter().skip(odd).step_by(2).copied().collect();
+                parts.extend([half(0), half(1)]);
+            }
+            parts.retain(|set: &Vec<Instance>| set.len() >= WORTH_IT);
+            sets = parts;
+        }
+        Ok(())
+    }
+
+    /// Those that nothing rests on, and the others by kind, in order of rows.
+    fn kinds(&self, derivation: &Derivation<'_, Fr>, instances: &[Instance]) -> Vec<Vec<Instance>> {
         let ranged = derivation.ranges.used();
         let of_lemmas: HashSet<Support> =
             derivation.lemmas.iter().flat_map(|lemma| lemma.supports.iter().copied()).collect();
         let rests = |instance: &Instance| {
-            let without = check.without(*instance);
+            let without = self.check.without(*instance);
             let mut supports = without.supports();
             derivation.rests_on(*instance)
                 || supports.any(|s| ranged.contains(&s) || of_lemmas.contains(&s))
@@ -73,74 +97,54 @@ impl<'c> Spare<'c> {
             instances.iter().partition(|i| rests(i));
         let mut kinds: BTreeMap<String, Vec<Instance>> = BTreeMap::new();
         for instance in used {
-            kinds.entry(subject.instance_name(check, instance)).or_default().push(instance);
+            kinds
+                .entry(self.subject.instance_name(self.check, instance))
+                .or_default()
+                .push(instance);
         }
-        let mut spare = Self { subject, check, list: Assertions::read(), groups: Vec::new() };
-        let mut sets: Vec<Vec<Instance>> = kinds.into_values().chain([unused]).collect();
-        while !sets.is_empty() {
-            let open = lanes.open_without_all(&sets);
-            let mut parts = Vec::new();
-            for (set, open) in sets.into_iter().zip(open) {
-                if open.is_none() {
-                    // If a cell is open all the same, each is left out alone.
-                    spare.add(derivation, &set);
-                } else {
-                    // Neighbours lean on each other.
-                    let half = |odd: usize| set.iter().skip(odd).step_by(2).copied().collect();
-                    parts.extend([half(0), half(1)]);
-                }
-            }
-            parts.retain(|set: &Vec<Instance>| set.len() >= WORTH_IT);
-            sets = parts;
-        }
-        spare
+        kinds.into_values().chain([unused]).collect()
     }
 
-    /// How many derivations serve all.
-    pub fn groups(&self) -> usize {
-        self.groups.len()
-    }
-
-    /// Adds a group, if no cell is open without it.
-    fn add(&mut self, whole: &Derivation<'_, Fr>, instances: &[Instance]) -> bool {
+    /// The derivation without the instances, if no cell is open in it.
+    fn group(
+        &self,
+        whole: &Derivation<'_, Fr>,
+        instances: &[Instance],
+    ) -> Option<Derivation<'c, Fr>> {
         let mut without = Without::default();
         instances.iter().for_each(|instance| without.add(self.check.without(*instance)));
         let check = self.check;
         let derivation = Derivation::new(&check.model, &check.prepared, &check.start, without);
-        let closed = check.newly_open(whole, &derivation).undetermined.is_empty();
-        if closed {
-            let instances = instances.iter().copied().collect();
-            self.groups.push(Group { instances, derivation });
-        }
-        closed
+        check.newly_open(whole, &derivation).undetermined.is_empty().then_some(derivation)
     }
 
-    /// What becomes of each instance in a group, told one by one; of one in no group nothing is known.
-    pub fn each(
+    /// Tells what is known of the instances of a group; the others.
+    fn tell(
         &self,
-        say: &mut dyn FnMut(Instance, Option<Verdict>) -> anyhow::Result<()>,
-    ) -> anyhow::Result<()> {
-        for group in &self.groups {
-            let mut tries = Tries::default();
-            let mut instances: Vec<Instance> = group.instances.iter().copied().collect();
-            instances.sort_by_key(|instance| (self.check.row(*instance), *instance));
-            for instance in instances {
-                let verdict = self.verdict(group, instance, &mut tries);
-                say(instance, verdict)?;
+        group: &Derivation<'c, Fr>,
+        instances: &[Instance],
+        say: &mut dyn FnMut(Instance, Verdict) -> anyhow::Result<()>,
+    ) -> anyhow::Result<Vec<Instance>> {
+        let mut tries = Tries::default();
+        let mut rest = Vec::new();
+        for instance in instances {
+            match self.verdict(group, *instance, &mut tries) {
+                Some(verdict) => say(*instance, verdict)?,
+                None => rest.push(*instance),
             }
         }
-        Ok(())
+        Ok(rest)
     }
 
-    fn verdict(
+    fn verdict<'g>(
         &self,
-        group: &Group<'c>,
+        group: &'g Derivation<'c, Fr>,
         instance: Instance,
-        tries: &mut Tries<'c>,
+        tries: &mut Tries<'g>,
     ) -> Option<Verdict> {
         let (subject, check) = (self.subject, self.check);
         if let Instance::Constraint(id) = instance {
-            if let Some(reason) = implied(&group.derivation, id) {
+            if let Some(reason) = implied(group, id) {
                 return Some(Verdict::Redundant(format!("shown by machine: {reason}")));
             }
         }
@@ -153,8 +157,7 @@ impl<'c> Spare<'c> {
                 if *made == 0 && *failed >= ENOUGH {
                     return None;
                 }
-                let program =
-                    tries.program.get_or_insert_with(|| Program::new(check, &group.derivation));
+                let program = tries.program.get_or_insert_with(|| Program::new(check, group));
                 let candidates = attack::candidates(attack, row_number(&row));
                 let outcome = attack::outcome(subject, check, program, Some(instance), &candidates);
                 let stopped = outcome == Outcome::StoppedByItAlone;

@@ -109,8 +109,6 @@ pub fn run(
     let mut instances: Vec<Instance> =
         left.keys().copied().filter(|instance| !done.contains(instance)).collect();
     instances.sort_by_key(|instance| left[instance]);
-    let spare = Spare::new(subject, &check, dropper.derivation(), &instances, &mut lanes);
-    say(format!("{}: {} groups left out at once", subject.name, spare.groups()));
     let mut file = path.map(state::append).transpose()?;
     let mut looked_at = 0;
     let mut note = |instance: Instance, named: Named, verdict: Verdict| -> Result<()> {
@@ -124,18 +122,19 @@ pub fn run(
         figures.add_drop(entry.instance, &entry.verdict);
         looked_at += 1;
         if looked_at % 500 == 0 {
-            say(format!("{}: {looked_at} looked at one by one", subject.name));
+            say(format!("{}: {looked_at} looked at", subject.name));
         }
         Ok(())
     };
-    spare.each(&mut |instance, verdict| {
-        if let Some(verdict) = verdict {
+    Spare::new(subject, &check).each(
+        dropper.derivation(),
+        &instances,
+        &mut lanes,
+        &mut |instance, verdict| {
             done.insert(instance);
-            note(instance, dropper.named(instance), verdict)?;
-        }
-        Ok(())
-    })?;
-    drop(spare);
+            note(instance, dropper.named(instance), verdict)
+        },
+    )?;
     drop(lanes);
     for instance in instances.into_iter().filter(|instance| !done.contains(instance)) {
         let verdict = dropper.drop(instance);
