@@ -9,6 +9,10 @@
 //! Mail of other people does not enter the project. Tests on it are functions of their own, with `outside_messages` in their
 //! name. Where there are none, a test says so by [`not_run`], whose line `scripts/test` repeats at its end, and nothing
 //! that the documents claim counts it.
+//!
+//! [`server`] has what stands in for a chain's node and other servers.
+
+pub mod server;
 
 use std::{
     fs,

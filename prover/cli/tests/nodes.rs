@@ -3,13 +3,12 @@
 use std::{
     collections::BTreeSet,
     fs,
-    io::{BufRead, BufReader, Read, Write},
+    io::{Read, Write},
     net::TcpListener,
     sync::{
         atomic::{AtomicBool, Ordering},
         Arc,
     },
-    thread,
 };
 
 use k256::ecdsa::SigningKey as Wallet;
@@ -23,6 +22,7 @@ use zkdkim_salt::{
     request::{Block, Chains, Unavailable},
     CommitteeRecord, Dealer, Member, NetworkId, NodeIndex,
 };
+use zkdkim_test_vectors::server;
 
 use super::{
     dns_server::{plain, records, Says},
@@ -90,11 +90,9 @@ impl Nodes {
             let settings = LimitSettings { address_a_day: 100, ..LimitSettings::default() };
             let node = SaltNode::new(record.clone(), share, keys, settings, &mut OsRng).unwrap();
             let silent = silent.clone();
-            thread::spawn(move || {
-                for stream in listener.incoming().flatten() {
-                    if at < 2 || !silent.load(Ordering::Relaxed) {
-                        serve(stream, &node);
-                    }
+            server::connections(listener, move |stream| {
+                if at < 2 || !silent.load(Ordering::Relaxed) {
+                    serve(stream, &node);
                 }
             });
         }
@@ -103,21 +101,9 @@ impl Nodes {
 }
 
 fn serve(mut stream: impl Read + Write, node: &SaltNode) {
-    let mut reader = BufReader::new(&mut stream);
-    let (mut first, mut length) = (String::new(), 0);
-    let _ = reader.read_line(&mut first);
-    loop {
-        let mut line = String::new();
-        if reader.read_line(&mut line).unwrap_or(0) == 0 || line == "\r\n" {
-            break;
-        }
-        if let Some(value) = line.to_ascii_lowercase().strip_prefix("content-length: ") {
-            length = value.trim().parse().unwrap();
-        }
-    }
-    let mut body = vec![0; length];
-    reader.read_exact(&mut body).unwrap();
-    let (status, body) = match first.starts_with("POST /v1/release ") {
+    let Some(request) = server::Request::read(&mut stream) else { return };
+    let body = request.body;
+    let (status, body) = match request.line.starts_with("POST /v1/release ") {
         true => match node.handle(&body, b"client", now(), &Seen, &provider_keys(), &mut OsRng) {
             Ok(answer) => ("200 OK", answer),
             Err(refused) => {
@@ -128,9 +114,7 @@ fn serve(mut stream: impl Read + Write, node: &SaltNode) {
         },
         false => ("404 Not Found", vec![]),
     };
-    let head =
-        format!("HTTP/1.1 {status}\r\ncontent-length: {}\r\nconnection: close\r\n\r\n", body.len());
-    let _ = stream.write_all(&[head.as_bytes(), &body].concat());
+    server::answer(&mut stream, status, "application/octet-stream", &body);
 }
 
 const COMMITTEE: [&str; 3] = ["--committee", "committee.record", "--allow-insecure-dealer"];

@@ -1,7 +1,7 @@
 //! DNS over HTTPS on loopback: one resolver a port, each with its own idea of the records; and one over UDP.
 
 use std::{
-    io::{BufRead, BufReader, Read, Write},
+    io::{Read, Write},
     net::{SocketAddr, TcpListener, TcpStream, UdpSocket},
     sync::{Arc, OnceLock},
     thread,
@@ -18,6 +18,7 @@ use rustls::{
 };
 use zkdkim_dns::{LiveDns, Resolver, Resolvers};
 use zkdkim_net::{Endpoint, Http, HttpSettings, PlainHttp};
+use zkdkim_test_vectors::server;
 
 /// What a resolver does with a question.
 #[derive(Clone)]
@@ -68,23 +69,9 @@ fn answer(question: &[u8], says: &Says) -> Vec<u8> {
 
 /// One request of HTTP/1.1, answered; enough of HTTP for what the client sends.
 fn serve(mut stream: impl Read + Write, says: &Says) {
-    let mut reader = BufReader::new(&mut stream);
-    let mut length = 0;
-    loop {
-        let mut line = String::new();
-        if reader.read_line(&mut line).unwrap_or(0) == 0 {
-            return;
-        }
-        let line = line.trim_end().to_ascii_lowercase();
-        if let Some(value) = line.strip_prefix("content-length: ") {
-            length = value.parse().unwrap();
-        }
-        if line.is_empty() {
-            break;
-        }
-    }
-    let mut question = vec![0; length];
-    reader.read_exact(&mut question).unwrap();
+    let Some(server::Request { body: question, .. }) = server::Request::read(&mut stream) else {
+        return;
+    };
     let (status, media_type, body) = match says {
         Says::Nothing => return thread::sleep(Duration::from_secs(60)),
         Says::Html => ("200 OK", "text/html", b"<html>".to_vec()),
@@ -92,12 +79,7 @@ fn serve(mut stream: impl Read + Write, says: &Says) {
         Says::Garbage(bytes) => ("200 OK", "application/dns-message", bytes.clone()),
         _ => ("200 OK", "application/dns-message", answer(&question, says)),
     };
-    let head = format!(
-        "HTTP/1.1 {status}\r\ncontent-type: {media_type}\r\ncontent-length: {}\r\nconnection: close\r\n\r\n",
-        body.len()
-    );
-    // A client that has enough closes its end.
-    let _ = stream.write_all(&[head.as_bytes(), &body].concat()).and_then(|()| stream.flush());
+    server::answer(&mut stream, status, media_type, &body);
 }
 
 /// A certificate for `localhost` and the root that a client has to trust for it.

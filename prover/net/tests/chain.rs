@@ -1,52 +1,14 @@
 //! JSON-RPC against a server that answers as it is told.
 
-use std::{
-    io::{BufRead, BufReader, Read, Write},
-    net::TcpListener,
-    thread,
-};
-
 use serde_json::{json, Value};
 use zkdkim_net::{abi, contracts, Block, Endpoint, Error, Http, HttpSettings, PlainHttp, Rpc};
+use zkdkim_test_vectors::server::{json_rpc, result};
 
 /// A node that answers a method and its parameters with a body.
 fn chain(answer: impl Fn(&str, &Value) -> Value + Send + Sync + 'static) -> Rpc {
-    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-    let url = format!("http://{}/key", listener.local_addr().unwrap());
-    thread::spawn(move || {
-        for mut stream in listener.incoming().flatten() {
-            let mut reader = BufReader::new(&mut stream);
-            let mut length = 0;
-            loop {
-                let mut line = String::new();
-                if reader.read_line(&mut line).unwrap_or(0) == 0 || line == "\r\n" {
-                    break;
-                }
-                if let Some(value) = line.to_ascii_lowercase().strip_prefix("content-length: ") {
-                    length = value.trim().parse().unwrap();
-                }
-            }
-            let mut body = vec![0; length];
-            reader.read_exact(&mut body).unwrap();
-            let request: Value = serde_json::from_slice(&body).unwrap_or_default();
-            let method = request["method"].as_str().unwrap_or_default();
-            let body = match answer(method, &request["params"]) {
-                Value::String(raw) => raw,
-                object => object.to_string(),
-            };
-            let head = format!(
-                "HTTP/1.1 200 OK\r\ncontent-length: {}\r\nconnection: close\r\n\r\n",
-                body.len()
-            );
-            let _ = stream.write_all(&[head.as_bytes(), body.as_bytes()].concat());
-        }
-    });
+    let url = format!("{}/key", json_rpc(answer));
     let http = Http::new(&HttpSettings::default()).unwrap();
     Rpc::new(http, Endpoint::parse(&url, PlainHttp::AllowedInsecurely).unwrap())
-}
-
-fn result(value: Value) -> Value {
-    json!({ "jsonrpc": "2.0", "id": 1, "result": value })
 }
 
 fn error(code: i64, message: &str) -> Value {

@@ -1,11 +1,5 @@
 //! Escrow events of a chain, tried with a key.
 
-use std::{
-    io::{BufRead, BufReader, Read, Write},
-    net::TcpListener,
-    thread,
-};
-
 use rand_chacha::ChaCha20Rng;
 use rand_core::SeedableRng;
 use serde_json::{json, Value};
@@ -16,45 +10,22 @@ use zkdkim_salt::{
     NodeIndex, OpeningKey, SigningKey,
 };
 use zkdkim_salt_client::find::{find, publication};
+use zkdkim_test_vectors::server::{json_rpc, result};
 
 /// A chain whose logs are these publications of accounts, a block each.
 fn chain(published: Vec<([u8; 20], Vec<u8>)>) -> Rpc {
-    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-    let url = format!("http://{}/", listener.local_addr().unwrap());
-    thread::spawn(move || {
-        for mut stream in listener.incoming().flatten() {
-            let mut reader = BufReader::new(&mut stream);
-            let mut length = 0;
-            loop {
-                let mut line = String::new();
-                if reader.read_line(&mut line).unwrap_or(0) == 0 || line == "\r\n" {
-                    break;
-                }
-                if let Some(value) = line.to_ascii_lowercase().strip_prefix("content-length: ") {
-                    length = value.trim().parse().unwrap();
-                }
-            }
-            let mut body = vec![0; length];
-            reader.read_exact(&mut body).unwrap();
-            let request: Value = serde_json::from_slice(&body).unwrap();
-            let wanted = request["params"][0]["topics"][1].as_str().map(str::to_owned);
-            let log = |(block, (account, bytes)): (usize, &([u8; 20], Vec<u8>))| {
-                let topic = format!("0x{}", hex::encode(abi::address(account)));
-                let data = &abi::call_with_bytes("x()", &[], bytes)[4..];
-                let log = json!({
-                    "blockNumber": format!("{block:#x}"), "data": format!("0x{}", hex::encode(data)),
-                    "topics": [format!("0x{}", "00".repeat(32)), topic],
-                });
-                wanted.as_ref().is_none_or(|wanted| *wanted == topic).then_some(log)
-            };
-            let logs: Vec<Value> = published.iter().enumerate().filter_map(log).collect();
-            let body = json!({ "jsonrpc": "2.0", "id": 1, "result": logs }).to_string();
-            let head = format!(
-                "HTTP/1.1 200 OK\r\ncontent-length: {}\r\nconnection: close\r\n\r\n",
-                body.len()
-            );
-            let _ = stream.write_all(&[head.as_bytes(), body.as_bytes()].concat());
-        }
+    let url = json_rpc(move |_, params| {
+        let wanted = params[0]["topics"][1].as_str().map(str::to_owned);
+        let log = |(block, (account, bytes)): (usize, &([u8; 20], Vec<u8>))| {
+            let topic = format!("0x{}", hex::encode(abi::address(account)));
+            let data = &abi::call_with_bytes("x()", &[], bytes)[4..];
+            let log = json!({
+                "blockNumber": format!("{block:#x}"), "data": format!("0x{}", hex::encode(data)),
+                "topics": [format!("0x{}", "00".repeat(32)), topic],
+            });
+            wanted.as_ref().is_none_or(|wanted| *wanted == topic).then_some(log)
+        };
+        result(published.iter().enumerate().filter_map(log).collect())
     });
     let http = Http::new(&HttpSettings::default()).unwrap();
     Rpc::new(http, Endpoint::parse(&url, PlainHttp::AllowedInsecurely).unwrap())

@@ -1,6 +1,7 @@
 //! Committees for tests, by the insecure dealer.
 
 pub mod mail;
+mod signer;
 
 use rand::SeedableRng;
 use rand_chacha::ChaCha20Rng;

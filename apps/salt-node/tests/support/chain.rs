@@ -1,15 +1,13 @@
 //! JSON-RPC of chain 31337: one block, one account with an open round, one registry of roots.
 
 use std::{
-    io::{BufRead, BufReader, Read, Write},
-    net::TcpListener,
     sync::{Arc, Mutex},
-    thread,
     time::{SystemTime, UNIX_EPOCH},
 };
 
 use serde_json::{json, Value};
 use zkdkim_net::abi;
+use zkdkim_test_vectors::server::{json_rpc, result};
 
 pub const CHAIN: u64 = 31337;
 pub const BLOCK: u64 = 77;
@@ -50,41 +48,13 @@ impl TestChain {
             escrows: vec![],
         };
         let state = Arc::new(Mutex::new(state));
-        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-        let url = format!("http://{}/", listener.local_addr().unwrap());
         let shared = state.clone();
-        thread::spawn(move || {
-            for mut stream in listener.incoming().flatten() {
-                let state = shared.lock().unwrap().clone();
-                thread::spawn(move || serve(&mut stream, &state));
-            }
+        let url = json_rpc(move |method, params| {
+            let state = shared.lock().unwrap().clone();
+            result(answer(&state, method, params))
         });
         TestChain { url, state }
     }
-}
-
-fn serve(stream: &mut (impl Read + Write), state: &State) {
-    let mut reader = BufReader::new(&mut *stream);
-    let mut length = 0;
-    loop {
-        let mut line = String::new();
-        if reader.read_line(&mut line).unwrap_or(0) == 0 || line == "\r\n" {
-            break;
-        }
-        if let Some(value) = line.to_ascii_lowercase().strip_prefix("content-length: ") {
-            length = value.trim().parse().unwrap();
-        }
-    }
-    let mut body = vec![0; length];
-    if reader.read_exact(&mut body).is_err() {
-        return;
-    }
-    let request: Value = serde_json::from_slice(&body).unwrap_or_default();
-    let result = answer(state, request["method"].as_str().unwrap_or_default(), &request["params"]);
-    let body = json!({ "jsonrpc": "2.0", "id": 1, "result": result }).to_string();
-    let head =
-        format!("HTTP/1.1 200 OK\r\ncontent-length: {}\r\nconnection: close\r\n\r\n", body.len());
-    let _ = stream.write_all(&[head.as_bytes(), body.as_bytes()].concat());
 }
 
 fn answer(state: &State, method: &str, params: &Value) -> Value {
