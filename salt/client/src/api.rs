@@ -7,6 +7,7 @@
 //! ```
 
 use serde::{Deserialize, Serialize};
+use zkdkim_relation::Rule;
 
 /// Where requests are posted.
 pub const RELEASE: &str = "/v1/release";
@@ -33,9 +34,50 @@ pub struct Refusal {
     pub retry_seconds: Option<u64>,
 }
 
+/// Identifiers of refusals that are none of the relation's rules.
+const IDS: [&str; 12] = [
+    "request",
+    "network",
+    "epoch",
+    "subject-form",
+    "recipient",
+    "expired",
+    "stale",
+    "future",
+    "limit",
+    "provider-key",
+    "unavailable",
+    "busy",
+];
+
 impl Refusal {
+    /// The identifier, where it is one that docs/escrow.md lists; none for words of the node's own, which may be anything and
+    /// belong into no log.
+    pub fn known_id(&self) -> Option<&'static str> {
+        let rules = Rule::ALL.iter().map(|rule| rule.id());
+        IDS.into_iter().chain(rules).find(|id| *id == self.id)
+    }
+
     /// Whether the same request may be answered later, or by the same node of another epoch.
     pub fn is_temporary(&self) -> bool {
         matches!(self.id.as_str(), "unavailable" | "limit" | "provider-key" | "epoch" | "busy")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_listed_identifiers_are_known() {
+        let known = |id: &str| {
+            Refusal { id: id.into(), detail: String::new(), retry_seconds: None }.known_id()
+        };
+        for id in IDS.into_iter().chain(Rule::ALL.iter().map(|rule| rule.id())) {
+            assert_eq!(known(id), Some(id));
+        }
+        for id in ["", "ann@example.org", "Stale", "stale "] {
+            assert_eq!(known(id), None);
+        }
     }
 }

@@ -7,7 +7,8 @@ use crate::client::{NodeReport, Outcome};
 /// Result of everything here.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
-/// Every failure of this crate. No text quotes an address or a secret.
+/// Every failure of this crate. No text of its own quotes an address or a secret; what a node says of itself, which
+/// [`Error::TooFew`] lists, may be anything, so it is for the person who asked and for no log.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
