@@ -57,20 +57,22 @@ impl Home {
     pub fn install(&self, record: &CommitteeRecord, share: Option<&KeyShare>) -> Result<()> {
         let folder = self.epoch_folder(record.committee().epoch);
         files::make_folder(&folder)?;
+        let path = folder.join("record");
+        let there = path.exists().then(|| files::read(&path, files::SMALL)).transpose()?;
+        if let Some(there) = &there {
+            let there = CommitteeRecord::read(there, Dealer::AllowedInsecurely);
+            let same = |there: CommitteeRecord| there.committee() == record.committee();
+            if !there.is_ok_and(same) {
+                // Before the share is touched: it belongs to the record that is there.
+                return Err(Fault::content(&path)("there is another record of this epoch"));
+            }
+        }
         if let Some(share) = share {
             files::write_secret(&folder.join("share"), &share.to_bytes(), Existing::Replaced)?;
         }
-        let path = folder.join("record");
-        match files::read(&path, files::SMALL) {
-            Ok(there) => {
-                let there = CommitteeRecord::read(&there, Dealer::AllowedInsecurely);
-                let same = |there: CommitteeRecord| there.committee() == record.committee();
-                match there.is_ok_and(same) {
-                    true => Ok(()),
-                    false => Err(Fault::content(&path)("there is another record of this epoch")),
-                }
-            }
-            Err(_) => files::write(&path, &record.to_bytes(), Existing::Kept),
+        match there {
+            Some(_) => Ok(()),
+            None => files::write(&path, &record.to_bytes(), Existing::Kept),
         }
     }
 
@@ -141,5 +143,52 @@ impl Home {
     /// Erases the share of an epoch.
     pub fn erase_share(&self, epoch: u32) -> Result<()> {
         files::erase(&self.epoch_folder(epoch).join("share"))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use rand::SeedableRng;
+    use rand_chacha::ChaCha20Rng;
+    use zkdkim_salt::{dealer::deal_insecurely, Member, NetworkId, NodeIndex};
+
+    use super::*;
+
+    /// A committee of three nodes, and the share of the first.
+    fn committee(seed: u64) -> (CommitteeRecord, KeyShare) {
+        let rng = &mut ChaCha20Rng::seed_from_u64(seed);
+        let keys = [(); 3].map(|()| NodeKeys::random(rng));
+        let members = keys.iter().zip(1..).map(|(keys, index)| Member {
+            index: NodeIndex::new(index).unwrap(),
+            url: format!("https://salt{index}.example"),
+            sealing: keys.opening.sealing_key(),
+            verifying: keys.signing.verifying_key(),
+        });
+        let network = NetworkId::parse("insecure-dealer-home").unwrap();
+        let (committee, mut shares) = deal_insecurely(&network, 2, members.collect(), rng).unwrap();
+        let signatures = keys.iter().map(|keys| committee.sign(&keys.signing)).collect();
+        let dealer = Dealer::AllowedInsecurely;
+        let record = CommitteeRecord::new(committee, signatures, vec![], dealer).unwrap();
+        (record, shares.remove(0))
+    }
+
+    #[test]
+    fn another_committee_of_an_epoch_does_not_take_the_place_of_a_share() {
+        let folder = tempfile::tempdir().unwrap();
+        let home = Home::new(folder.path());
+        let ((first, share), (second, other)) = (committee(1), committee(2));
+        let epoch = first.committee().epoch;
+        assert_eq!(epoch, second.committee().epoch);
+        for _ in 0..2 {
+            home.install(&first, Some(&share)).unwrap();
+        }
+        let error = home.install(&second, Some(&other)).unwrap_err().to_string();
+        assert!(error.contains("another record"), "{error}");
+        let kept = home.share(epoch).unwrap().unwrap();
+        assert_eq!(kept.to_bytes(), share.to_bytes());
+        assert_eq!(
+            home.current(Dealer::AllowedInsecurely).unwrap().0.committee(),
+            first.committee()
+        );
     }
 }
