@@ -18,7 +18,7 @@ use crate::{
     answer::Answers,
     chain::{Ledger, Limits, Rpc, Submitter},
     config::{ChainConfig, Config},
-    door::{http::Door, lmtp, Desk},
+    door::{self, http::Door, lmtp, Desk},
     error::{Error, Result},
     pipeline::{
         Chain, Either, KeySource, Proving, RegistryFile, SaltFolder, SaltNodes, SaltSource, Worker,
@@ -95,13 +95,10 @@ impl Service {
         if let Some(admin) = &self.config.admin {
             let listener = listen(admin.listen, "admin").await?;
             let router = figures::router(self.store.clone(), recorder);
-            let mut stop = stop.clone();
+            let stop = stop.clone();
             parts.spawn(async move {
-                let stopped = async move { drop(stop.wait_for(|stop| *stop).await) };
-                axum::serve(listener, router)
-                    .with_graceful_shutdown(stopped)
-                    .await
-                    .map_err(Error::io("serve figures"))
+                door::serve(listener, router, stop).await;
+                Ok(())
             });
         }
         let worker = Worker {
@@ -112,6 +109,7 @@ impl Service {
             proving: self.proving.clone(),
             poll,
             patience_seconds: i64::from(self.config.limits.patience_hours) * 3600,
+            answers: self.config.answers.is_some(),
         };
         for _ in 0..self.config.proving.at_a_time + MORE_WORKERS {
             let (worker, stop) = (worker.clone(), stop.clone());
@@ -163,14 +161,10 @@ impl Service {
             }
             Ok(())
         });
-        let mut stopping = stop.clone();
+        let stopping = stop.clone();
         parts.spawn(async move {
-            let service = door.router().into_make_service_with_connect_info::<SocketAddr>();
-            let stopped = async move { drop(stopping.wait_for(|stop| *stop).await) };
-            axum::serve(listener, service)
-                .with_graceful_shutdown(stopped)
-                .await
-                .map_err(Error::io("serve HTTP"))
+            door::serve(listener, door.router(), stopping).await;
+            Ok(())
         });
         if let Some(lmtp) = &self.config.lmtp {
             let listener = listen(lmtp.listen, "lmtp").await?;

@@ -2,7 +2,10 @@
 
 use std::{collections::BTreeMap, net::SocketAddr, num::NonZeroU32, path::Path, sync::Arc};
 
-use alloy::signers::{local::PrivateKeySigner, SignerSync};
+use alloy::{
+    primitives::Address,
+    signers::{local::PrivateKeySigner, SignerSync},
+};
 use reqwest::{Client, Response, StatusCode};
 use serde_json::{json, Value};
 use tokio::sync::OnceCell;
@@ -43,6 +46,7 @@ struct Open {
     client: Client,
     url: String,
     store: Store,
+    ledger: Arc<Misbehaving>,
     _database: database::Database,
 }
 
@@ -54,7 +58,8 @@ impl Open {
         let store = database.store.clone();
         let desk = Desk { store: store.clone(), keys: keys(), max_queue: 10, max_mail_bytes: 5000 };
         let ledger = Arc::new(Misbehaving::new());
-        let chains = BTreeMap::from([(CHAIN, Chain { ledger, contracts: vec![CONTRACT] })]);
+        let chains =
+            BTreeMap::from([(CHAIN, Chain { ledger: ledger.clone(), contracts: vec![CONTRACT] })]);
         let a_minute = NonZeroU32::new(a_minute).unwrap();
         let to = "recovery@relayer.example".to_owned();
         let door = Door::new(desk, Arc::new(chains), proving().await, to, a_minute, behind_proxy);
@@ -62,7 +67,7 @@ impl Open {
         let url = format!("http://{}", listener.local_addr().unwrap());
         let service = door.router().into_make_service_with_connect_info::<SocketAddr>();
         tokio::spawn(async move { axum::serve(listener, service).await.unwrap() });
-        Open { client: Client::new(), url, store, _database: database }
+        Open { client: Client::new(), url, store, ledger, _database: database }
     }
 
     async fn new() -> Open {
@@ -243,9 +248,13 @@ async fn only_the_new_key_consents() {
         door.post(&path, json!({ "mail": mail, "signature": signature }).to_string())
     };
     let stranger = PrivateKeySigner::from_slice(&[8; 32]).unwrap();
-    for signature in
-        [sign(&stranger, text), sign(&wallet, &text.replace("main", "mail")), "0x".into()]
-    {
+    for signature in [
+        sign(&stranger, text),
+        sign(&wallet, &text.replace("main", "mail")),
+        "0x".into(),
+        // Of no key, and of no contract either: the nodes would refuse it, and the job would end.
+        "0x07".into(),
+    ] {
         assert_eq!(refused(post(mail, signature).await).await, (422, "consent".into()));
     }
     let other = refused(post(&"0x00".repeat(16), sign(&wallet, text)).await).await;
@@ -258,6 +267,33 @@ async fn only_the_new_key_consents() {
     assert_eq!((woken.id, opening.consent.map(|c| c.len())), (job.id, Some(65)));
     let twice = refused(post(mail, sign(&wallet, text)).await).await;
     assert_eq!(twice, (422, "no-consent-wanted".into()));
+}
+
+#[tokio::test]
+async fn a_contract_consents_with_signatures_of_any_length() {
+    let door = Open::new().await;
+    // A Safe with one owner signs with 65 bytes, as a key does.
+    for (number, signature) in [[5; 65].as_slice(), &[6; 3]].into_iter().enumerate() {
+        let contract = Address::repeat_byte(0x50 + number as u8);
+        let target = Target { new_key: contract, ..vote() };
+        let mut ask = recover();
+        ask["new_key"] = json!(contract);
+        let id = door.ask(&ask).await;
+        door.post("/v1/mails", format!("X-Number: {number}\r\n{}", signed_mail())).await;
+        let (lease, job): (Lease, _) = door.store.claim(60).await.unwrap().unwrap();
+        let header_digest = [number as u8; 32];
+        let checked = Checked { target: &target, header_digest, reply: None };
+        assert!(door.store.checked(&lease, &checked).await.unwrap());
+        door.store.step(&lease, State::Salt).await.unwrap();
+        door.store.offer(&job.id, &[1; 32], 1_900_000_000, "main-1").await.unwrap();
+        let mail = format!("0x{}", hex::encode(header_digest));
+        let consent = json!({ "mail": mail, "signature": format!("0x{}", hex::encode(signature)) });
+        let path = format!("/v1/requests/{id}/consents");
+        let before = refused(door.post(&path, consent.to_string()).await).await;
+        assert_eq!(before, (422, "consent".into()));
+        door.ledger.sign_at(contract, signature);
+        assert_eq!(door.post(&path, consent.to_string()).await.status(), StatusCode::NO_CONTENT);
+    }
 }
 
 #[tokio::test]

@@ -145,6 +145,25 @@ async fn what_somebody_else_sent_first_is_not_sent_twice() {
 }
 
 #[tokio::test]
+async fn a_recovery_that_somebody_else_started_is_completed_all_the_same() {
+    let database = database::sqlite().await;
+    let (store, chain) = (&database.store, Misbehaving::new());
+    let job = waiting(store, 1).await;
+    for guardian in 1..=3 {
+        chain.vote_by_another(proven(guardian).nullifier(), guardian);
+    }
+    chain.start_recovery();
+    for _ in 0..3 {
+        chain.mine();
+    }
+    round(store, &chain).await;
+    let voted = store.job(&job).await.unwrap().unwrap();
+    assert_eq!((voted.state, voted.executable_from), (State::Final, Some(5000)));
+    let counts = store.counts().await.unwrap();
+    assert!(counts.contains(&(State::Proved, 1)), "the execution waits: {counts:?}");
+}
+
+#[tokio::test]
 async fn two_processes_at_once_send_a_vote_once() {
     for database in database::each().await {
         let (store, chain) = (&database.store, Misbehaving::new());
@@ -217,6 +236,26 @@ async fn a_vote_that_is_not_needed_is_refused_by_name() {
     assert_eq!(late, 1);
     let counts = store.counts().await.unwrap();
     assert!(counts.contains(&(State::Proved, 1)), "the execution waits: {counts:?}");
+}
+
+#[tokio::test]
+async fn votes_that_need_too_much_gas_together_go_apart() {
+    let database = database::sqlite().await;
+    let (store, chain) = (&database.store, Misbehaving::new());
+    let jobs = [waiting(store, 1).await, waiting(store, 2).await];
+    // A quarter more than one vote needs, and less than two.
+    let tight = Limits { max_gas: 500_000, ..limits() };
+    for _ in 0..10 {
+        round_with(store, &chain, tight.clone()).await;
+        chain.mine();
+    }
+    for job in &jobs {
+        assert_eq!(state(store, job).await, State::Final);
+    }
+    assert_eq!(chain.effects(), counted(&[1, 2]));
+    let job = waiting(store, 3).await;
+    round_with(store, &chain, Limits { max_gas: 499_999, ..limits() }).await;
+    assert_eq!(reason(store, &job).await, "too-much-gas");
 }
 
 #[tokio::test]

@@ -3,7 +3,7 @@
 use alloy::primitives::{Address, B256};
 use zkdkim_relayer::{
     job::{Errand, Refused, State, Target},
-    store::{Arrival, Checked, Lease, Signed, Store, Ticket, Transaction, Wish},
+    store::{Arrival, Checked, Lease, Sender, Signed, Store, Ticket, Transaction, Wish},
     Error,
 };
 
@@ -237,10 +237,24 @@ async fn a_mail_is_answered_once() {
         let job = mail(store, MAIL).await;
         let (lease, _) = store.claim(60).await.unwrap().unwrap();
         assert!(store.claim_answer().await.unwrap().is_none(), "it is not over");
-        store.refuse(&lease, &refused(), Some("to whom")).await.unwrap();
+        let sender = Sender { envelope: "to whom".into(), header_digest: [9; 32] };
+        store.refuse(&lease, &refused(), Some(&sender)).await.unwrap();
         let (reply, answered) = store.claim_answer().await.unwrap().unwrap();
         assert_eq!((reply.as_str(), answered.id), ("to whom", job));
         assert!(store.claim_answer().await.unwrap().is_none());
+
+        // Whoever has the mail may hand it in again and again, with another body: its sender hears nothing more of it.
+        for body in [MAIL, b"another body"] {
+            mail(store, body).await;
+            let (lease, _) = store.claim(60).await.unwrap().unwrap();
+            store.refuse(&lease, &refused(), Some(&sender)).await.unwrap();
+            assert!(store.claim_answer().await.unwrap().is_none());
+        }
+        mail(store, b"another mail").await;
+        let (lease, _) = store.claim(60).await.unwrap().unwrap();
+        assert!(store.checked(&lease, &checked(&vote(), 8)).await.unwrap());
+        store.refuse(&lease, &refused(), None).await.unwrap();
+        assert!(store.claim_answer().await.unwrap().is_some());
     }
 }
 
@@ -300,7 +314,7 @@ async fn a_round_is_opened_once() {
         let again = store.receive(Arrival::Errand(&round), "test").await.unwrap();
         assert_eq!((first.new, again.new, first.job == again.job), (true, false, true));
         let job = store.job(&first.job).await.unwrap().unwrap();
-        store.found_done(&job, None).await.unwrap();
+        store.found_done(&job, None, None).await.unwrap();
         assert!(
             store.receive(Arrival::Errand(&round), "test").await.unwrap().new,
             "the next round"

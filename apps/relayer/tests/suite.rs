@@ -4,7 +4,9 @@
 mod support;
 
 mod checks;
+mod committees;
 mod doors;
 mod http;
+mod nodes_of_chains;
 mod sending;
 mod stores;

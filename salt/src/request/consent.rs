@@ -53,7 +53,7 @@ impl Consent {
 
     /// The account whose key made the signature, where it is one of 65 bytes: r, s, v. Of the two signatures (s and −s)
     /// that a key could make of one, only the lower counts.
-    pub(crate) fn signer(&self, hash: &[u8; 32]) -> Option<Address> {
+    pub fn signer(&self, hash: &[u8; 32]) -> Option<Address> {
         let (body, v) = match self.signature.as_slice() {
             [body @ .., v] if body.len() == 64 => (body, *v),
             _ => return None,

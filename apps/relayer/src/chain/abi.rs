@@ -102,6 +102,10 @@ alloy::sol! {
         function isRevoked(uint256 root) external view returns (bool revoked);
     }
 
+    interface IERC1271 {
+        function isValidSignature(bytes32 hash, bytes signature) external view returns (bytes4 magic);
+    }
+
     interface IRecoveryProofVerifier {
         function verifyingKeyDigest() external view returns (bytes32);
     }

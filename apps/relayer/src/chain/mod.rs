@@ -12,9 +12,10 @@ mod reverts;
 mod rpc;
 mod state;
 mod submit;
+mod transport;
 
 pub use ledger::{CallFault, Head, Ledger, Receipt};
 pub use reverts::{judge, Judgement};
 pub use rpc::Rpc;
-pub use state::{locate, AccountState, Standing};
+pub use state::{accepts_signature, locate, AccountState, Standing};
 pub use submit::{Limits, Submitter};

@@ -1,20 +1,20 @@
 //! A node over JSON-RPC.
 
-use std::time::Duration;
-
 use alloy::{
     eips::{BlockId, BlockNumberOrTag},
     network::TransactionBuilder,
     primitives::{Address, Bytes, B256},
     providers::{Provider, ProviderBuilder, RootProvider},
-    rpc::types::TransactionRequest,
+    rpc::{client::RpcClient, types::TransactionRequest},
     transports::{RpcError, TransportErrorKind},
 };
 
-use super::ledger::{CallFault, Head, Ledger, Receipt};
+use super::{
+    ledger::{CallFault, Head, Ledger, Receipt},
+    transport::BoundedHttp,
+};
 use crate::error::{Error, Result};
 
-const TIMEOUT: Duration = Duration::from_secs(20);
 /// Blocks whose tips are looked at, and which of each: the lowest fifth of what got in.
 const FEE_BLOCKS: u64 = 10;
 const FEE_PERCENTILE: f64 = 20.0;
@@ -39,12 +39,11 @@ impl Rpc {
         let parsed = url.parse::<reqwest::Url>().map_err(|error| {
             Error::config(&place, error.to_string(), "give the URL of a node, http:// or https://")
         })?;
-        let client = reqwest::Client::builder()
-            .timeout(TIMEOUT)
-            .build()
-            .map_err(|error| Error::Node { chain, detail: error.to_string() })?;
-        let provider =
-            ProviderBuilder::new().disable_recommended_fillers().connect_reqwest(client, parsed);
+        let transport = BoundedHttp::new(parsed)
+            .map_err(|error| Error::Node { chain, detail: error.without_url().to_string() })?;
+        // Nothing is asked of this machine in another way than of any other.
+        let client = RpcClient::new(transport, false);
+        let provider = ProviderBuilder::new().disable_recommended_fillers().connect_client(client);
         let rpc = Rpc { chain, provider };
         let got =
             rpc.provider.get_chain_id().await.map_err(|error| rpc.fault("eth_chainId", &error))?;

@@ -8,6 +8,7 @@ use alloy::{
 use super::{
     abi::{
         IEmailRecovery, IKeyRegistryRoots, IRecoveryProofVerifier, PendingRecovery, RecoveryConfig,
+        IERC1271,
     },
     ledger::{CallFault, Ledger},
 };
@@ -149,6 +150,29 @@ pub async fn locate<L: Ledger + ?Sized>(
         }
     }
     Ok(None)
+}
+
+/// Whether an account that is a contract takes a signature for its own (ERC-1271); false where it is none.
+///
+/// # Errors
+///
+/// [`Error::Node`].
+pub async fn accepts_signature<L: Ledger + ?Sized>(
+    ledger: &L,
+    account: Address,
+    hash: [u8; 32],
+    signature: Bytes,
+) -> Result<bool> {
+    // The magic value is the function's selector.
+    let magic = IERC1271::isValidSignatureCall::SELECTOR;
+    let call = IERC1271::isValidSignatureCall { hash: hash.into(), signature };
+    let answer = match ledger.call(Address::ZERO, account, call.abi_encode(), None).await {
+        Ok(answer) => answer,
+        Err(CallFault::Reverted(_)) => return Ok(false),
+        Err(CallFault::Node(error)) => return Err(error),
+    };
+    // Whatever else a stranger's contract answers is no.
+    Ok(answer.len() == 32 && answer[..4] == magic && answer[4..].iter().all(|byte| *byte == 0))
 }
 
 /// A view's answer; none where it reverts or nothing is there.

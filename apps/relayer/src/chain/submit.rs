@@ -128,7 +128,10 @@ impl<L: Ledger> Submitter<L> {
 
     /// Whether it came to its end.
     async fn settle_one(&self, sent: &Transaction, head: &Head) -> Result<bool> {
-        let deep = |block: u64| block + self.limits.confirmations <= head.number + 1;
+        // What a node says may be any number: nothing here may overflow.
+        let deep = |block: u64| {
+            block.saturating_add(self.limits.confirmations) <= head.number.saturating_add(1)
+        };
         for hash in &sent.hashes {
             let Some(receipt) = self.ledger.receipt(*hash).await? else { continue };
             if !deep(receipt.block) {
@@ -167,7 +170,8 @@ impl<L: Ledger> Submitter<L> {
         }
         // Nodes ask for a tenth more of both.
         let tip = last.tip + last.tip / 8 + 1;
-        let max_fee = (last.max_fee + last.max_fee / 8 + 1).max(2 * head.base_fee + tip);
+        let max_fee = (last.max_fee + last.max_fee / 8 + 1)
+            .max(head.base_fee.saturating_mul(2).saturating_add(tip));
         if max_fee > self.limits.max_fee {
             return Ok(last.clone());
         }
@@ -196,17 +200,17 @@ impl<L: Ledger> Submitter<L> {
             Some(target) if target.errand == Errand::Recover => self.started(&target).await?,
             _ => None,
         };
-        let execution = started.map(|(target, _)| Target { errand: Errand::Execute, ..target });
-        let executable_from = started.map(|(_, from)| from);
+        let (execution, executable_from) = started.unzip();
         info!(transaction = sent.id, jobs = done.len(), "final");
         self.store.finish(sent, &done, executable_from, execution.as_ref()).await
     }
 
-    /// The recovery that a vote started, and when it can be executed.
+    /// The execution of the recovery that a vote started, and from when on it can be done.
     async fn started(&self, target: &Target) -> Result<Option<(Target, i64)>> {
         let pending = self.account(target).pending().await?;
         let pending = pending.filter(|pending| pending.newOwner == owner(target.new_key));
-        Ok(pending.map(|pending| (*target, pending.executableFrom.to::<u64>() as i64)))
+        let execution = Target { errand: Errand::Execute, ..*target };
+        Ok(pending.map(|pending| (execution, pending.executableFrom.to::<u64>() as i64)))
     }
 
     fn account(&self, target: &Target) -> AccountState<'_, L> {
@@ -221,10 +225,14 @@ impl<L: Ledger> Submitter<L> {
                 ready.push(job);
             }
         }
-        // Each refusal takes one job out, so this ends.
+        // Each refusal takes a job out, and too much gas half of them, so this ends.
         while let Some(call) = Call::of(&ready) {
             match self.simulate(&call).await {
-                Ok(gas) => return self.dispatch(&ready, &call, gas, head).await,
+                // Some of them may fit; the others are looked at in the next round.
+                Ok(gas) if with_margin(gas) > self.limits.max_gas && ready.len() > 1 => {
+                    ready.truncate(ready.len() / 2);
+                }
+                Ok(gas) => return self.dispatch(&ready, &call, with_margin(gas), head).await,
                 Err(CallFault::Node(error)) => return Err(error),
                 Err(CallFault::Reverted(data)) => {
                     let (index, reason) = refused_of_bundle(&data).unwrap_or((0, data));
@@ -242,7 +250,9 @@ impl<L: Ledger> Submitter<L> {
         let account = self.account(target);
         if target.errand == Errand::Execute {
             let due = account.pending().await?.map(|p| p.executableFrom.to::<u64>());
-            if let Some(early) = due.and_then(|due| due.checked_sub(head.timestamp + 1)) {
+            if let Some(early) =
+                due.and_then(|due| due.checked_sub(head.timestamp.saturating_add(1)))
+            {
                 let seconds = i64::try_from(early).unwrap_or(i64::MAX).clamp(1, LATER_SECONDS);
                 self.store.wait_longer(job, seconds).await?;
                 return Ok(false);
@@ -251,7 +261,7 @@ impl<L: Ledger> Submitter<L> {
         if target.errand == Errand::OpenRound {
             let open = account.standing(Errand::OpenRound).await?.is_some_and(|s| s.nonce != 0);
             if open {
-                self.store.found_done(job, None).await?;
+                self.store.found_done(job, None, None).await?;
             }
             return Ok(!open);
         }
@@ -267,9 +277,13 @@ impl<L: Ledger> Submitter<L> {
         }
         let settled = head.number.saturating_sub(self.limits.confirmations.saturating_sub(1));
         if account.is_used(proven.nullifier(), Some(settled)).await? {
-            let started = self.started(target).await?;
+            let started = match target.errand {
+                Errand::Recover => self.started(target).await?,
+                _ => None,
+            };
+            let (execution, executable_from) = started.unzip();
             info!(job = job.id, "its effect is on the chain already");
-            self.store.found_done(job, started.map(|(_, from)| from)).await?;
+            self.store.found_done(job, executable_from, execution.as_ref()).await?;
         } else {
             self.store.wait_longer(job, SOON_SECONDS).await?;
         }
@@ -306,12 +320,10 @@ impl<L: Ledger> Submitter<L> {
     /// Signs, keeps and sends. False where it has to wait.
     async fn dispatch(&self, jobs: &[Job], call: &Call, gas: u64, head: &Head) -> Result<bool> {
         let tip = self.ledger.tip().await?;
-        if head.base_fee + tip > self.limits.max_fee {
+        if head.base_fee.saturating_add(tip) > self.limits.max_fee {
             info!(jobs = jobs.len(), "gas costs more than the limit; it waits");
             return Ok(false);
         }
-        // A quarter more: another transaction may come before.
-        let gas = gas + gas / 4;
         if gas > self.limits.max_gas {
             let detail = format!("it needs {gas} gas, more than the operator allows");
             let refused = Refused::new("too-much-gas", detail, "another relayer may send it");
@@ -333,7 +345,7 @@ impl<L: Ledger> Submitter<L> {
             return Ok(false);
         }
         let nonce = self.next_nonce(sender).await?;
-        let max_fee = (2 * head.base_fee + tip).min(self.limits.max_fee);
+        let max_fee = head.base_fee.saturating_mul(2).saturating_add(tip).min(self.limits.max_fee);
         let signed = self.sign(nonce, call.to, &call.data, gas, max_fee, tip)?;
         let transaction = Transaction {
             id: random_id(),
@@ -366,7 +378,7 @@ impl<L: Ledger> Submitter<L> {
     async fn next_nonce(&self, sender: Address) -> Result<u64> {
         let confirmed = self.ledger.nonce(sender, None).await?;
         let open = self.store.open_transactions(self.ledger.chain(), sender).await?;
-        Ok(open.last().map_or(confirmed, |last| confirmed.max(last.nonce + 1)))
+        Ok(open.last().map_or(confirmed, |last| confirmed.max(last.nonce.saturating_add(1))))
     }
 
     fn sign(
@@ -446,6 +458,11 @@ impl Call {
         };
         Some(Call { account, to: target.contract, data })
     }
+}
+
+/// A quarter more: another transaction may come before.
+fn with_margin(gas: u64) -> u64 {
+    gas.saturating_add(gas / 4)
 }
 
 /// Votes for one key of one account go together, anything else by itself; in the order of their arrival.

@@ -4,7 +4,7 @@ use alloy::primitives::Address;
 use serde::{Deserialize, Serialize};
 use utoipa::{OpenApi, ToSchema};
 
-use zkdkim_salt::{request::Consent, NetworkId, OpeningKey};
+use zkdkim_salt::request::Consent;
 
 use super::{furthest, http};
 use crate::{
@@ -136,8 +136,7 @@ pub struct Consents {
 impl ConsentWanted {
     /// The text to sign for a job; none where the store holds no key.
     pub fn of(wanted: &Wanted) -> Option<ConsentWanted> {
-        let network = NetworkId::parse(&wanted.network).ok()?;
-        let seal_to = OpeningKey::from_bytes(&wanted.key).ok()?.sealing_key();
+        let (network, seal_to) = wanted.recipient()?;
         let text = Consent::text(&network, &wanted.header_digest, &seal_to, wanted.until);
         Some(ConsentWanted { mail: format!("0x{}", hex::encode(wanted.header_digest)), text })
     }

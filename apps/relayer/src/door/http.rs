@@ -21,7 +21,7 @@ use axum::{
 use governor::{DefaultKeyedRateLimiter, Quota, RateLimiter};
 use tower_http::timeout::TimeoutLayer;
 use zkdkim_prover::Proof;
-use zkdkim_salt::request::MAX_CONSENT_SIGNATURE_BYTES;
+use zkdkim_salt::request::{Consent, MAX_CONSENT_SIGNATURE_BYTES};
 
 use super::{
     api::{
@@ -31,11 +31,11 @@ use super::{
     page, Desk,
 };
 use crate::{
-    chain::{AccountState, Standing},
+    chain::{accepts_signature, AccountState, Standing},
     error::Error,
     job::{Errand, Job, Refused, Target},
     pipeline::{Chain, Proving},
-    store::{Arrival, Ticket, Wish},
+    store::{Arrival, Ticket, Wanted, Wish},
 };
 
 const TIMEOUT: Duration = Duration::from_secs(30);
@@ -108,6 +108,29 @@ impl Door {
             Ticket::Job(job) => Ok(vec![store.job(job).await?.ok_or_else(unknown)?]),
             Ticket::Wish(wish) => Ok(store.jobs_of(wish).await?),
         }
+    }
+
+    /// Whether a job's new key made a signature, as the salt nodes will judge it: anybody may ask for the wish of another, and
+    /// must not spoil its job by a signature that the nodes refuse.
+    async fn is_of_new_key(
+        &self,
+        job: &Job,
+        wanted: &Wanted,
+        signature: &alloy::primitives::Bytes,
+    ) -> Result<bool, Failure> {
+        let (Some(target), Some((network, seal_to))) = (job.target, wanted.recipient()) else {
+            return Ok(false);
+        };
+        if !(1..=MAX_CONSENT_SIGNATURE_BYTES).contains(&signature.len()) {
+            return Ok(false);
+        }
+        let consent = Consent { seal_to, until: wanted.until, signature: signature.to_vec() };
+        let hash = consent.hash(&network, &wanted.header_digest);
+        if consent.signer(&hash).is_some_and(|signer| signer.0 == target.new_key.0 .0) {
+            return Ok(true);
+        }
+        let Some(chain) = self.chains.get(&target.chain) else { return Ok(false) };
+        Ok(accepts_signature(&*chain.ledger, target.new_key, hash, signature.clone()).await?)
     }
 
     /// The contract that an account is configured at, and the number that mails must name.
@@ -325,12 +348,10 @@ pub(super) async fn consent(
     let ticket = door.desk.store.ticket(&id).await?.ok_or_else(unknown)?;
     for job in door.jobs(&ticket).await? {
         let Some(wanted) = door.desk.store.wanted(&job.id).await? else { continue };
-        let Some(asked) = ConsentWanted::of(&wanted).filter(|asked| asked.mail == consents.mail)
-        else {
+        if ConsentWanted::of(&wanted).is_none_or(|asked| asked.mail != consents.mail) {
             continue;
-        };
-        let new_key = job.target.map(|target| target.new_key).unwrap_or_default();
-        if !may_be_of(new_key, &asked.text, &consents.signature) {
+        }
+        if !door.is_of_new_key(&job, &wanted, &consents.signature).await? {
             let detail = "the signature is not one of the new key on this text";
             return Err(Failure::unusable("consent", detail, "sign the text by personal_sign"));
         }
@@ -340,16 +361,6 @@ pub(super) async fn consent(
     }
     let detail = "no consent to this mail is waited for";
     Err(Failure::unusable("no-consent-wanted", detail, "look at the request again"))
-}
-
-/// Whether a signature may be that of a key. Only the nodes can ask a contract; a key of its own signs with 65 bytes.
-fn may_be_of(new_key: Address, text: &str, signature: &[u8]) -> bool {
-    match signature.len() {
-        65 => alloy::primitives::Signature::try_from(signature)
-            .and_then(|signature| signature.recover_address_from_msg(text))
-            .is_ok_and(|signer| signer == new_key),
-        length => (1..=MAX_CONSENT_SIGNATURE_BYTES).contains(&length),
-    }
 }
 
 /// Hands in a mail, the whole file as it was received.

@@ -1,10 +1,13 @@
 //! Where mails, proofs and questions come in.
 
 pub mod api;
+mod connections;
 pub mod http;
 pub mod lmtp;
 mod page;
 pub mod screen;
+
+pub(crate) use connections::serve;
 
 use std::{
     sync::Arc,

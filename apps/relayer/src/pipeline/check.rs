@@ -20,11 +20,9 @@ pub struct Mail {
     pub target: Target,
 }
 
-impl Mail {
-    /// SHA-256 of the signed header block.
-    pub fn header_digest(&self) -> [u8; 32] {
-        Sha256::digest(&self.provable.header.bytes).into()
-    }
+/// SHA-256 of a mail's signed header block.
+pub fn header_digest(provable: &Provable) -> [u8; 32] {
+    Sha256::digest(&provable.header.bytes).into()
 }
 
 /// Checks every rule on a message as it was received. `clock` is in seconds since 1970.

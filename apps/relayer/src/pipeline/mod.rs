@@ -12,7 +12,7 @@ mod prove;
 mod salt;
 mod worker;
 
-pub use check::{check, Mail};
+pub use check::{check, header_digest, Mail};
 pub use keys::{KeySource, RegistryFile};
 pub use nodes::{Either, SaltNodes};
 pub use prove::Proving;

@@ -22,7 +22,7 @@ use zkdkim_salt::{
     request::{Consent, Request},
     Committee, CommitteeRecord, Dealer, Identity, MailAddress, OpeningKey,
 };
-use zkdkim_salt_client::{find, SaltClient};
+use zkdkim_salt_client::{find, Outcome, SaltClient};
 
 use super::salt::{Asked, SaltFault, SaltSource};
 use crate::{
@@ -202,7 +202,7 @@ impl Opener {
             Err(error) => return Err(fault(&error)),
         };
         for node in &opened.nodes {
-            if node.outcome.word() == "lied" {
+            if matches!(node.outcome, Outcome::Lied(_)) {
                 warn!(node = node.index.get(), "a salt node lied");
                 metrics::counter!("relayer_salt_nodes_lied_total").increment(1);
             }
@@ -232,17 +232,30 @@ fn identity(committee: &Committee, mail: &Provable) -> Option<Identity> {
 fn fault(error: &zkdkim_salt_client::Error) -> SaltFault {
     match error.final_refusal() {
         Some(refusal) => SaltFault::Refused(Refused::new(
-            &format!("salt-{}", refusal.id),
+            // Its name goes into logs and metrics, so it is none that a node makes up.
+            &format!("salt-{}", refusal.known_id().unwrap_or("refused")),
             format!("the salt nodes refuse: {}", refusal.detail),
             "docs/escrow.md says what each refusal means",
         )),
         None => {
-            // Which node said what is for operators; none of it quotes the mail.
-            warn!(error = error.id(), %error, "too few salt nodes answered");
+            warn!(error = error.id(), nodes = said_by_nodes(error), "too few salt nodes answered");
             metrics::counter!("relayer_salt_nodes_failed_total").increment(1);
             SaltFault::Later(RETRY_SECONDS)
         }
     }
+}
+
+/// What each node did, in known words: those of its own might quote the mail.
+fn said_by_nodes(error: &zkdkim_salt_client::Error) -> String {
+    let zkdkim_salt_client::Error::TooFew { nodes, .. } = error else { return String::new() };
+    let said = nodes.iter().map(|node| {
+        let word = match &node.outcome {
+            Outcome::Refused(refusal) => refusal.known_id().unwrap_or("refused"),
+            outcome => outcome.word(),
+        };
+        format!("{} {word}", node.index)
+    });
+    said.collect::<Vec<_>>().join(", ")
 }
 
 fn plain(address: Address) -> recovery_subject::Address {
@@ -264,5 +277,37 @@ impl SaltSource for Either {
             Err(SaltFault::Refused(_)) => self.second.salt(asked).await,
             other => other,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use zkdkim_salt::NodeIndex;
+    use zkdkim_salt_client::{api::Refusal, Error as NodesError, NodeReport};
+
+    use super::*;
+
+    fn refusals(ids: [&str; 3]) -> NodesError {
+        let nodes = ids.iter().zip(1..).map(|(id, index)| NodeReport {
+            index: NodeIndex::new(index).unwrap(),
+            origin: "https://salt.example".into(),
+            outcome: Outcome::Refused(Refusal {
+                id: (*id).into(),
+                detail: "of ann@example.org".into(),
+                retry_seconds: None,
+            }),
+        });
+        NodesError::TooFew { gave: 0, threshold: 2, nodes: nodes.collect() }
+    }
+
+    #[test]
+    fn words_that_a_node_makes_up_get_into_no_log_and_no_metric() {
+        let error = refusals(["ann@example.org", "stale", "busy"]);
+        assert_eq!(said_by_nodes(&error), "1 refused, 2 stale, 3 busy");
+        let SaltFault::Refused(refused) = fault(&error) else { panic!("two of three are final") };
+        assert_eq!(refused.reason, "salt-refused");
+        let SaltFault::Refused(refused) = fault(&refusals(["stale"; 3])) else { panic!("final") };
+        assert_eq!(refused.reason, "salt-stale");
+        assert!(matches!(fault(&refusals(["busy"; 3])), SaltFault::Later(_)));
     }
 }

@@ -17,7 +17,7 @@ use zkdkim_relation::{
 };
 
 use super::{
-    check::{check, Mail},
+    check::{check, header_digest, Mail},
     keys::KeySource,
     prove::Proving,
     salt::{commitment_of, Asked, SaltFault, SaltSource},
@@ -27,7 +27,7 @@ use crate::{
     chain::{abi::RecoveryConfig, locate, AccountState, Ledger, Standing},
     error::{Error, Result},
     job::{Errand, Job, Refused, State, Target},
-    store::{Checked, Lease, Store},
+    store::{Checked, Lease, Sender, Store},
 };
 
 /// How long a lease lasts, and how often it is renewed.
@@ -40,6 +40,8 @@ const LAG_SECONDS: i64 = 60;
 const RETRY_SECONDS: i64 = 5;
 /// The contracts' tolerance for clocks, in seconds.
 const CLOCK_TOLERANCE: u64 = 900;
+/// The reason of a mail whose signed header is another job already.
+const DUPLICATE: &str = "duplicate";
 /// How long a proof shall stay acceptable, in seconds.
 const MARGIN: u64 = 3600;
 
@@ -69,12 +71,14 @@ pub struct Worker {
     pub poll: Duration,
     /// Seconds for which a job waits for what time may change.
     pub patience_seconds: i64,
+    /// Whether senders are answered; where they are not, nobody's address is kept for that.
+    pub answers: bool,
 }
 
 /// Where a job stands after a worker had it.
 enum Outcome {
     Proved,
-    Refused(Refused, Option<String>),
+    Refused(Refused, Option<Sender>),
     PutOff(i64),
 }
 
@@ -144,11 +148,11 @@ impl Worker {
         match outcome {
             Ok(Outcome::Proved) => Ok(()),
             Ok(Outcome::PutOff(seconds)) => self.store.put_off(lease, seconds).await,
-            Ok(Outcome::Refused(refused, reply)) => {
+            Ok(Outcome::Refused(refused, sender)) => {
                 info!(job = lease.job, reason = refused.reason, "refused");
                 metrics::counter!("relayer_refusals_total", "reason" => refused.reason.clone())
                     .increment(1);
-                self.store.refuse(lease, &refused, reply.as_deref()).await
+                self.store.refuse(lease, &refused, sender.as_ref()).await
             }
             Err(error @ Error::LeaseLost { .. }) => Err(error),
             Err(error) => {
@@ -184,20 +188,24 @@ impl Worker {
             Ok(mail) => mail,
             Err((refused, provable)) => {
                 // Nobody is answered but whom the signature shows.
-                let reply = provable.and_then(|provable| Reply::to(&message, &provable));
-                return Ok(Outcome::Refused(refused, reply));
+                let sender = provable.and_then(|provable| self.sender(&message, &provable));
+                return Ok(Outcome::Refused(refused, sender));
             }
         };
-        let reply = Reply::to(&message, &mail.provable);
-        match self.wanted(lease, &job, mail, reply.clone(), registry.clone()).await? {
-            Next::End(Outcome::Refused(refused, _)) => Ok(Outcome::Refused(refused, reply)),
+        let sender = self.sender(&message, &mail.provable);
+        match self.wanted(lease, &job, mail, sender.clone(), registry.clone()).await? {
+            // The answer is that of the other job.
+            Next::End(Outcome::Refused(refused, _)) if refused.reason == DUPLICATE => {
+                Ok(refused.into())
+            }
+            Next::End(Outcome::Refused(refused, _)) => Ok(Outcome::Refused(refused, sender)),
             Next::End(outcome) => Ok(outcome),
             Next::Prove(ready) => {
                 self.store.step(lease, State::Proving).await?;
                 let Ready { salt, not_before } = *ready;
                 let started = time::Instant::now();
                 match self.proving.prove(message, salt, registry, not_before).await? {
-                    Err(refused) => Ok(Outcome::Refused(refused, reply)),
+                    Err(refused) => Ok(Outcome::Refused(refused, sender)),
                     Ok(proven) => {
                         metrics::histogram!("relayer_proof_seconds")
                             .record(started.elapsed().as_secs_f64());
@@ -210,13 +218,19 @@ impl Worker {
         }
     }
 
+    /// Who is told what becomes of a mail; nobody where no person wrote it.
+    fn sender(&self, message: &[u8], provable: &Provable) -> Option<Sender> {
+        let envelope = self.answers.then(|| Reply::to(message, provable)).flatten()?;
+        Some(Sender { envelope, header_digest: header_digest(provable) })
+    }
+
     /// Whether a contract waits for this mail, and everything that its proof needs.
     async fn wanted(
         &self,
         lease: &Lease,
         job: &Job,
         mail: Mail,
-        reply: Option<String>,
+        sender: Option<Sender>,
         registry: Arc<KeyRegistry>,
     ) -> Result<Next> {
         let Some(chain) = self.chains.get(&mail.target.chain) else {
@@ -237,11 +251,12 @@ impl Worker {
         };
         let target = Target { contract, ..mail.target };
         if job.state == State::Received {
-            let header_digest = mail.header_digest();
+            let header_digest = header_digest(&mail.provable);
+            let reply = sender.map(|sender| sender.envelope);
             let checked = Checked { target: &target, header_digest, reply };
             if !self.store.checked(lease, &checked).await? {
                 let detail = "the same signed header is being worked on, or has had its effect";
-                return Ok(Refused::new("duplicate", detail, "nothing is left to do").into());
+                return Ok(Refused::new(DUPLICATE, detail, "nothing is left to do").into());
             }
         }
         let account = AccountState::new(&*chain.ledger, contract, target.account);
@@ -363,7 +378,7 @@ fn bound(times: &Times, config: &RecoveryConfig) -> Result<u64, Refused> {
         let detail = "the mail is older than the round, or than the account allows";
         return Err(Refused::new("mail-too-old", detail, NEW_MAIL));
     }
-    let known = since.max((now + MARGIN).saturating_sub(max_age)).min(mail);
+    let known = since.max(now.saturating_add(MARGIN).saturating_sub(max_age)).min(mail);
     match voted {
         _ if voted == 0 || known > voted => Ok(known),
         // A later vote has to show that it is later.

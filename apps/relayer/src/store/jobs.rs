@@ -41,6 +41,15 @@ pub struct Checked<'a> {
     pub reply: Option<String>,
 }
 
+/// Who is told what became of a mail.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Sender {
+    /// To whom an answer goes, and what it refers to.
+    pub envelope: String,
+    /// SHA-256 of the signed header block, which is answered once.
+    pub header_digest: [u8; 32],
+}
+
 /// The right to work on a job for a while.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Lease {
@@ -262,12 +271,12 @@ impl Store {
         &self,
         lease: &Lease,
         refused: &Refused,
-        reply: Option<&str>,
+        sender: Option<&Sender>,
     ) -> Result<()> {
         let stored = sqlx::query(
             "UPDATE jobs SET state = 'refused', reason = $3, detail = $4, hint = $5, \
-             reply = COALESCE(reply, $6), mail = NULL, opening_key = NULL, consent = NULL, \
-             inputs = NULL, proof = NULL, lease = NULL, lease_until = 0, \
+             reply = COALESCE(reply, $6), header_digest = COALESCE(header_digest, $7), mail = NULL, \
+             opening_key = NULL, consent = NULL, inputs = NULL, proof = NULL, lease = NULL, lease_until = 0, \
              updated = (SELECT now FROM clock) WHERE id = $1 AND lease = $2",
         )
         .bind(&lease.job)
@@ -275,7 +284,8 @@ impl Store {
         .bind(&refused.reason)
         .bind(&refused.detail)
         .bind(&refused.hint)
-        .bind(reply.map(str::to_owned))
+        .bind(sender.map(|sender| sender.envelope.clone()))
+        .bind(sender.map(|sender| sender.header_digest.to_vec()))
         .execute(&self.pool)
         .await?;
         held(stored.rows_affected(), lease)
@@ -341,8 +351,8 @@ impl Store {
         Ok(found.try_get("jobs")?)
     }
 
-    /// Takes the right to answer a mail that is over: to whom, and what job it was. Nobody gets it twice, so a mail is
-    /// answered once at most; where the process dies after this, it is not.
+    /// Takes the right to answer a mail that is over: to whom, and what job it was. Nobody gets it twice, nor for another job
+    /// of the same signed header, so a mail is answered once at most; where the process dies after this, it is not.
     ///
     /// # Errors
     ///
@@ -352,16 +362,29 @@ impl Store {
             super::Dialect::Sqlite => ANSWER_SQLITE,
             super::Dialect::Postgres => ANSWER_POSTGRES,
         };
-        let Some(found) = sqlx::query(statement).fetch_optional(&self.pool).await? else {
-            return Ok(None);
-        };
-        let job = row::job(&found)?;
-        let reply: String = found.try_get("reply")?;
-        sqlx::query("UPDATE jobs SET reply = NULL WHERE id = $1")
+        loop {
+            let mut transaction = self.begin().await?;
+            let found = sqlx::query(statement).fetch_optional(&mut *transaction).await?;
+            let Some(found) = found else { return Ok(None) };
+            let job = row::job(&found)?;
+            let reply: String = found.try_get("reply")?;
+            let first = sqlx::query(
+                "INSERT INTO answers (header_digest, created) \
+                 SELECT header_digest, (SELECT now FROM clock) FROM jobs \
+                 WHERE id = $1 AND header_digest IS NOT NULL ON CONFLICT DO NOTHING",
+            )
             .bind(&job.id)
-            .execute(&self.pool)
+            .execute(&mut *transaction)
             .await?;
-        Ok(Some((reply, job)))
+            sqlx::query("UPDATE jobs SET reply = NULL WHERE id = $1")
+                .bind(&job.id)
+                .execute(&mut *transaction)
+                .await?;
+            transaction.commit().await?;
+            if first.rows_affected() == 1 {
+                return Ok(Some((reply, job)));
+            }
+        }
     }
 
     /// Forgets jobs that have been over for so many seconds, with their tickets.
@@ -382,6 +405,10 @@ impl Store {
         .bind(seconds)
         .execute(&mut *transaction)
         .await?;
+        sqlx::query("DELETE FROM answers WHERE created < (SELECT now FROM clock) - $1")
+            .bind(seconds)
+            .execute(&mut *transaction)
+            .await?;
         sqlx::query(
             "DELETE FROM transactions WHERE state <> 'open' \
              AND created < (SELECT now FROM clock) - $1",

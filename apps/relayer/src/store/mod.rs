@@ -11,7 +11,7 @@ mod row;
 mod send;
 mod tickets;
 
-pub use jobs::{Arrival, Checked, Lease, Received};
+pub use jobs::{Arrival, Checked, Lease, Received, Sender};
 pub use openings::{Opening, Wanted};
 pub use send::{Signed, Transaction};
 pub use tickets::{Ticket, Wish};

@@ -2,6 +2,7 @@
 
 use sqlx::Row;
 use zeroize::Zeroizing;
+use zkdkim_salt::{NetworkId, OpeningKey, SealingKey};
 
 use super::{row, Store};
 use crate::error::Result;
@@ -28,6 +29,15 @@ pub struct Wanted {
     pub key: Zeroizing<[u8; 32]>,
     /// Seconds since 1970 after which the consent is void.
     pub until: u64,
+}
+
+impl Wanted {
+    /// The network, and the key that answers are to be sealed to; none where the store holds no such things.
+    pub fn recipient(&self) -> Option<(NetworkId, SealingKey)> {
+        let network = NetworkId::parse(&self.network).ok()?;
+        let key = OpeningKey::from_bytes(&self.key).ok()?;
+        Some((network, key.sealing_key()))
+    }
 }
 
 impl Store {

@@ -47,6 +47,12 @@ CREATE INDEX IF NOT EXISTS jobs_due ON jobs (state, due)
 
 CREATE INDEX IF NOT EXISTS jobs_by_account ON jobs (chain, account)
 
+-- Signed headers whose sender was answered: nobody gets a second answer to a mail, whoever hands it in again.
+CREATE TABLE IF NOT EXISTS answers (
+    header_digest BLOB PRIMARY KEY,
+    created BIGINT NOT NULL
+)
+
 -- Who may read a job, by the SHA-256 of what only the sender knows.
 CREATE TABLE IF NOT EXISTS tickets (
     digest BLOB PRIMARY KEY,

@@ -226,20 +226,30 @@ impl Store {
         Ok(())
     }
 
-    /// The effect of a waiting job is on the chain already, by whomever.
+    /// The effect of a waiting job is on the chain already, by whomever. `executable_from` and `then` as in [`Self::finish`].
     ///
     /// # Errors
     ///
     /// [`crate::Error::Database`].
-    pub async fn found_done(&self, job: &Job, executable_from: Option<i64>) -> Result<()> {
+    pub async fn found_done(
+        &self,
+        job: &Job,
+        executable_from: Option<i64>,
+        then: Option<&Target>,
+    ) -> Result<()> {
+        let mut transaction = self.begin().await?;
         sqlx::query(
             "UPDATE jobs SET state = 'final', executable_from = $2, mail = NULL, inputs = NULL, \
              proof = NULL, updated = (SELECT now FROM clock) WHERE id = $1 AND state = 'proved'",
         )
         .bind(&job.id)
         .bind(executable_from)
-        .execute(&self.pool)
+        .execute(&mut *transaction)
         .await?;
+        if let Some(then) = then {
+            insert_errand(&mut transaction, then).await?;
+        }
+        transaction.commit().await?;
         Ok(())
     }
 

@@ -17,7 +17,7 @@ use zkdkim_relayer::{
         abi::{
             owner as abi_owner,
             IEmailRecovery::{self as abi, IEmailRecoveryCalls as Calls},
-            PendingRecovery, RecoveryPublicInputs,
+            PendingRecovery, RecoveryPublicInputs, IERC1271,
         },
         CallFault, Head, Ledger, Receipt,
     },
@@ -58,6 +58,8 @@ struct Node {
     /// Every transaction that had its effect, in whatever history.
     effects: Vec<U256>,
     sends: usize,
+    /// A contract that takes this signature for its own.
+    signer: Option<(Address, Bytes)>,
 }
 
 /// The chain; clones are the same one.
@@ -76,6 +78,7 @@ impl Misbehaving {
             least_max_fee: 0,
             effects: Vec::new(),
             sends: 0,
+            signer: None,
         })))
     }
 
@@ -102,6 +105,11 @@ impl Misbehaving {
     /// The contract does not know this guardian.
     pub fn disown(&self, guardian: u64) {
         self.node().strangers.insert(U256::from(guardian));
+    }
+
+    /// A contract at this address takes this signature for its own, whatever was signed.
+    pub fn sign_at(&self, account: Address, signature: &[u8]) {
+        self.node().signer = Some((account, Bytes::copy_from_slice(signature)));
     }
 
     /// A block with everything from the pool that fits.
@@ -153,6 +161,14 @@ impl Misbehaving {
         world.used.insert(nullifier);
         world.votes.insert(U256::from(guardian), abi_owner(super::KEY));
         node.effects.push(nullifier);
+        node.blocks.push(world);
+    }
+
+    /// Enough others have voted, in a block of its own.
+    pub fn start_recovery(&self) {
+        let mut node = self.node();
+        let mut world = node.blocks.last().cloned().unwrap_or_default();
+        world.pending = Some(abi_owner(super::KEY));
         node.blocks.push(world);
     }
 
@@ -296,11 +312,17 @@ impl Ledger for Misbehaving {
     async fn call(
         &self,
         _from: Address,
-        _to: Address,
+        to: Address,
         data: Vec<u8>,
         block: Option<u64>,
     ) -> Result<Bytes, CallFault> {
         let answer = self.answer(|node| {
+            if let Ok(call) = IERC1271::isValidSignatureCall::abi_decode(&data) {
+                let takes = node.signer == Some((to, call.signature));
+                let magic = [&[0x16, 0x26, 0xba, 0x7e][..], &[0; 28]].concat();
+                // Where nothing is deployed, there is no answer at all.
+                return Ok(if takes { magic.into() } else { Bytes::new() });
+            }
             let block = block.map_or(node.blocks.len() - 1, |block| block as usize);
             let mut world = node.blocks[block].clone();
             match view(&world, &data) {
@@ -312,7 +334,11 @@ impl Ledger for Misbehaving {
     }
 
     async fn estimate(&self, from: Address, to: Address, data: Vec<u8>) -> Result<u64, CallFault> {
-        self.call(from, to, data, None).await.map(|_| 400_000)
+        let votes = match abi::voteBatchCall::abi_decode(&data) {
+            Ok(batch) => batch.inputs.len() as u64,
+            Err(_) => 1,
+        };
+        self.call(from, to, data, None).await.map(|_| 400_000 * votes)
     }
 
     async fn tip(&self) -> Result<u128> {
