@@ -2,7 +2,7 @@
 
 use rand_chacha::ChaCha20Rng;
 use rand_core::SeedableRng;
-use serde_json::{json, Value};
+use serde_json::json;
 use zkdkim_net::{abi, Endpoint, Http, HttpSettings, PlainHttp, Rpc};
 use zkdkim_relation::{recovery_subject::Address, Salt};
 use zkdkim_salt::{
