@@ -209,7 +209,7 @@ fn altered_cells_are_noticed() {
     // one, and how many there were.
     let round = rows.sha256 + 12 * (4 + 68 * 16 + 20);
     let byte = rows.header + 64 * 15 + 70;
-    for (column, row) in [
+    let refusals = [
         (lane.y, round),
         (lane.x, round),
         (lane.range[0], round),
@@ -217,12 +217,17 @@ fn altered_cells_are_noticed() {
         (columns.wide[1], byte),
         (columns.wide[3], byte),
         (lane.x, byte),
-    ] {
+    ]
+    .map(|(column, row)| {
         let cell = Cell::new(column, row);
         let honest = chips.image.get(cell);
         chips.image.set(cell, honest + Fr::one());
-        assert!(chips.check(&[cell]).is_err(), "column {} row {row}", cell.column);
+        let refusal = chips.check(&[cell]);
         chips.image.set(cell, honest);
         assert_eq!(chips.check(&[cell]), Ok(()));
-    }
+        refusal.expect_err("altered")
+    });
+    let word = ["sha256 word A[0]", "sha256 word A[1]", "sha256 word A[0]", "sha256 word A[1]"];
+    let byte = ["header byte[2]", "header byte[1]", "header byte[3]"];
+    assert_eq!(refusals, [&word[..], &byte].concat()[..]);
 }

@@ -2,8 +2,11 @@
 
 use crate::common::{self, failures, honest};
 use serde_json::Value;
-use zkdkim_circuits::statement::{CircuitError, CircuitParams, StatementCircuit};
-use zkdkim_plonk::halo2curves::bn256::Fr;
+use zkdkim_circuits::{
+    header::reading,
+    statement::{CircuitError, CircuitParams, StatementCircuit, StatementConfig},
+};
+use zkdkim_plonk::{halo2curves::bn256::Fr, plonk::ConstraintSystem};
 use zkdkim_relation::{
     inspect::{inspect, DnsRecords},
     packing::from_be_bytes,
@@ -93,32 +96,40 @@ fn accepts_every_bound_up_to_the_time() {
     }
 }
 
-/// What the reference refuses, the circuit does.
+/// What the reference refuses, the circuit does, by copies of the reading alone: without them nothing would refuse it.
 #[test]
 fn refuses_what_is_not_so() {
-    let refused = |input: &StatementInput| {
+    let params = CircuitParams::QUICK;
+    let first = StatementConfig::configure(&mut ConstraintSystem::default(), params).rows.reading;
+    let refused_by_copies = |input: &StatementInput, row: usize| {
         assert!(evaluate(input).is_err());
-        let circuit = StatementCircuit::new(CircuitParams::QUICK, input).expect("fits");
-        assert!(!failures(&circuit, &common::claimed(&circuit)).is_empty());
+        let circuit = StatementCircuit::new(params, input).expect("fits");
+        let failures = failures(&circuit, &common::claimed(&circuit));
+        let row = format!("on row {})", first + row);
+        assert!(failures.iter().any(|failure| failure.contains(&row)), "{row} {failures:?}");
+        failures.into_iter().filter(|failure| !failure.starts_with("Equality")).collect::<Vec<_>>()
     };
+    let none = Vec::<String>::new();
     let mut input = recovery();
     for not_before in [1_700_000_001, 1_700_000_000 + (1 << 39), (1 << 40) - 1] {
         input.not_before = not_before;
-        refused(&input);
+        assert_eq!(refused_by_copies(&input, reading::SUM), none);
     }
     let mut input = recovery();
     input.reading = sealed().reading.clone();
-    refused(&input);
+    // No clear Subject has the characters of a seal either.
+    let others = refused_by_copies(&input, reading::CHOICE);
+    assert!(matches!(&others[..], [one] if one.contains("logup sum")), "{others:?}");
     let mut input = sealed();
     if let Reading::Sealed { command, .. } = &mut input.reading {
         command.0[0] ^= 1;
     }
-    refused(&input);
+    assert_eq!(refused_by_copies(&input, reading::CHOICE + 2), none);
     let mut input = sealed();
     if let Reading::Sealed { blinding, .. } = &mut input.reading {
         *blinding = Blinding::new(blinding.expose() + Fr::one());
     }
-    refused(&input);
+    assert_eq!(refused_by_copies(&input, reading::CHOICE + 2), none);
 }
 
 #[test]

@@ -214,7 +214,7 @@ fn narrow_words_are_below_their_bound() {
                 moved_count(grid, (narrow, counted), (columns.multiplicity, word));
             }
             let mut layout = laid_out(&wide);
-            assert!(!failing(&layout).is_empty());
+            assert_eq!(failing(&layout), names(["logup sum starts and ends at zero[0]"]));
             widen(&mut layout, lane, column / 3);
             complete_sums(&mut layout, &columns);
             assert_eq!(failing(&layout), names([]), "column {column}");
@@ -339,5 +339,8 @@ fn other_authors_and_signers_are_refused() {
     assert_eq!(other_signer, names(["copy wide0 to wide0"]));
     let second_from = refused(format!("from:<eve@evil.com>\r\n{SAMPLE_HEADER}"));
     assert!(second_from.iter().any(|name| name.starts_with("extraction")), "{second_from:?}");
-    assert!(!refused(SAMPLE_HEADER.replace("a=rsa-sha256", "a=rsa-sha1")).is_empty());
+    let other_algorithm = refused(SAMPLE_HEADER.replace("a=rsa-sha256", "a=rsa-sha1"));
+    // The run ends where it does not fit, so there is neither a mark of the algorithm nor a signer.
+    let expected = ["copy wide0 to wide0", "extract required row[0]", "lookup automaton"];
+    assert_eq!(other_algorithm, names(expected));
 }

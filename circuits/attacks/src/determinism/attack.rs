@@ -21,7 +21,7 @@ use zkdkim_plonk::halo2curves::{
     ff::{Field as _, PrimeField as _},
 };
 use zkdkim_relation::{
-    header::{MAX_ADDRESS_BYTES, MAX_DOMAIN_BYTES},
+    header::{MAX_ADDRESS_BYTES, MAX_DOMAIN_BYTES, MAX_SUBJECT_BYTES, MAX_TIMESTAMP_DIGITS},
     registry::{MerklePath, DEPTH},
     statement::{evaluate, StatementInput, PUBLIC_INPUTS},
     Blinding, CommandHash, Reading, Salt,
@@ -47,9 +47,14 @@ const FLAG: &str = "a reading that is neither clear nor sealed";
 const PREFIX: &str = "a sealed Subject with another prefix";
 const LONGER: &str = "a sealed Subject of 51 bytes";
 const SEALED: &str = "a command that the Subject is not sealed over";
+const MISSING: &str = "a header without a field or tag that has to be there";
+
+/// What [`MISSING`] leaves out of the example, by the output rows from [`MARKS_ROW`] on.
+const MARKED: [&str; 4] =
+    ["subject:Recover 0x12\r\n", "v=1; ", "a=rsa-sha256; ", "c=relaxed/relaxed; "];
 
 /// Attacks and rows that stand for all of them where time is short.
-pub const PLACES: [(&str, usize); 21] = [
+pub const PLACES: [(&str, usize); 23] = [
     (HOLDS, 1),
     (HOLDS, 63),
     (HOLDS, 65),
@@ -71,10 +76,15 @@ pub const PLACES: [(&str, usize); 21] = [
     (PREFIX, reading::CHOICE),
     (LONGER, reading::CHOICE + 1),
     (SEALED, reading::CHOICE + 2),
+    (MISSING, MARKS_ROW),
+    (MISSING, MARKS_ROW + 3),
 ];
 
 /// The first output row of the signer's domain: behind the address and its domain.
 const SIGNER_ROW: usize = MAX_ADDRESS_BYTES + MAX_DOMAIN_BYTES;
+
+/// The first output row of the marks: behind the signer's domain, the Subject and the digits of `t=`.
+const MARKS_ROW: usize = SIGNER_ROW + MAX_DOMAIN_BYTES + MAX_SUBJECT_BYTES + MAX_TIMESTAMP_DIGITS;
 
 /// A prover's choices.
 #[derive(Clone, Debug)]
@@ -276,6 +286,11 @@ pub fn candidates(attack: &str, row: usize) -> Vec<Inputs> {
             inputs.blinding = blinding;
             inputs.flag = -Fr::ONE;
             vec![inputs]
+        }
+        MISSING => {
+            let part = row.checked_sub(MARKS_ROW).and_then(|mark| MARKED.get(mark));
+            let block = part.map(|part| SAMPLE_HEADER.replacen(part, "", 1));
+            block.map(|block| Inputs::honest(block.as_bytes())).into_iter().collect()
         }
         PREFIX => vec![Inputs::sealed(&example_subject().replace("zk", "ZK"))],
         LONGER => vec![Inputs::sealed(&format!("{}A", example_subject()))],
