@@ -15,7 +15,10 @@
 use std::{fmt, str::FromStr};
 
 use alloy::primitives::{Address, U256};
-use zkdkim_relation::recovery_subject::{Action, Command};
+use zkdkim_relation::{
+    owner::Owner,
+    recovery_subject::{Action, Command},
+};
 
 /// How far a job is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -138,29 +141,28 @@ pub struct Target {
     pub account: Address,
     /// The number that the Subject names; that of the round for an execution, 0 for a round to open.
     pub nonce: u64,
-    /// The key that is voted for; zero where none is.
-    pub new_key: Address,
+    /// Whom is voted for; nobody where it is no vote for anybody. Of longer bytes than an address only the hash is here.
+    pub new_owner: Option<Owner>,
 }
 
 impl Target {
-    /// What a Subject asks for, of a contract. None where the new owner is no address: of such a one the Subject has the hash
-    /// alone, and a contract wants the bytes.
-    pub fn of(command: &Command, chain: u64, contract: Address) -> Option<Target> {
-        let (errand, new_key) = match command.action {
-            Action::Guard => (Errand::Accept, Address::ZERO),
-            Action::Recover(key) => (Errand::Recover, Address::from(key.0)),
-            Action::RecoverTo(_) => return None,
-            Action::Cancel => (Errand::Cancel, Address::ZERO),
+    /// What a Subject asks for, of a contract.
+    pub fn of(command: &Command, chain: u64, contract: Address) -> Target {
+        let (errand, new_owner) = match command.action {
+            Action::Guard => (Errand::Accept, None),
+            Action::Recover(key) => (Errand::Recover, Some(Owner::Key(key))),
+            Action::RecoverTo(hash) => (Errand::Recover, Some(Owner::Bytes(hash))),
+            Action::Cancel => (Errand::Cancel, None),
         };
         let account = Address::from(command.account.0);
-        Some(Target { errand, chain, contract, account, nonce: command.nonce, new_key })
+        Target { errand, chain, contract, account, nonce: command.nonce, new_owner }
     }
 
     /// The Subject that a guardian writes; none where no mail is needed.
     pub fn subject(&self) -> Option<String> {
         let action = match self.errand {
             Errand::Accept => Action::Guard,
-            Errand::Recover => Action::Recover(plain(self.new_key)),
+            Errand::Recover => self.new_owner?.into(),
             Errand::Cancel => Action::Cancel,
             Errand::OpenRound | Errand::Execute => return None,
         };
@@ -217,6 +219,15 @@ impl Refused {
     /// A refusal of the relayer's own.
     pub fn new(reason: &str, detail: impl Into<String>, hint: impl Into<String>) -> Refused {
         Refused { reason: reason.into(), detail: detail.into(), hint: hint.into() }
+    }
+
+    /// For a vote whose new owner is more than an address, of which nobody said what it is.
+    pub fn owner_unknown() -> Refused {
+        Refused::new(
+            "owner-unknown",
+            "a mail has only the hash of such a new owner, and nobody has told this relayer what it is",
+            "let the wallet ask for the Subject here, with `new_owner`, then send the mail again",
+        )
     }
 }
 
@@ -275,11 +286,12 @@ mod tests {
         for text in [
             format!("Guard {account} on 8453 nonce 12"),
             format!("Recover {account} on 1 nonce 18446744073709551615 to {key}"),
+            format!("Recover {account} on 1 nonce 7 to 0x{}", "5a".repeat(32)),
             format!("Cancel {account} on 1 nonce 7"),
         ] {
             let command: Command = text.parse().unwrap();
             let chain = command.chain.try_into().unwrap();
-            let target = Target::of(&command, chain, Address::repeat_byte(7)).unwrap();
+            let target = Target::of(&command, chain, Address::repeat_byte(7));
             assert_eq!(target.subject().as_deref(), Some(&text[..]));
         }
     }

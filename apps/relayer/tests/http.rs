@@ -1,6 +1,6 @@
 //! The HTTP door over a socket, before a chain in memory.
 
-use std::{collections::BTreeMap, net::SocketAddr, num::NonZeroU32, path::Path, sync::Arc};
+use std::{collections::BTreeMap, net::SocketAddr, num::NonZeroU32, sync::Arc};
 
 use alloy::{
     primitives::Address,
@@ -8,39 +8,18 @@ use alloy::{
 };
 use reqwest::{Client, Response, StatusCode};
 use serde_json::{json, Value};
-use tokio::sync::OnceCell;
-use zkdkim_circuits::statement::CircuitParams;
-use zkdkim_plonk::progress::Silent;
 use zkdkim_relayer::{
     door::{http::Door, Desk},
     job::{Refused, State, Target},
-    pipeline::{Chain, Proving},
+    pipeline::Chain,
     store::{Checked, Lease, Store},
 };
-use zkdkim_store::KeyCache;
 
 use crate::support::{
     chain::{Misbehaving, ROUND, SETUP},
-    database, keys, signed_mail, vote, ACCOUNT, CHAIN, CONTRACT,
+    database, keys, long_vote, owner, proving, signed_mail, vote, ACCOUNT, CHAIN, CONTRACT, KEY,
+    LONG_OWNER,
 };
-
-/// Keys over the development SRS, which stay in the target folder.
-async fn proving() -> Proving {
-    static PROVING: OnceCell<Proving> = OnceCell::const_new();
-    let load = || async {
-        let load = || {
-            let cache =
-                KeyCache::open(&Path::new(env!("CARGO_TARGET_TMPDIR")).join("keys")).unwrap();
-            let params = CircuitParams::ON_CHAIN;
-            let srs = cache.insecure_dev_srs(params.k, params.fold, &Silent).unwrap();
-            cache.set_default_srs(&srs).unwrap();
-            assert!(Proving::load(&cache, false, 1).is_err(), "nobody allowed an insecure SRS");
-            Proving::load(&cache, true, 1).unwrap()
-        };
-        tokio::task::spawn_blocking(load).await.unwrap()
-    };
-    PROVING.get_or_init(load).await.clone()
-}
 
 struct Open {
     client: Client,
@@ -107,7 +86,7 @@ async fn refused(response: Response) -> (u16, String) {
 }
 
 fn recover() -> Value {
-    json!({ "chain": CHAIN, "account": ACCOUNT, "action": "recover", "new_key": vote().new_key })
+    json!({ "chain": CHAIN, "account": ACCOUNT, "action": "recover", "new_key": KEY })
 }
 
 #[tokio::test]
@@ -124,6 +103,26 @@ async fn a_wallet_gets_the_subject_and_a_link() {
     assert!(subject.starts_with("Recover ") && subject.contains(&format!("nonce {ROUND} to ")));
 }
 
+fn spelt(bytes: &[u8]) -> String {
+    format!("0x{}", hex::encode(bytes))
+}
+
+#[tokio::test]
+async fn an_owner_of_many_bytes_is_in_the_subject_by_its_hash() {
+    let door = Open::new().await;
+    let ask = json!({ "chain": CHAIN, "account": ACCOUNT, "action": "recover", "new_owner": spelt(&LONG_OWNER) });
+    let id = door.ask(&ask).await;
+    let subject = door.status(&id).await["subject"].as_str().unwrap().to_owned();
+    let hash = alloy::primitives::keccak256(LONG_OWNER);
+    assert_eq!(subject, format!("Recover {ACCOUNT:#x} on {CHAIN} nonce {ROUND} to {hash}"));
+    let kept = door.store.owner_bytes(long_vote().new_owner.unwrap()).await.unwrap();
+    assert_eq!(kept.unwrap()[..], LONG_OWNER);
+    let short =
+        json!({ "chain": CHAIN, "account": ACCOUNT, "action": "recover", "new_owner": KEY });
+    let (key, same) = (door.ask(&recover()).await, door.ask(&short).await);
+    assert_eq!(door.status(&key).await["subject"], door.status(&same).await["subject"]);
+}
+
 #[tokio::test]
 async fn what_can_not_work_is_refused_at_once() {
     let door = Open::new().await;
@@ -131,6 +130,15 @@ async fn what_can_not_work_is_refused_at_once() {
         (json!({ "chain": 5 }), "chain"),
         (json!({ "account": CONTRACT }), "not-configured"),
         (json!({ "new_key": null }), "new-key"),
+        (json!({ "new_key": Address::ZERO }), "new-key"),
+        (json!({ "new_owner": spelt(&LONG_OWNER) }), "new-key"),
+        (json!({ "new_key": null, "new_owner": spelt(&[0; 20]) }), "new-key"),
+        (json!({ "new_key": null, "new_owner": spelt(&[1; 19]) }), "new-key"),
+        (json!({ "new_key": null, "new_owner": spelt(&[1; 1025]) }), "new-key"),
+        (
+            json!({ "new_key": null, "new_owner": spelt(&LONG_OWNER), "action": "cancel" }),
+            "new-key",
+        ),
         (json!({ "action": "accept" }), "new-key"),
     ] {
         let mut ask = recover();
@@ -226,7 +234,7 @@ async fn a_client_has_a_limit_of_its_own() {
 async fn only_the_new_key_consents() {
     let door = Open::new().await;
     let wallet = PrivateKeySigner::from_slice(&[9; 32]).unwrap();
-    let target = Target { new_key: wallet.address(), ..vote() };
+    let target = Target { new_owner: owner(wallet.address()), ..vote() };
     let mut ask = recover();
     ask["new_key"] = json!(wallet.address());
     let id = door.ask(&ask).await;
@@ -275,7 +283,7 @@ async fn a_contract_consents_with_signatures_of_any_length() {
     // A Safe with one owner signs with 65 bytes, as a key does.
     for (number, signature) in [[5; 65].as_slice(), &[6; 3]].into_iter().enumerate() {
         let contract = Address::repeat_byte(0x50 + number as u8);
-        let target = Target { new_key: contract, ..vote() };
+        let target = Target { new_owner: owner(contract), ..vote() };
         let mut ask = recover();
         ask["new_key"] = json!(contract);
         let id = door.ask(&ask).await;

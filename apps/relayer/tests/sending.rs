@@ -7,7 +7,10 @@ use zkdkim_relayer::{
     store::Store,
 };
 
-use crate::support::{chain::Misbehaving, database, proven, waiting, ACCOUNT, CHAIN};
+use crate::support::{
+    chain::Misbehaving, database, long_vote, proven, waiting, waiting_for, ACCOUNT, CHAIN,
+    LONG_OWNER,
+};
 
 fn limits() -> Limits {
     Limits {
@@ -308,4 +311,32 @@ async fn an_account_that_spent_its_budget_is_refused_by_name() {
     let job = waiting(store, 1).await;
     round_with(store, &chain, none).await;
     assert_eq!((reason(store, &job).await.as_str(), chain.sends()), ("budget", 0));
+}
+
+#[tokio::test]
+async fn votes_for_an_owner_of_many_bytes_are_sent_with_them() {
+    let database = database::sqlite().await;
+    let (store, chain) = (&database.store, Misbehaving::new());
+    store.keep_owner(long_vote().new_owner.unwrap(), &LONG_OWNER).await.unwrap();
+    let mut jobs = Vec::new();
+    for guardian in 1..=3 {
+        jobs.push(waiting_for(store, &long_vote(), guardian).await);
+    }
+    settle(store, &chain).await;
+    assert_eq!(chain.pending().unwrap()[..], LONG_OWNER);
+    for job in &jobs {
+        let voted = store.job(job).await.unwrap().unwrap();
+        assert_eq!((voted.state, voted.executable_from), (State::Final, Some(5000)));
+    }
+    let counts = store.counts().await.unwrap();
+    assert!(counts.contains(&(State::Proved, 1)), "the execution waits: {counts:?}");
+}
+
+#[tokio::test]
+async fn a_vote_for_nobody_knows_whom_is_refused_by_name() {
+    let database = database::sqlite().await;
+    let (store, chain) = (&database.store, Misbehaving::new());
+    let job = waiting_for(store, &long_vote(), 1).await;
+    round(store, &chain).await;
+    assert_eq!((reason(store, &job).await.as_str(), chain.sends()), ("owner-unknown", 0));
 }

@@ -7,7 +7,10 @@ use zkdkim_relayer::{
     Error,
 };
 
-use crate::support::{database, proven, vote, waiting, ACCOUNT, CHAIN, CONTRACT, KEY};
+use crate::support::{
+    database, long_vote, owner, proven, vote, waiting, waiting_for, ACCOUNT, CHAIN, CONTRACT, KEY,
+    LONG_OWNER,
+};
 
 const MAIL: &[u8] = b"From: ann@example.org\r\n\r\n";
 
@@ -295,11 +298,12 @@ async fn only_the_id_gives_access() {
         assert_eq!(store.ticket(&id).await.unwrap(), Some(Ticket::Job(job.clone())));
         assert_eq!(store.ticket(&job).await.unwrap(), None, "what logs show is no ticket");
 
-        let wish = Wish { chain: CHAIN, account: ACCOUNT, errand: Errand::Recover, new_key: KEY };
+        let wish =
+            Wish { chain: CHAIN, account: ACCOUNT, errand: Errand::Recover, new_owner: owner(KEY) };
         let id = store.issue(&Ticket::Wish(wish)).await.unwrap();
         assert_eq!(store.ticket(&id).await.unwrap(), Some(Ticket::Wish(wish)));
         assert_eq!(store.jobs_of(&wish).await.unwrap().len(), 1);
-        let other = Wish { new_key: Address::ZERO, ..wish };
+        let other = Wish { new_owner: None, ..wish };
         assert!(store.jobs_of(&other).await.unwrap().is_empty());
     }
 }
@@ -308,8 +312,7 @@ async fn only_the_id_gives_access() {
 async fn a_round_is_opened_once() {
     for database in database::each().await {
         let store = &database.store;
-        let round =
-            Target { errand: Errand::OpenRound, nonce: 0, new_key: Address::ZERO, ..vote() };
+        let round = Target { errand: Errand::OpenRound, nonce: 0, new_owner: None, ..vote() };
         let first = store.receive(Arrival::Errand(&round), "test").await.unwrap();
         let again = store.receive(Arrival::Errand(&round), "test").await.unwrap();
         assert_eq!((first.new, again.new, first.job == again.job), (true, false, true));
@@ -362,4 +365,35 @@ async fn a_database_that_others_can_read_is_refused() {
     let error = Store::open(&url).await.unwrap_err().to_string();
     assert!(error.contains("chmod 600"), "{error}");
     assert!(Store::open("mysql://x").await.unwrap_err().to_string().contains("neither"));
+}
+
+#[tokio::test]
+async fn an_owner_of_many_bytes_is_kept_as_long_as_a_vote_for_it() {
+    for database in database::each().await {
+        let store = &database.store;
+        let voted = long_vote().new_owner.unwrap();
+        assert_eq!(store.owner_bytes(voted).await.unwrap(), None);
+        for _ in 0..2 {
+            store.keep_owner(voted, &LONG_OWNER).await.unwrap();
+        }
+        let job = waiting_for(store, &long_vote(), 1).await;
+        assert_eq!(store.job(&job).await.unwrap().unwrap().target, Some(long_vote()));
+        let wish = Wish {
+            chain: CHAIN,
+            account: ACCOUNT,
+            errand: Errand::Recover,
+            new_owner: Some(voted),
+        };
+        let id = store.issue(&Ticket::Wish(wish)).await.unwrap();
+        assert_eq!(store.ticket(&id).await.unwrap(), Some(Ticket::Wish(wish)));
+        assert_eq!(store.jobs_of(&wish).await.unwrap().len(), 1);
+        assert!(store.jobs_of(&Wish { new_owner: owner(KEY), ..wish }).await.unwrap().is_empty());
+
+        store.forget(-1).await.unwrap();
+        assert_eq!(store.owner_bytes(voted).await.unwrap().unwrap()[..], LONG_OWNER);
+        let job = store.job(&job).await.unwrap().unwrap();
+        store.found_done(&job, None, None).await.unwrap();
+        store.forget(-1).await.unwrap();
+        assert_eq!(store.owner_bytes(voted).await.unwrap(), None);
+    }
 }

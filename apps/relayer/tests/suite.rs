@@ -10,3 +10,4 @@ mod http;
 mod nodes_of_chains;
 mod sending;
 mod stores;
+mod workers;

@@ -13,10 +13,10 @@ use alloy::{
     sol_types::{SolCall, SolError},
 };
 use tracing::{info, warn};
+use zkdkim_relation::owner::Owner;
 
 use super::{
     abi::{
-        owner,
         IEmailRecovery::{self, RecoveryPending},
         RecoveryPublicInputs,
     },
@@ -208,7 +208,8 @@ impl<L: Ledger> Submitter<L> {
     /// The execution of the recovery that a vote started, and from when on it can be done.
     async fn started(&self, target: &Target) -> Result<Option<(Target, i64)>> {
         let pending = self.account(target).pending().await?;
-        let pending = pending.filter(|pending| pending.newOwner == owner(target.new_key));
+        let voted = |bytes: &Bytes| Owner::from_bytes(bytes).ok() == target.new_owner;
+        let pending = pending.filter(|pending| voted(&pending.newOwner));
         let execution = Target { errand: Errand::Execute, ..*target };
         Ok(pending.map(|pending| (execution, pending.executableFrom.to::<u64>() as i64)))
     }
@@ -225,8 +226,18 @@ impl<L: Ledger> Submitter<L> {
                 ready.push(job);
             }
         }
+        let owner = match ready.first().and_then(|job| job.target?.new_owner) {
+            Some(owner) => self.store.owner_bytes(owner).await?,
+            None => Some(Bytes::new()),
+        };
+        let Some(owner) = owner else {
+            for job in &ready {
+                self.refuse(job, &Refused::owner_unknown()).await?;
+            }
+            return Ok(false);
+        };
         // Each refusal takes a job out, and too much gas half of them, so this ends.
-        while let Some(call) = Call::of(&ready) {
+        while let Some(call) = Call::of(&ready, &owner) {
             match self.simulate(&call).await {
                 // Some of them may fit; the others are looked at in the next round.
                 Ok(gas) if with_margin(gas) > self.limits.max_gas && ready.len() > 1 => {
@@ -423,10 +434,10 @@ struct Call {
 }
 
 impl Call {
-    /// The call for jobs of one group; none where there is no job.
-    fn of(jobs: &[Job]) -> Option<Call> {
+    /// The call for jobs of one group, which vote for this owner or for nobody; none where there is no job.
+    fn of(jobs: &[Job], owner: &Bytes) -> Option<Call> {
         let target = jobs.first()?.target?;
-        let (account, new_key) = (target.account, target.new_key);
+        let (account, owner) = (target.account, owner.clone());
         let proofs: Vec<_> = jobs.iter().filter_map(|job| job.proven.as_ref()).collect();
         let one = || {
             proofs.first().map(|p| (RecoveryPublicInputs::from(*p), Bytes::from(p.proof.clone())))
@@ -444,16 +455,13 @@ impl Call {
             }
             Errand::Recover if proofs.len() == 1 => {
                 let (inputs, proof) = one()?;
-                IEmailRecovery::voteCall { account, newOwner: owner(new_key), inputs, proof }
-                    .abi_encode()
+                IEmailRecovery::voteCall { account, newOwner: owner, inputs, proof }.abi_encode()
             }
             Errand::Recover => {
                 let inputs = proofs.iter().map(|p| RecoveryPublicInputs::from(*p)).collect();
                 let proofs = proofs.iter().map(|p| Bytes::from(p.proof.clone())).collect();
-                let whom = owner(new_key);
-                let call =
-                    IEmailRecovery::voteBatchCall { account, newOwner: whom, inputs, proofs };
-                call.abi_encode()
+                IEmailRecovery::voteBatchCall { account, newOwner: owner, inputs, proofs }
+                    .abi_encode()
             }
         };
         Some(Call { account, to: target.contract, data })

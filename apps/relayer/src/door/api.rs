@@ -1,6 +1,6 @@
 //! What the HTTP door takes and gives, as its OpenAPI document describes it.
 
-use alloy::primitives::Address;
+use alloy::primitives::{Address, Bytes};
 use serde::{Deserialize, Serialize};
 use utoipa::{OpenApi, ToSchema};
 
@@ -48,6 +48,10 @@ pub struct Ask {
     /// The key that the account shall have; for `recover` alone.
     #[schema(value_type = Option<String>)]
     pub new_key: Option<Address>,
+    /// In its place, an owner of more than an address, such as an ERC-7913 signer's bytes: 0x and hexadecimal digits of up to
+    /// 1,024 bytes. Its Subject has only their keccak256.
+    #[schema(value_type = Option<String>)]
+    pub new_owner: Option<Bytes>,
 }
 
 /// A proof that was made elsewhere.
@@ -64,6 +68,9 @@ pub struct HandedIn {
     /// The key that it votes for; for `recover` alone.
     #[schema(value_type = Option<String>)]
     pub new_key: Option<Address>,
+    /// In its place, an owner of more than an address: 0x and hexadecimal digits.
+    #[schema(value_type = Option<String>)]
+    pub new_owner: Option<Bytes>,
     /// The proof file that `zkdkim prove` wrote.
     #[schema(value_type = Object)]
     pub proof: Box<serde_json::value::RawValue>,
@@ -130,7 +137,7 @@ pub struct Consents {
     pub mail: String,
     /// The signature: 0x and hexadecimal digits.
     #[schema(value_type = String)]
-    pub signature: alloy::primitives::Bytes,
+    pub signature: Bytes,
 }
 
 impl ConsentWanted {

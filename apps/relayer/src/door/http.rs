@@ -8,7 +8,7 @@ use std::{
     time::Duration,
 };
 
-use alloy::primitives::Address;
+use alloy::primitives::{Address, Bytes as Octets};
 use axum::{
     body::Bytes,
     extract::{ConnectInfo, DefaultBodyLimit, Path, Request, State as Extracted},
@@ -21,6 +21,7 @@ use axum::{
 use governor::{DefaultKeyedRateLimiter, Quota, RateLimiter};
 use tower_http::timeout::TimeoutLayer;
 use zkdkim_prover::Proof;
+use zkdkim_relation::owner::Owner;
 use zkdkim_salt::request::{Consent, MAX_CONSENT_SIGNATURE_BYTES};
 
 use super::{
@@ -31,7 +32,7 @@ use super::{
     page, Desk,
 };
 use crate::{
-    chain::{accepts_signature, AccountState, Standing},
+    chain::{abi, accepts_signature, AccountState, Standing},
     error::Error,
     job::{Errand, Job, Refused, Target},
     pipeline::{Chain, Proving},
@@ -95,10 +96,41 @@ impl Door {
 
     async fn wish(&self, ask: &Ask) -> Result<(Wish, Address, Standing), Failure> {
         let errand = Errand::from(ask.action);
-        let new_key = new_key(errand, ask.new_key)?;
-        let wish = Wish { chain: ask.chain, account: ask.account, errand, new_key };
         let (contract, standing) = self.find(ask.chain, ask.account, errand).await?;
+        let new_owner = self.new_owner(errand, ask.new_key, ask.new_owner.as_ref()).await?;
+        let wish = Wish { chain: ask.chain, account: ask.account, errand, new_owner };
         Ok((wish, contract, standing))
+    }
+
+    /// Whom a vote is for; kept where it is more than an address.
+    async fn new_owner(
+        &self,
+        errand: Errand,
+        key: Option<Address>,
+        owner: Option<&Octets>,
+    ) -> Result<Option<Owner>, Failure> {
+        let bytes = match (errand, key, owner) {
+            (Errand::Recover, Some(key), None) => abi::owner(key),
+            (Errand::Recover, None, Some(owner)) => owner.clone(),
+            (Errand::Recover, ..) => {
+                let hint = "give new_key, or new_owner where it is more than an address";
+                return Err(Failure::unusable("new-key", "a vote names one owner", hint));
+            }
+            (_, None, None) => return Ok(None),
+            _ => {
+                let hint = "leave new_key and new_owner out";
+                return Err(Failure::unusable("new-key", "only a vote names an owner", hint));
+            }
+        };
+        let unusable = |detail: String| {
+            Failure::unusable("new-key", detail, "give what the account shall be owned by")
+        };
+        let owner = Owner::from_bytes(&bytes).map_err(unusable)?;
+        if bytes.len() == 20 && bytes.iter().all(|byte| *byte == 0) {
+            return Err(unusable("the zero address owns nothing".into()));
+        }
+        self.desk.store.keep_owner(owner, &bytes).await?;
+        Ok(Some(owner))
     }
 
     /// The jobs that a ticket gives access to.
@@ -116,21 +148,23 @@ impl Door {
         &self,
         job: &Job,
         wanted: &Wanted,
-        signature: &alloy::primitives::Bytes,
+        signature: &Octets,
     ) -> Result<bool, Failure> {
         let (Some(target), Some((network, seal_to))) = (job.target, wanted.recipient()) else {
             return Ok(false);
         };
+        let Some(Owner::Key(new_key)) = target.new_owner else { return Ok(false) };
         if !(1..=MAX_CONSENT_SIGNATURE_BYTES).contains(&signature.len()) {
             return Ok(false);
         }
         let consent = Consent { seal_to, until: wanted.until, signature: signature.to_vec() };
         let hash = consent.hash(&network, &wanted.header_digest);
-        if consent.signer(&hash).is_some_and(|signer| signer.0 == target.new_key.0 .0) {
+        if consent.signer(&hash).is_some_and(|signer| signer == new_key) {
             return Ok(true);
         }
         let Some(chain) = self.chains.get(&target.chain) else { return Ok(false) };
-        Ok(accepts_signature(&*chain.ledger, target.new_key, hash, signature.clone()).await?)
+        let new_key = Address::from(new_key.0);
+        Ok(accepts_signature(&*chain.ledger, new_key, hash, signature.clone()).await?)
     }
 
     /// The contract that an account is configured at, and the number that mails must name.
@@ -162,17 +196,6 @@ impl Door {
 fn unknown() -> Failure {
     let hint = "it is 32 digits, and forgotten some time after the outcome";
     Failure::new(StatusCode::NOT_FOUND, "unknown", "there is no such request", hint)
-}
-
-fn new_key(errand: Errand, given: Option<Address>) -> Result<Address, Failure> {
-    match (errand, given) {
-        (Errand::Recover, Some(key)) if key != Address::ZERO => Ok(key),
-        (Errand::Recover, _) => {
-            Err(Failure::unusable("new-key", "a vote names a key", "give new_key"))
-        }
-        (_, None) => Ok(Address::ZERO),
-        _ => Err(Failure::unusable("new-key", "only a vote names a key", "leave new_key out")),
-    }
 }
 
 /// Why a request failed.
@@ -287,8 +310,8 @@ pub(super) async fn ask(
             return Err(Failure::full());
         }
         let (chain, account) = (wish.chain, wish.account);
-        let (errand, new_key) = (Errand::OpenRound, Address::ZERO);
-        let target = Target { errand, chain, contract, account, nonce: 0, new_key };
+        let errand = Errand::OpenRound;
+        let target = Target { errand, chain, contract, account, nonce: 0, new_owner: None };
         door.desk.take(Arrival::Errand(&target), "http").await?;
     }
     let id = door.desk.store.issue(&Ticket::Wish(wish)).await?;
@@ -308,10 +331,10 @@ pub(super) async fn status(
     let (of_sender, subject) = match ticket {
         Ticket::Job(_) => (true, None),
         Ticket::Wish(wish) => {
-            let Wish { chain, account, errand, new_key } = wish;
+            let Wish { chain, account, errand, new_owner } = wish;
             let (contract, standing) = door.find(chain, account, errand).await?;
             let nonce = standing.nonce;
-            let target = Target { errand, chain, contract, account, nonce, new_key };
+            let target = Target { errand, chain, contract, account, nonce, new_owner };
             let subject = target.subject().filter(|_| nonce != 0);
             (false, subject)
         }
@@ -389,9 +412,8 @@ pub(super) async fn proof(
     Extracted(door): Extracted<Door>,
     Json(handed_in): Json<HandedIn>,
 ) -> Result<(StatusCode, Json<Taken>), Failure> {
-    let HandedIn { chain, account, action, new_key: key, proof } = handed_in;
+    let HandedIn { chain, account, action, new_key, new_owner, proof } = handed_in;
     let errand = Errand::from(action);
-    let new_key = new_key(errand, key)?;
     let refused = |error: &dyn std::fmt::Display| {
         Failure::unusable("invalid-proof", error.to_string(), "make it with this relayer's version")
     };
@@ -402,7 +424,8 @@ pub(super) async fn proof(
         Err(error) => return Err(error.into()),
     };
     let (contract, standing) = door.find(chain, account, errand).await?;
-    let target = Target { errand, chain, contract, account, nonce: standing.nonce, new_key };
+    let new_owner = door.new_owner(errand, new_key, new_owner.as_ref()).await?;
+    let target = Target { errand, chain, contract, account, nonce: standing.nonce, new_owner };
     if !door.desk.has_room().await? {
         return Err(Failure::full());
     }

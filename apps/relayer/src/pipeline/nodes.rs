@@ -17,7 +17,7 @@ use alloy::primitives::Address;
 use rand::rngs::OsRng;
 use tracing::{info, warn};
 use zkdkim_net::{Endpoint, Http, HttpSettings, PlainHttp, Rpc};
-use zkdkim_relation::{inspect::Provable, recovery_subject, Salt};
+use zkdkim_relation::{inspect::Provable, owner::Owner, recovery_subject, Salt};
 use zkdkim_salt::{
     request::{Consent, Request},
     Committee, CommitteeRecord, Dealer, Identity, MailAddress, OpeningKey,
@@ -28,7 +28,7 @@ use super::salt::{Asked, SaltFault, SaltSource};
 use crate::{
     config::{ChainConfig, NodesConfig},
     error::{Error, Result},
-    job::{Errand, Refused, Target},
+    job::{Refused, Target},
     store::{Opening, Store},
 };
 
@@ -122,11 +122,12 @@ impl SaltNodes {
 impl SaltSource for SaltNodes {
     async fn salt(&self, asked: &Asked<'_>) -> Result<Salt, SaltFault> {
         let target = match asked.job.target {
-            Some(target) if target.errand == Errand::Recover => target,
+            // Only an address can say so by a signature that nodes can check.
+            Some(target) if matches!(target.new_owner, Some(Owner::Key(_))) => target,
             _ => {
                 return Err(SaltFault::Refused(Refused::new(
                     "no-salt",
-                    "salt nodes open a salt only for a vote, whose new key says to whom",
+                    "salt nodes open a salt only for a vote whose new owner is an address, which says to whom",
                     "prove this mail where the salt is, and hand in the proof",
                 )));
             }

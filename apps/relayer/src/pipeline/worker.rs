@@ -38,6 +38,9 @@ const MAX_ATTEMPTS: i64 = 60;
 /// How far nodes of one chain may be apart, and how often that is looked at.
 const LAG_SECONDS: i64 = 60;
 const RETRY_SECONDS: i64 = 5;
+/// How long a vote waits for somebody to say what the new owner is of which it has the hash, and how often that is looked at.
+const OWNER_SECONDS: i64 = 3600;
+const OWNER_RETRY_SECONDS: i64 = 15;
 /// The contracts' tolerance for clocks, in seconds.
 const CLOCK_TOLERANCE: u64 = 900;
 /// The reason of a mail whose signed header is another job already.
@@ -257,6 +260,15 @@ impl Worker {
             if !self.store.checked(lease, &checked).await? {
                 let detail = "the same signed header is being worked on, or has had its effect";
                 return Ok(Refused::new(DUPLICATE, detail, "nothing is left to do").into());
+            }
+        }
+        if let Some(owner) = target.new_owner {
+            if self.store.owner_bytes(owner).await?.is_none() {
+                // The guardian may be faster than the wallet.
+                return Ok(match job.age < OWNER_SECONDS {
+                    true => Next::End(Outcome::PutOff(OWNER_RETRY_SECONDS)),
+                    false => Refused::owner_unknown().into(),
+                });
             }
         }
         let account = AccountState::new(&*chain.ledger, contract, target.account);

@@ -97,7 +97,7 @@ impl Store {
         .bind(target.map(|t| t.contract.to_vec()))
         .bind(target.map(|t| t.account.to_vec()))
         .bind(target.map(|t| t.nonce as i64))
-        .bind(target.map(|t| t.new_key.to_vec()))
+        .bind(target.map(|t| row::owner_column(t.new_owner)))
         .bind(proven.map(row::inputs))
         .bind(proven.map(|p| p.proof.clone()))
         .execute(&self.pool)
@@ -230,7 +230,7 @@ impl Store {
         .bind(target.contract.to_vec())
         .bind(target.account.to_vec())
         .bind(target.nonce as i64)
-        .bind(target.new_key.to_vec())
+        .bind(row::owner_column(target.new_owner))
         .bind(checked.header_digest.to_vec())
         .bind(checked.reply.clone())
         .execute(&self.pool)
@@ -401,6 +401,13 @@ impl Store {
         let gone = sqlx::query(
             "DELETE FROM jobs WHERE (state = 'refused' OR state = 'final') \
              AND updated < (SELECT now FROM clock) - $1",
+        )
+        .bind(seconds)
+        .execute(&mut *transaction)
+        .await?;
+        sqlx::query(
+            "DELETE FROM owners WHERE created < (SELECT now FROM clock) - $1 AND NOT EXISTS ( \
+             SELECT 1 FROM jobs WHERE jobs.new_key = owners.hash)",
         )
         .bind(seconds)
         .execute(&mut *transaction)

@@ -7,6 +7,7 @@
 
 mod jobs;
 mod openings;
+mod owners;
 mod row;
 mod send;
 mod tickets;

@@ -2,6 +2,10 @@
 
 use alloy::primitives::{Address, U256};
 use sqlx::{any::AnyRow, Row};
+use zkdkim_relation::{
+    owner::{Owner, OwnerHash},
+    recovery_subject,
+};
 
 use crate::{
     error::{Error, Result},
@@ -41,7 +45,7 @@ fn target(row: &AnyRow, id: &str) -> Result<Option<Target>> {
         contract: address(row, "contract", id)?,
         account: address(row, "account", id)?,
         nonce: row.try_get::<i64, _>("nonce")? as u64,
-        new_key: address(row, "new_key", id)?,
+        new_owner: owner(row, id)?,
     }))
 }
 
@@ -66,6 +70,25 @@ fn refused(row: &AnyRow) -> Result<Option<Refused>> {
 pub(super) fn address(row: &AnyRow, name: &str, id: &str) -> Result<Address> {
     let bytes: Vec<u8> = row.try_get(name)?;
     Address::try_from(&bytes[..]).map_err(|_| odd(name, id))
+}
+
+/// Whom is voted for: an address, or the hash of more; the zero address where nobody is.
+pub(super) fn owner(row: &AnyRow, id: &str) -> Result<Option<Owner>> {
+    let bytes: Vec<u8> = row.try_get("new_key")?;
+    if let Ok(hash) = <[u8; 32]>::try_from(&bytes[..]) {
+        return Ok(Some(Owner::Bytes(OwnerHash(hash))));
+    }
+    let key = <[u8; 20]>::try_from(&bytes[..]).map_err(|_| odd("new_key", id))?;
+    Ok((key != [0; 20]).then_some(Owner::Key(recovery_subject::Address(key))))
+}
+
+/// The same as [`owner`] reads it.
+pub(super) fn owner_column(owner: Option<Owner>) -> Vec<u8> {
+    match owner {
+        None => vec![0; 20],
+        Some(Owner::Key(key)) => key.0.to_vec(),
+        Some(Owner::Bytes(hash)) => hash.0.to_vec(),
+    }
 }
 
 /// The public inputs as one column.

@@ -53,6 +53,13 @@ CREATE TABLE IF NOT EXISTS answers (
     created BIGINT NOT NULL
 )
 
+-- New owners that are more than an address, by their keccak256, which is all that a Subject has of them.
+CREATE TABLE IF NOT EXISTS owners (
+    hash BLOB PRIMARY KEY,
+    owner BLOB NOT NULL,
+    created BIGINT NOT NULL
+)
+
 -- Who may read a job, by the SHA-256 of what only the sender knows.
 CREATE TABLE IF NOT EXISTS tickets (
     digest BLOB PRIMARY KEY,

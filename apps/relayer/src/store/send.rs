@@ -388,7 +388,7 @@ async fn insert_errand(
     .bind(target.contract.to_vec())
     .bind(target.account.to_vec())
     .bind(target.nonce as i64)
-    .bind(target.new_key.to_vec())
+    .bind(row::owner_column(target.new_owner))
     .execute(&mut **transaction)
     .await?;
     Ok(())

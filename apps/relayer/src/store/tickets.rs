@@ -4,6 +4,7 @@
 use alloy::primitives::Address;
 use sha2::{Digest, Sha256};
 use sqlx::Row;
+use zkdkim_relation::owner::Owner;
 
 use super::{random_id, row, row::job_columns, Store};
 use crate::{
@@ -20,8 +21,8 @@ pub struct Wish {
     pub account: Address,
     /// What mails shall do.
     pub errand: Errand,
-    /// The key that they vote for; zero where they don't.
-    pub new_key: Address,
+    /// Whom they vote for; nobody where they don't.
+    pub new_owner: Option<Owner>,
 }
 
 /// What an id gives access to.
@@ -54,7 +55,7 @@ impl Store {
         .bind(wish.map(|wish| wish.chain as i64))
         .bind(wish.map(|wish| wish.account.to_vec()))
         .bind(wish.map(|wish| wish.errand.name()))
-        .bind(wish.map(|wish| wish.new_key.to_vec()))
+        .bind(wish.map(|wish| row::owner_column(wish.new_owner)))
         .execute(&self.pool)
         .await?;
         Ok(id)
@@ -81,7 +82,7 @@ impl Store {
             chain: found.try_get::<i64, _>("chain")? as u64,
             account: row::address(&found, "account", "a ticket")?,
             errand: errand.parse().map_err(|()| row::odd("errand", "a ticket"))?,
-            new_key: row::address(&found, "new_key", "a ticket")?,
+            new_owner: row::owner(&found, "a ticket")?,
         })))
     }
 
@@ -102,7 +103,7 @@ impl Store {
         .bind(wish.chain as i64)
         .bind(wish.account.to_vec())
         .bind(wish.errand.name())
-        .bind(wish.new_key.to_vec())
+        .bind(row::owner_column(wish.new_owner))
         .fetch_all(&self.pool)
         .await?;
         rows.iter().map(row::job).collect()

@@ -172,6 +172,11 @@ impl Misbehaving {
         node.blocks.push(world);
     }
 
+    /// Who shall be the owner.
+    pub fn pending(&self) -> Option<Bytes> {
+        self.node().blocks.last().and_then(|world| world.pending.clone())
+    }
+
     /// The sender's key is used elsewhere.
     pub fn use_nonce(&self, sender: Address) {
         let mut node = self.node();
@@ -275,6 +280,10 @@ fn view(world: &World, data: &[u8]) -> Option<Bytes> {
     }
     if let Ok(call) = abi::isNullifierUsedCall::abi_decode(data) {
         return Some(world.used.contains(&call.nullifier).abi_encode().into());
+    }
+    // Of the configuration it says nothing, as where no contract is.
+    if abi::configOfCall::abi_decode(data).is_ok() {
+        return Some(Bytes::new());
     }
     if abi::pendingRecoveryOfCall::abi_decode(data).is_ok() {
         let pending = PendingRecovery {

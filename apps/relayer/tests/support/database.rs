@@ -23,6 +23,27 @@ pub struct Database {
     _folder: TempDir,
 }
 
+impl Database {
+    /// A job came so many seconds ago, and is due.
+    pub async fn age(&self, job: &str, seconds: i64) {
+        let change =
+            "UPDATE jobs SET created = (SELECT now FROM clock) - $2, due = 0 WHERE id = $1";
+        sqlx::query(change).bind(job).bind(seconds).execute(&self.raw().await).await.unwrap();
+    }
+
+    /// Whether a worker has still to look at a job, or looks at it.
+    pub async fn is_due(&self, job: &str) -> bool {
+        let due = "SELECT id FROM jobs WHERE id = $1 AND state <> 'refused' AND state <> 'final' \
+                   AND due <= (SELECT now FROM clock)";
+        sqlx::query(due).bind(job).fetch_optional(&self.raw().await).await.unwrap().is_some()
+    }
+
+    async fn raw(&self) -> sqlx::AnyPool {
+        let url = self.url.replace("sqlite:", "sqlite://");
+        sqlx::AnyPool::connect(&url).await.unwrap()
+    }
+}
+
 /// All databases that there are.
 pub async fn each() -> Vec<Database> {
     let folder = TempDir::new().unwrap();
