@@ -1,18 +1,15 @@
 //! Answers by mail: at most one to a mail, to nobody but the address whose provider signed it, and to no machine.
 
-use lettre::{
-    message::{header, Mailbox, MessageBuilder},
-    transport::smtp::{client::Tls, AsyncSmtpTransport},
-    AsyncTransport, Message, Tokio1Executor,
-};
+use lettre::Message;
 use serde::{Deserialize, Serialize};
 use tracing::{info, warn};
 use zkdkim_relation::{inspect::Provable, message};
 
 use crate::{
     door::screen,
-    error::{Error, Result},
+    error::Result,
     job::{Errand, Job, State},
+    post::Post,
     store::Store,
 };
 
@@ -45,33 +42,16 @@ impl Reply {
     }
 }
 
-/// Sends answers through the operator's mail server.
+/// Answers mails.
 pub struct Answers {
     store: Store,
-    transport: AsyncSmtpTransport<Tokio1Executor>,
-    from: Mailbox,
+    post: Post,
 }
 
 impl Answers {
-    /// Through which server, and from whom.
-    ///
-    /// # Errors
-    ///
-    /// [`Error::Config`] for an address that is none.
-    pub fn new(store: Store, host: &str, port: u16, from: &str) -> Result<Answers> {
-        let from = from.parse().map_err(|_| {
-            Error::config(
-                "answers, from",
-                "no mail address",
-                "name the address that answers come from",
-            )
-        })?;
-        // To the mail server beside it; what goes out from there is that server's matter.
-        let transport = AsyncSmtpTransport::<Tokio1Executor>::builder_dangerous(host)
-            .port(port)
-            .tls(Tls::None)
-            .build();
-        Ok(Answers { store, transport, from })
+    /// From where, and by which way.
+    pub fn new(store: Store, post: Post) -> Answers {
+        Answers { store, post }
     }
 
     /// Answers one mail that is over; false where there is none.
@@ -79,14 +59,16 @@ impl Answers {
     /// # Errors
     ///
     /// [`Error::Database`].
+    ///
+    /// [`Error::Database`]: crate::Error::Database
     pub async fn answer_one(&self) -> Result<bool> {
         let Some((reply, job)) = self.store.claim_answer().await? else { return Ok(false) };
         let Some(message) = self.message(&reply, &job) else {
             warn!(job = job.id, "no answer can be written");
             return Ok(true);
         };
-        match self.transport.send(message).await {
-            Ok(_) => info!(job = job.id, "answered"),
+        match self.post.send(message).await {
+            Ok(()) => info!(job = job.id, "answered"),
             // It might have been taken all the same: a second one would be one too many.
             Err(_) => {
                 metrics::counter!("relayer_answers_lost_total").increment(1);
@@ -101,16 +83,8 @@ impl Answers {
 
     fn message(&self, reply: &str, job: &Job) -> Option<Message> {
         let reply: Reply = serde_json::from_str(reply).ok()?;
-        let mut builder = MessageBuilder::new()
-            .from(self.from.clone())
-            .to(reply.to.parse().ok()?)
-            .subject(format!("Re: {}", reply.subject))
-            .header(header::ContentType::TEXT_PLAIN)
-            // RFC 3834: nobody's machine answers this one.
-            .raw_header(header::HeaderValue::new(
-                header::HeaderName::new_from_ascii_str("Auto-Submitted"),
-                "auto-replied".into(),
-            ));
+        let mut builder =
+            self.post.letter(&reply.to, "auto-replied")?.subject(format!("Re: {}", reply.subject));
         if let Some(id) = reply.in_reply_to {
             builder = builder.in_reply_to(id.clone()).references(id);
         }

@@ -36,6 +36,8 @@ pub struct Config {
     pub admin: Option<AdminConfig>,
     /// Answers by mail; without it nobody is answered.
     pub answers: Option<AnswersConfig>,
+    /// Notices to owners when a recovery starts; without it nobody is told.
+    pub notices: Option<NoticesConfig>,
     /// By EIP-155 identifier, in decimal.
     pub chains: BTreeMap<String, ChainConfig>,
     /// Bounds.
@@ -125,6 +127,15 @@ pub struct AnswersConfig {
     pub from: String,
 }
 
+/// Notices to owners; they go the way of the answers.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct NoticesConfig {
+    /// Most blocks whose events are asked for at a time.
+    #[serde(default = "default_blocks")]
+    pub blocks: u64,
+}
+
 /// A chain.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -151,6 +162,10 @@ pub struct ChainConfig {
     /// Votes that go into one transaction at most.
     #[serde(default = "default_bundle")]
     pub bundle: usize,
+}
+
+fn default_blocks() -> u64 {
+    1000
 }
 
 fn default_max_gas() -> u64 {
@@ -264,6 +279,13 @@ impl Config {
         if !self.http.mail_to.contains('@') {
             let hint = "name the address that guardians write to";
             return Err(Error::config("http, mail_to", "no mail address", hint));
+        }
+        if self.notices.is_some() && self.answers.is_none() {
+            let hint = "name the mail server in [answers]; notices go through it";
+            return Err(Error::config("notices", "there is no mail server", hint));
+        }
+        if self.notices.as_ref().is_some_and(|notices| notices.blocks == 0) {
+            return Err(Error::config("notices, blocks", "it is 0", "give at least 1"));
         }
         if self.salts.folder.is_none() && self.salts.nodes.is_none() {
             let hint = "name a folder of salts, or the record of a committee of salt nodes";
@@ -389,6 +411,12 @@ mod tests {
         assert!(refused("chains.31337", "chains.01").contains("chains.01"));
         assert!(refused("recovery@relayer.example", "recovery").contains("mail_to"));
         assert!(refused("folder = \"salts\"", "").contains("salts"));
+        let chain = "[chains.31337]";
+        assert!(refused(chain, "[notices]\n[chains.31337]").contains("no mail server"));
+        let answers = "[answers]\nhost = \"h\"\nport = 25\nfrom = \"a@b.example\"\n[notices]\n";
+        read(&GOOD.replacen(chain, &format!("{answers}{chain}"), 1)).unwrap();
+        let none = refused(chain, &format!("{answers}blocks = 0\n{chain}"));
+        assert!(none.contains("notices, blocks"), "{none}");
         assert!(refused("\"0x00112233445566778899aabbccddeeff00112233\"", "").contains("contracts"));
         assert!(
             refused("\"http://127.0.0.1:8545\"", "\"$ZKDKIM_NO_SUCH\"").contains("ZKDKIM_NO_SUCH")

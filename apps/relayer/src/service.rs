@@ -20,9 +20,11 @@ use crate::{
     config::{ChainConfig, Config},
     door::{self, http::Door, lmtp, Desk},
     error::{Error, Result},
+    notice::{Notices, Watch},
     pipeline::{
         Chain, Either, KeySource, Proving, RegistryFile, SaltFolder, SaltNodes, SaltSource, Worker,
     },
+    post::Post,
     store::Store,
     watch as figures,
 };
@@ -30,6 +32,8 @@ use crate::{
 /// Workers beside those that prove: checking waits for nodes, not for cores.
 const MORE_WORKERS: usize = 3;
 const GRACE: Duration = Duration::from_secs(20);
+/// Between two looks at a chain for recoveries that have started.
+const LOOK: Duration = Duration::from_secs(10);
 const TIDY: Duration = Duration::from_secs(600);
 
 /// Everything that the configuration names, opened.
@@ -41,6 +45,7 @@ pub struct Service {
     submitters: Vec<Submitter<Rpc>>,
     keys: Arc<dyn KeySource>,
     salts: Arc<dyn SaltSource>,
+    post: Option<Post>,
 }
 
 impl Service {
@@ -66,6 +71,7 @@ impl Service {
             let contracts = chain.contracts.clone();
             chains.insert(id, Chain { ledger: Arc::new(rpc), contracts });
         }
+        let post = config.answers.as_ref().map(Post::new).transpose()?;
         let proving = load(config.clone()).await?;
         let store = Store::open(&config.database).await?;
         let salts = salts(&config, &store).await?;
@@ -73,7 +79,16 @@ impl Service {
             .into_iter()
             .map(|(rpc, signer, limits)| Submitter::new(store.clone(), rpc, signer, limits))
             .collect();
-        Ok(Service { config, store, proving, chains: Arc::new(chains), submitters, keys, salts })
+        Ok(Service {
+            config,
+            store,
+            proving,
+            chains: Arc::new(chains),
+            submitters,
+            keys,
+            salts,
+            post,
+        })
     }
 
     /// Runs until `stop` says so. The addresses of the doors are logged when they are open.
@@ -121,10 +136,26 @@ impl Service {
         for submitter in self.submitters {
             parts.spawn(submit(submitter, poll, stop.clone()));
         }
-        if let Some(answers) = &self.config.answers {
-            let answers =
-                Answers::new(self.store.clone(), &answers.host, answers.port, &answers.from)?;
-            parts.spawn(answer(answers, poll, stop.clone()));
+        if let Some(post) = self.post {
+            let answers = Answers::new(self.store.clone(), post.clone());
+            parts.spawn(repeat(poll, stop.clone(), "answer", async move || {
+                answers.answer_one().await
+            }));
+            if let Some(notices) = &self.config.notices {
+                for (name, config) in &self.config.chains {
+                    let Some(chain) = self.chains.get(&ChainConfig::id(name)?).cloned() else {
+                        continue;
+                    };
+                    let (store, confirmations) = (self.store.clone(), config.confirmations);
+                    let watch = Watch::new(store, chain, confirmations, notices.blocks);
+                    let look = async move || watch.look().await;
+                    parts.spawn(repeat(LOOK.max(poll), stop.clone(), "watch", look));
+                }
+                let mail_to = self.config.http.mail_to.clone();
+                let notices = Notices { store: self.store.clone(), post, mail_to };
+                let send = async move || notices.send_one().await;
+                parts.spawn(repeat(poll, stop.clone(), "notice", send));
+            }
         }
         let days = i64::from(self.config.limits.remember_days);
         parts.spawn(tidy(self.store.clone(), days * 86_400, stop.clone()));
@@ -142,7 +173,7 @@ impl Service {
     ) -> Result<()> {
         let http = &self.config.http;
         let a_minute = self.config.limits.requests_a_minute;
-        let door = Door::new(
+        let mut door = Door::new(
             desk.clone(),
             self.chains.clone(),
             self.proving.clone(),
@@ -150,6 +181,7 @@ impl Service {
             NonZeroU32::new(a_minute).unwrap_or(NonZeroU32::MIN),
             http.behind_proxy,
         );
+        door.notices = self.config.notices.is_some();
         let listener = listen(http.listen, "http").await?;
         let (forgetting, mut stopping) = (door.clone(), stop.clone());
         parts.spawn(async move {
@@ -225,12 +257,21 @@ async fn submit(
     submitter.stop().await
 }
 
-async fn answer(answers: Answers, poll: Duration, mut stop: watch::Receiver<bool>) -> Result<()> {
+/// Does something as long as there is something to do, then looks again after a while.
+async fn repeat(
+    poll: Duration,
+    mut stop: watch::Receiver<bool>,
+    part: &'static str,
+    step: impl AsyncFn() -> Result<bool>,
+) -> Result<()> {
     while !*stop.borrow() {
-        match answers.answer_one().await {
+        match step().await {
             Ok(true) => continue,
             Ok(false) => {}
-            Err(error) => warn!(error = error.id(), %error, "no answer was given"),
+            Err(error) => {
+                metrics::counter!("relayer_faults_total", "error" => error.id()).increment(1);
+                warn!(part, error = error.id(), %error, "a step was not done");
+            }
         }
         tokio::select! {
             () = sleep(poll) => {}

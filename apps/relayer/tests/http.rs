@@ -31,6 +31,10 @@ struct Open {
 
 impl Open {
     async fn with(a_minute: u32, behind_proxy: bool) -> Open {
+        Open::over(a_minute, behind_proxy, |_| {}).await
+    }
+
+    async fn over(a_minute: u32, behind_proxy: bool, change: impl FnOnce(&mut Door)) -> Open {
         // Without a provider there is no client, TLS or not.
         let _ = rustls::crypto::ring::default_provider().install_default();
         let database = database::sqlite().await;
@@ -41,7 +45,9 @@ impl Open {
             BTreeMap::from([(CHAIN, Chain { ledger: ledger.clone(), contracts: vec![CONTRACT] })]);
         let a_minute = NonZeroU32::new(a_minute).unwrap();
         let to = "recovery@relayer.example".to_owned();
-        let door = Door::new(desk, Arc::new(chains), proving().await, to, a_minute, behind_proxy);
+        let mut door =
+            Door::new(desk, Arc::new(chains), proving().await, to, a_minute, behind_proxy);
+        change(&mut door);
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap());
         let service = door.router().into_make_service_with_connect_info::<SocketAddr>();
@@ -315,6 +321,7 @@ async fn the_document_has_every_route_and_the_page_no_other_origin() {
         [
             "/v1",
             "/v1/mails",
+            "/v1/notices",
             "/v1/proofs",
             "/v1/requests",
             "/v1/requests/{id}",
@@ -327,4 +334,33 @@ async fn the_document_has_every_route_and_the_page_no_other_origin() {
     let policy = page.headers()["content-security-policy"].to_str().unwrap().to_owned();
     assert!(policy.starts_with("default-src 'none'"), "{policy}");
     assert!(!page.text().await.unwrap().contains("://"));
+}
+
+#[tokio::test]
+async fn an_account_says_whom_to_tell() {
+    let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap().as_secs();
+    let ask = |at: u64| json!({ "chain": CHAIN, "account": ACCOUNT, "addresses": ["ann@example.org"], "at": at, "signature": "0x0707" });
+    let off = Open::new().await;
+    let answer = refused(off.post("/v1/notices", ask(now).to_string()).await).await;
+    assert_eq!(answer, (422, "notices-off".into()));
+
+    let door = Open::over(1000, false, |door| door.notices = true).await;
+    let post = |ask: Value| door.post("/v1/notices", ask.to_string());
+    assert_eq!(refused(post(ask(now)).await).await, (422, "signature".into()));
+    door.ledger.sign_at(ACCOUNT, &[7, 7]);
+    for (change, reason) in [
+        (json!({ "addresses": ["ann"] }), "addresses"),
+        (json!({ "at": now - 4000 }), "at"),
+        (json!({ "at": now + 4000 }), "at"),
+        (json!({ "chain": 5 }), "chain"),
+        (json!({ "account": CONTRACT }), "not-configured"),
+        (json!({ "signature": "0x07" }), "signature"),
+    ] {
+        let mut ask = ask(now);
+        ask.as_object_mut().unwrap().extend(change.as_object().unwrap().clone());
+        assert_eq!(refused(post(ask).await).await, (422, reason.into()), "{change}");
+    }
+    assert_eq!(post(ask(now)).await.status(), StatusCode::NO_CONTENT);
+    assert_eq!(refused(post(ask(now)).await).await, (422, "at".into()), "the same again");
+    assert_eq!(post(ask(now + 1)).await.status(), StatusCode::NO_CONTENT);
 }

@@ -1,16 +1,22 @@
 //! Nodes of chains over HTTP that answer with what they like.
 
-use std::net::TcpListener;
+use std::{
+    net::TcpListener,
+    sync::{Arc, Mutex},
+};
 
-use alloy::primitives::Address;
+use alloy::{
+    primitives::{keccak256, Address, Uint, B256},
+    sol_types::SolEvent,
+};
 use serde_json::{json, Value};
 use zkdkim_relayer::{
-    chain::{CallFault, Ledger, Rpc},
+    chain::{abi::IEmailRecovery::RecoveryStarted, CallFault, Ledger, Rpc, Started},
     Error,
 };
 use zkdkim_test_vectors::server::{answer, connections, json_rpc, result, Request};
 
-use crate::support::CHAIN;
+use crate::support::{ACCOUNT, CHAIN, CONTRACT, LONG_OWNER};
 
 async fn connect(url: &str) -> zkdkim_relayer::Result<Rpc> {
     // Without a provider there is no client, TLS or not.
@@ -63,4 +69,48 @@ async fn a_node_sends_nobody_elsewhere() {
     let error = connect(&url).await.unwrap_err();
     assert!(matches!(error, Error::Node { .. }), "{error}");
     assert!(!error.to_string().contains("key"), "{error}");
+}
+
+#[tokio::test]
+async fn recoveries_are_read_from_events() {
+    let asked = Arc::new(Mutex::new(Value::Null));
+    let shared = asked.clone();
+    let event = RecoveryStarted {
+        account: ACCOUNT,
+        nonce: 7,
+        newOwner: LONG_OWNER.into(),
+        executableFrom: Uint::from(5000),
+        expiresAt: Uint::from(9000),
+    };
+    let log = |event: &RecoveryStarted, removed: bool| {
+        let data = event.encode_log_data();
+        json!({
+            "address": CONTRACT, "topics": data.topics(), "data": data.data, "removed": removed,
+            "blockNumber": "0xb", "blockHash": B256::ZERO, "logIndex": "0x0",
+            "transactionHash": B256::ZERO, "transactionIndex": "0x0",
+        })
+    };
+    let logs = json!([log(&event, false), log(&RecoveryStarted { nonce: 8, ..event }, true)]);
+    let url = json_rpc(move |method, params| match method {
+        "eth_chainId" => json!({ "jsonrpc": "2.0", "id": 0, "result": format!("{CHAIN:#x}") }),
+        _ => {
+            *shared.lock().unwrap() = params[0].clone();
+            json!({ "jsonrpc": "2.0", "id": 1, "result": logs })
+        }
+    });
+    let started = connect(&url).await.unwrap().started(&[CONTRACT], 11, 20).await.unwrap();
+    let expected = Started {
+        contract: CONTRACT,
+        account: ACCOUNT,
+        nonce: 7,
+        new_owner: LONG_OWNER.into(),
+        executable_from: 5000,
+        expires_at: 9000,
+    };
+    assert_eq!(started, [expected], "without the one that was taken back");
+    let asked = asked.lock().unwrap();
+    assert_eq!((&asked["fromBlock"], &asked["toBlock"]), (&json!("0xb"), &json!("0x14")));
+    let topic = keccak256("RecoveryStarted(address,uint64,bytes,uint40,uint40)");
+    assert!(asked.to_string().contains(&topic.to_string()), "{asked}");
+    assert!(asked.to_string().contains(&format!("{CONTRACT:#x}")), "{asked}");
 }

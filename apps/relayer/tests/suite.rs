@@ -8,6 +8,7 @@ mod committees;
 mod doors;
 mod http;
 mod nodes_of_chains;
+mod notices;
 mod sending;
 mod stores;
 mod workers;

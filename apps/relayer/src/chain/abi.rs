@@ -49,6 +49,14 @@ alloy::sol! {
 
     #[derive(Debug)]
     interface IEmailRecovery {
+        event RecoveryStarted(
+            address indexed account,
+            uint64 indexed nonce,
+            bytes newOwner,
+            uint40 executableFrom,
+            uint40 expiresAt
+        );
+
         error NotConfigured(address account);
         error NoCode(address target);
         error RoundNotOpen(address account);

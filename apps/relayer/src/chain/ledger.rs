@@ -24,6 +24,23 @@ pub struct Receipt {
     pub success: bool,
 }
 
+/// A recovery that has started, as its contract logged it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Started {
+    /// The recovery contract.
+    pub contract: Address,
+    /// The account.
+    pub account: Address,
+    /// The number of the round.
+    pub nonce: u64,
+    /// Who shall be the owner.
+    pub new_owner: Bytes,
+    /// From when on it can be executed, in seconds since 1970.
+    pub executable_from: u64,
+    /// From when on it no longer can.
+    pub expires_at: u64,
+}
+
 /// Why a call has no result.
 #[derive(Debug)]
 pub enum CallFault {
@@ -68,6 +85,9 @@ pub trait Ledger: Send + Sync {
 
     /// Hands over a signed transaction. One that the node has already is no error.
     async fn send(&self, raw: &[u8]) -> Result<()>;
+
+    /// The recoveries that started at contracts in a range of blocks, both ends included.
+    async fn started(&self, contracts: &[Address], from: u64, to: u64) -> Result<Vec<Started>>;
 
     /// What became of a transaction; none while it is in no block.
     async fn receipt(&self, hash: B256) -> Result<Option<Receipt>>;

@@ -14,7 +14,7 @@ mod state;
 mod submit;
 mod transport;
 
-pub use ledger::{CallFault, Head, Ledger, Receipt};
+pub use ledger::{CallFault, Head, Ledger, Receipt, Started};
 pub use reverts::{judge, Judgement};
 pub use rpc::Rpc;
 pub use state::{accepts_signature, locate, AccountState, Standing};

@@ -5,12 +5,17 @@ use alloy::{
     network::TransactionBuilder,
     primitives::{Address, Bytes, B256},
     providers::{Provider, ProviderBuilder, RootProvider},
-    rpc::{client::RpcClient, types::TransactionRequest},
+    rpc::{
+        client::RpcClient,
+        types::{Filter, TransactionRequest},
+    },
+    sol_types::SolEvent,
     transports::{RpcError, TransportErrorKind},
 };
 
 use super::{
-    ledger::{CallFault, Head, Ledger, Receipt},
+    abi::IEmailRecovery::RecoveryStarted,
+    ledger::{CallFault, Head, Ledger, Receipt, Started},
     transport::BoundedHttp,
 };
 use crate::error::{Error, Result};
@@ -173,6 +178,31 @@ impl Ledger for Rpc {
                 Err(self.fault("eth_sendRawTransaction", &error))
             }
         }
+    }
+
+    async fn started(&self, contracts: &[Address], from: u64, to: u64) -> Result<Vec<Started>> {
+        let filter = Filter::new()
+            .address(contracts.to_vec())
+            .event_signature(RecoveryStarted::SIGNATURE_HASH)
+            .from_block(from)
+            .to_block(to);
+        let logs = self.provider.get_logs(&filter).await;
+        let logs = logs.map_err(|error| self.fault("eth_getLogs", &error))?;
+        let started = logs.iter().filter(|log| !log.removed).map(|log| {
+            let event = RecoveryStarted::decode_log(&log.inner).map_err(|_| Error::Node {
+                chain: self.chain,
+                detail: "eth_getLogs: an event that is none".into(),
+            })?;
+            Ok(Started {
+                contract: event.address,
+                account: event.account,
+                nonce: event.nonce,
+                new_owner: event.newOwner.clone(),
+                executable_from: event.executableFrom.to(),
+                expires_at: event.expiresAt.to(),
+            })
+        });
+        started.collect()
     }
 
     async fn receipt(&self, hash: B256) -> Result<Option<Receipt>> {

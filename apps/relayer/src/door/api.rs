@@ -6,7 +6,7 @@ use utoipa::{OpenApi, ToSchema};
 
 use zkdkim_salt::request::Consent;
 
-use super::{furthest, http};
+use super::{furthest, http, notices};
 use crate::{
     job::{Errand, Job, State},
     store::Wanted,
@@ -74,6 +74,24 @@ pub struct HandedIn {
     /// The proof file that `zkdkim prove` wrote.
     #[schema(value_type = Object)]
     pub proof: Box<serde_json::value::RawValue>,
+}
+
+/// Whom to tell when a recovery of an account starts.
+#[derive(Clone, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Notify {
+    /// EIP-155 identifier of the chain.
+    pub chain: u64,
+    /// The account.
+    #[schema(value_type = String)]
+    pub account: Address,
+    /// Up to three mail addresses, in place of those before; none to be told no more.
+    pub addresses: Vec<String>,
+    /// When it was signed, in seconds since 1970: in the last hour, and later than what was signed before.
+    pub at: i64,
+    /// The account's signature on the text of docs/integrators.md: 0x and hexadecimal digits.
+    #[schema(value_type = String)]
+    pub signature: Bytes,
 }
 
 /// Something was taken in.
@@ -223,7 +241,15 @@ pub struct Problem {
                        nodes open the salt.",
         license(name = "MIT OR Apache-2.0")
     ),
-    paths(http::service, http::ask, http::status, http::consent, http::mail, http::proof),
+    paths(
+        http::service,
+        http::ask,
+        http::status,
+        http::consent,
+        http::mail,
+        http::proof,
+        notices::notify
+    ),
     components(schemas(
         Ask,
         Action,
@@ -233,6 +259,7 @@ pub struct Problem {
         JobStatus,
         ConsentWanted,
         Consents,
+        Notify,
         Service,
         Served,
         Problem

@@ -29,7 +29,7 @@ use super::{
         Ask, ConsentWanted, Consents, Document, HandedIn, JobStatus, Problem, Served, Service,
         Status, Taken,
     },
-    page, Desk,
+    notices, page, Desk,
 };
 use crate::{
     chain::{abi, accepts_signature, AccountState, Standing},
@@ -52,6 +52,8 @@ pub struct Door {
     pub proving: Proving,
     /// The address that guardians write to.
     pub send_to: String,
+    /// Whether owners are told when a recovery starts.
+    pub notices: bool,
     limiter: Arc<DefaultKeyedRateLimiter<IpAddr>>,
     behind_proxy: bool,
 }
@@ -67,7 +69,7 @@ impl Door {
         behind_proxy: bool,
     ) -> Door {
         let limiter = Arc::new(RateLimiter::keyed(Quota::per_minute(requests_a_minute)));
-        Door { desk, chains, proving, send_to, limiter, behind_proxy }
+        Door { desk, chains, proving, send_to, notices: false, limiter, behind_proxy }
     }
 
     /// Forgets clients that asked for nothing lately, so that memory stays bounded.
@@ -86,6 +88,7 @@ impl Door {
             .route("/v1/requests/{id}/consents", post(consent))
             .route("/v1/mails", post(mail))
             .route("/v1/proofs", post(proof))
+            .route("/v1/notices", post(notices::notify))
             .route_layer(middleware::from_fn_with_state(self.clone(), limited))
             .route("/", get(page::page))
             .route("/openapi.json", get(document))
@@ -168,7 +171,7 @@ impl Door {
     }
 
     /// The contract that an account is configured at, and the number that mails must name.
-    async fn find(
+    pub(super) async fn find(
         &self,
         chain: u64,
         account: Address,
@@ -211,7 +214,11 @@ impl Failure {
         Failure(code, Problem { reason: reason.into(), detail: detail.into(), hint: hint.into() })
     }
 
-    fn unusable(reason: &str, detail: impl Into<String>, hint: impl Into<String>) -> Failure {
+    pub(super) fn unusable(
+        reason: &str,
+        detail: impl Into<String>,
+        hint: impl Into<String>,
+    ) -> Failure {
         Failure::new(StatusCode::UNPROCESSABLE_ENTITY, reason, detail, hint)
     }
 

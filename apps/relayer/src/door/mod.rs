@@ -4,6 +4,7 @@ pub mod api;
 mod connections;
 pub mod http;
 pub mod lmtp;
+mod notices;
 mod page;
 pub mod screen;
 

@@ -412,6 +412,10 @@ impl Store {
         .bind(seconds)
         .execute(&mut *transaction)
         .await?;
+        sqlx::query("DELETE FROM recoveries WHERE created < (SELECT now FROM clock) - $1")
+            .bind(seconds)
+            .execute(&mut *transaction)
+            .await?;
         sqlx::query("DELETE FROM answers WHERE created < (SELECT now FROM clock) - $1")
             .bind(seconds)
             .execute(&mut *transaction)

@@ -6,6 +6,7 @@
 //! database's clock, which all workers share.
 
 mod jobs;
+mod notices;
 mod openings;
 mod owners;
 mod row;
@@ -13,6 +14,7 @@ mod send;
 mod tickets;
 
 pub use jobs::{Arrival, Checked, Lease, Received, Sender};
+pub use notices::Notice;
 pub use openings::{Opening, Wanted};
 pub use send::{Signed, Transaction};
 pub use tickets::{Ticket, Wish};

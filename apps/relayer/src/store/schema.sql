@@ -60,6 +60,47 @@ CREATE TABLE IF NOT EXISTS owners (
     created BIGINT NOT NULL
 )
 
+-- Whom an account wants to be told when its recovery starts: addresses, a line each. `signed` is the time in what it signed.
+CREATE TABLE IF NOT EXISTS watched (
+    chain BIGINT NOT NULL,
+    account BLOB NOT NULL,
+    addresses TEXT NOT NULL,
+    signed BIGINT NOT NULL,
+    PRIMARY KEY (chain, account)
+)
+
+-- Up to which block a chain was looked at.
+CREATE TABLE IF NOT EXISTS looked (
+    chain BIGINT PRIMARY KEY,
+    block BIGINT NOT NULL
+)
+
+-- Recoveries of watched accounts, so that each is told of once.
+CREATE TABLE IF NOT EXISTS recoveries (
+    chain BIGINT NOT NULL,
+    contract BLOB NOT NULL,
+    account BLOB NOT NULL,
+    nonce BIGINT NOT NULL,
+    created BIGINT NOT NULL,
+    PRIMARY KEY (chain, contract, account, nonce)
+)
+
+-- Notices that were not handed over yet, one to an address.
+CREATE TABLE IF NOT EXISTS notices (
+    id TEXT PRIMARY KEY,
+    chain BIGINT NOT NULL,
+    contract BLOB NOT NULL,
+    account BLOB NOT NULL,
+    nonce BIGINT NOT NULL,
+    new_owner BLOB NOT NULL,
+    executable_from BIGINT NOT NULL,
+    expires_at BIGINT NOT NULL,
+    address TEXT NOT NULL,
+    attempts BIGINT NOT NULL DEFAULT 0,
+    due BIGINT NOT NULL,
+    lease_until BIGINT NOT NULL DEFAULT 0
+)
+
 -- Who may read a job, by the SHA-256 of what only the sender knows.
 CREATE TABLE IF NOT EXISTS tickets (
     digest BLOB PRIMARY KEY,

@@ -19,7 +19,7 @@ use zkdkim_relayer::{
             IEmailRecovery::{self as abi, IEmailRecoveryCalls as Calls},
             PendingRecovery, RecoveryPublicInputs, IERC1271,
         },
-        CallFault, Head, Ledger, Receipt,
+        CallFault, Head, Ledger, Receipt, Started,
     },
     Error, Result,
 };
@@ -370,6 +370,25 @@ impl Ledger for Misbehaving {
                     || old.max_fee_per_gas() > transaction.max_fee_per_gas()
             });
             node.pool.push(raw.to_vec());
+        })
+    }
+
+    async fn started(&self, _: &[Address], from: u64, to: u64) -> Result<Vec<Started>> {
+        self.answer(|node| {
+            let blocks = from as usize..=(to as usize).min(node.blocks.len() - 1);
+            let began = |block: &usize| {
+                let before = block.checked_sub(1).and_then(|b| node.blocks[b].pending.clone());
+                before.is_none() && node.blocks[*block].pending.is_some()
+            };
+            let started = |block: usize| Started {
+                contract: super::CONTRACT,
+                account: ACCOUNT,
+                nonce: ROUND,
+                new_owner: node.blocks[block].pending.clone().unwrap_or_default(),
+                executable_from: 5000,
+                expires_at: 9000,
+            };
+            blocks.filter(began).map(started).collect()
         })
     }
 

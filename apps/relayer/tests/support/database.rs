@@ -31,6 +31,12 @@ impl Database {
         sqlx::query(change).bind(job).bind(seconds).execute(&self.raw().await).await.unwrap();
     }
 
+    /// Every notice is due, whoever has it.
+    pub async fn release_notices(&self) {
+        let change = "UPDATE notices SET due = 0, lease_until = 0";
+        sqlx::query(change).execute(&self.raw().await).await.unwrap();
+    }
+
     /// Whether a worker has still to look at a job, or looks at it.
     pub async fn is_due(&self, job: &str) -> bool {
         let due = "SELECT id FROM jobs WHERE id = $1 AND state <> 'refused' AND state <> 'final' \
@@ -39,7 +45,10 @@ impl Database {
     }
 
     async fn raw(&self) -> sqlx::AnyPool {
-        let url = self.url.replace("sqlite:", "sqlite://");
+        let url = match self.url.strip_prefix("sqlite:") {
+            Some(path) => format!("sqlite://{path}"),
+            None => self.url.clone(),
+        };
         sqlx::AnyPool::connect(&url).await.unwrap()
     }
 }

@@ -4,6 +4,7 @@ pub mod chain;
 pub mod database;
 #[path = "../../../../salt/tests/support/signer.rs"]
 pub mod signer;
+pub mod smtp;
 
 use std::{path::Path, sync::Arc};
 
