@@ -14,6 +14,8 @@ use serde_json::{json, Value};
 pub struct Request {
     /// Method, path and version.
     pub line: String,
+    /// The fields of the head, a line each.
+    pub head: String,
     /// What follows the head.
     pub body: Vec<u8>,
 }
@@ -22,7 +24,7 @@ impl Request {
     /// Reads a request; none where the client goes away before its end.
     pub fn read(stream: &mut impl Read) -> Option<Request> {
         let mut reader = BufReader::new(stream);
-        let (mut line, mut length) = (String::new(), 0);
+        let (mut line, mut head, mut length) = (String::new(), String::new(), 0);
         reader.read_line(&mut line).ok()?;
         loop {
             let mut field = String::new();
@@ -35,10 +37,11 @@ impl Request {
             if let Some(value) = field.to_ascii_lowercase().strip_prefix("content-length: ") {
                 length = value.trim().parse().ok()?;
             }
+            head += &field;
         }
         let mut body = vec![0; length];
         reader.read_exact(&mut body).ok()?;
-        Some(Request { line: line.trim_end().into(), body })
+        Some(Request { line: line.trim_end().into(), head, body })
     }
 }
 

@@ -8,9 +8,15 @@ use std::{
 
 use alloy::{primitives::Address, signers::local::PrivateKeySigner};
 use serde::Deserialize;
+use sha2::{Digest, Sha256};
+use zeroize::Zeroizing;
 use zkdkim_store::files::{is_readable_by_others, read_bounded};
 
-use crate::error::{Error, Result};
+use crate::{
+    error::{Error, Result},
+    store::Hook,
+    webhook::{self, Reach},
+};
 
 const LIMIT_BYTES: u64 = 1 << 20;
 const KEY_LIMIT_BYTES: u64 = 1 << 10;
@@ -38,6 +44,8 @@ pub struct Config {
     pub answers: Option<AnswersConfig>,
     /// Notices to owners when a recovery starts; without it nobody is told.
     pub notices: Option<NoticesConfig>,
+    /// Who is called when jobs move; without it nobody is.
+    pub webhooks: Option<WebhooksConfig>,
     /// By EIP-155 identifier, in decimal.
     pub chains: BTreeMap<String, ChainConfig>,
     /// Bounds.
@@ -134,6 +142,76 @@ pub struct NoticesConfig {
     /// Most blocks whose events are asked for at a time.
     #[serde(default = "default_blocks")]
     pub blocks: u64,
+}
+
+/// Who is called when jobs move.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct WebhooksConfig {
+    /// Whether wallets may name a URL with a request.
+    pub requests: bool,
+    /// Whether URLs may be of http and lead to addresses that are not public: for trials.
+    pub allow_insecure: bool,
+    /// The operator's own, which are called for all jobs.
+    pub own: Vec<WebhookConfig>,
+}
+
+/// A URL of the operator's.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct WebhookConfig {
+    /// Where.
+    pub url: String,
+    /// A file with the secret that calls are signed with, `whsec_` and Base64, readable by its owner alone.
+    pub secret_file: PathBuf,
+}
+
+impl WebhooksConfig {
+    /// Which URLs wallets may name.
+    pub fn reach(&self) -> Reach {
+        match self.allow_insecure {
+            true => Reach::Insecure,
+            false => Reach::Public,
+        }
+    }
+
+    /// The operator's own, with their secrets.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Config`] for a URL that is not called, and for a file that others can read or that holds no secret. Never
+    /// quotes it.
+    pub fn hooks(&self) -> Result<Vec<Hook>> {
+        let reach = if self.allow_insecure { Reach::Insecure } else { Reach::Anywhere };
+        let hook = |own: &WebhookConfig| {
+            let of_url = |detail: &str| {
+                Error::config(
+                    "webhooks, own, url",
+                    detail,
+                    "name a URL of https, without a password",
+                )
+            };
+            webhook::url(&own.url, reach).map_err(of_url)?;
+            let text = secret_text(&own.secret_file, "whoever has the secret can make up calls")?;
+            let secret = webhook::secret(&text).ok_or_else(|| {
+                let hint = "put whsec_ and the Base64 of 24 to 64 random bytes into it";
+                Error::config(own.secret_file.display().to_string(), "no secret of a webhook", hint)
+            })?;
+            let id = hex::encode(&Sha256::digest(&own.url)[..16]);
+            Ok(Hook { id, url: own.url.clone(), secret: secret.into() })
+        };
+        self.own.iter().map(hook).collect()
+    }
+}
+
+/// A small file that its owner alone can read.
+fn secret_text(path: &Path, why: &str) -> Result<Zeroizing<String>> {
+    if is_readable_by_others(path) {
+        let detail = format!("others can read it, and {why}");
+        return Err(Error::config(path.display().to_string(), detail, "chmod 600 it"));
+    }
+    let bytes = Zeroizing::new(read_bounded(path, "a secret", KEY_LIMIT_BYTES)?);
+    Ok(Zeroizing::new(std::str::from_utf8(&bytes).unwrap_or_default().trim().to_owned()))
 }
 
 /// A chain.
@@ -241,6 +319,9 @@ impl Config {
         let nodes = self.salts.nodes.as_mut().map(|nodes| &mut nodes.record);
         let named = [self.salts.folder.as_mut(), nodes, self.proving.cache.as_mut()];
         named.into_iter().flatten().for_each(absolute);
+        for own in self.webhooks.iter_mut().flat_map(|webhooks| &mut webhooks.own) {
+            absolute(&mut own.secret_file);
+        }
         for chain in self.chains.values_mut() {
             absolute(&mut chain.key_file);
             chain.rpc = from_environment(&chain.rpc, "rpc")?;
@@ -342,13 +423,8 @@ impl ChainConfig {
     /// [`Error::Config`] for a file that others can read, and for one that holds no key. Never quotes it.
     pub fn signer(&self) -> Result<PrivateKeySigner> {
         let place = self.key_file.display().to_string();
-        if is_readable_by_others(&self.key_file) {
-            let detail = "others can read it, and whoever has the key can spend what it pays with";
-            return Err(Error::config(place, detail, "chmod 600 it"));
-        }
-        let bytes =
-            zeroize::Zeroizing::new(read_bounded(&self.key_file, "a key", KEY_LIMIT_BYTES)?);
-        let text = std::str::from_utf8(&bytes).unwrap_or_default().trim();
+        let why = "whoever has the key can spend what it pays with";
+        let text = secret_text(&self.key_file, why)?;
         text.parse().map_err(|_| {
             Error::config(place, "no private key", "put 0x and 64 hexadecimal digits into it")
         })
@@ -431,6 +507,31 @@ mod tests {
             read(&example.replace("\"$ETHEREUM_RPC\"", "\"http://127.0.0.1:8545\"")).unwrap();
         assert!(config.salts.nodes.is_some() && config.answers.is_some());
         assert_eq!(config.proving.cache, Some("/var/lib/zkdkim-relayer/keys".into()));
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn webhooks_of_the_operator_have_urls_and_secrets() {
+        use std::os::unix::fs::PermissionsExt;
+        let folder = tempfile::tempdir().unwrap();
+        let secret_file = folder.path().join("secret");
+        std::fs::write(&secret_file, "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw\n").unwrap();
+        let mode = |mode| {
+            std::fs::set_permissions(&secret_file, std::fs::Permissions::from_mode(mode)).unwrap();
+        };
+        let hooks = |url: &str| {
+            let own = WebhookConfig { url: url.into(), secret_file: secret_file.clone() };
+            WebhooksConfig { own: vec![own], ..WebhooksConfig::default() }.hooks()
+        };
+        let refused = |url: &str| hooks(url).err().unwrap().to_string();
+        mode(0o644);
+        assert!(refused("https://10.0.0.1/").contains("chmod 600"));
+        mode(0o600);
+        assert_eq!(hooks("https://10.0.0.1/").unwrap()[0].secret.len(), 24);
+        assert!(refused("http://10.0.0.1/").contains("webhooks, own, url"));
+        std::fs::write(&secret_file, "whsec_c2VjcmV0").unwrap();
+        let error = refused("https://10.0.0.1/");
+        assert!(error.contains("no secret") && !error.contains("c2Vj"), "{error}");
     }
 
     #[cfg(unix)]

@@ -24,5 +24,6 @@ pub mod post;
 pub mod service;
 pub mod store;
 mod watch;
+pub mod webhook;
 
 pub use error::{Error, Result};

@@ -17,7 +17,7 @@ use zkdkim_store::{files::default_cache_folder, KeyCache};
 use crate::{
     answer::Answers,
     chain::{Ledger, Limits, Rpc, Submitter},
-    config::{ChainConfig, Config},
+    config::{ChainConfig, Config, WebhooksConfig},
     door::{self, http::Door, lmtp, Desk},
     error::{Error, Result},
     notice::{Notices, Watch},
@@ -25,8 +25,9 @@ use crate::{
         Chain, Either, KeySource, Proving, RegistryFile, SaltFolder, SaltNodes, SaltSource, Worker,
     },
     post::Post,
-    store::Store,
+    store::{Hook, Store},
     watch as figures,
+    webhook::Webhooks,
 };
 
 /// Workers beside those that prove: checking waits for nodes, not for cores.
@@ -34,6 +35,8 @@ const MORE_WORKERS: usize = 3;
 const GRACE: Duration = Duration::from_secs(20);
 /// Between two looks at a chain for recoveries that have started.
 const LOOK: Duration = Duration::from_secs(10);
+/// Webhooks that are called at a time: those that answer slowly keep up no others.
+const CALLS_AT_A_TIME: usize = 8;
 const TIDY: Duration = Duration::from_secs(600);
 
 /// Everything that the configuration names, opened.
@@ -46,6 +49,7 @@ pub struct Service {
     keys: Arc<dyn KeySource>,
     salts: Arc<dyn SaltSource>,
     post: Option<Post>,
+    hooks: Vec<Hook>,
 }
 
 impl Service {
@@ -71,6 +75,7 @@ impl Service {
             let contracts = chain.contracts.clone();
             chains.insert(id, Chain { ledger: Arc::new(rpc), contracts });
         }
+        let hooks = config.webhooks.as_ref().map(WebhooksConfig::hooks).transpose()?;
         let post = config.answers.as_ref().map(Post::new).transpose()?;
         let proving = load(config.clone()).await?;
         let store = Store::open(&config.database).await?;
@@ -79,8 +84,10 @@ impl Service {
             .into_iter()
             .map(|(rpc, signer, limits)| Submitter::new(store.clone(), rpc, signer, limits))
             .collect();
+        let hooks = hooks.unwrap_or_default();
         Ok(Service {
             config,
+            hooks,
             store,
             proving,
             chains: Arc::new(chains),
@@ -157,6 +164,15 @@ impl Service {
                 parts.spawn(repeat(poll, stop.clone(), "notice", send));
             }
         }
+        self.store.hook_operator(&self.hooks).await?;
+        if let Some(config) = &self.config.webhooks {
+            let webhooks = Webhooks::new(self.store.clone(), config.reach())?;
+            for _ in 0..CALLS_AT_A_TIME {
+                let webhooks = webhooks.clone();
+                let call = async move || webhooks.call_one().await;
+                parts.spawn(repeat(poll, stop.clone(), "webhook", call));
+            }
+        }
         let days = i64::from(self.config.limits.remember_days);
         parts.spawn(tidy(self.store.clone(), days * 86_400, stop.clone()));
         info!("ready");
@@ -181,6 +197,8 @@ impl Service {
             NonZeroU32::new(a_minute).unwrap_or(NonZeroU32::MIN),
             http.behind_proxy,
         );
+        let webhooks = self.config.webhooks.as_ref().filter(|webhooks| webhooks.requests);
+        door.webhooks = webhooks.map(WebhooksConfig::reach);
         door.notices = self.config.notices.is_some();
         let listener = listen(http.listen, "http").await?;
         let (forgetting, mut stopping) = (door.clone(), stop.clone());

@@ -13,6 +13,7 @@ use zkdkim_relayer::{
     job::{Refused, State, Target},
     pipeline::Chain,
     store::{Checked, Lease, Store},
+    webhook::Reach,
 };
 
 use crate::support::{
@@ -363,4 +364,30 @@ async fn an_account_says_whom_to_tell() {
     assert_eq!(post(ask(now)).await.status(), StatusCode::NO_CONTENT);
     assert_eq!(refused(post(ask(now)).await).await, (422, "at".into()), "the same again");
     assert_eq!(post(ask(now + 1)).await.status(), StatusCode::NO_CONTENT);
+}
+
+#[tokio::test]
+async fn a_wallet_names_a_webhook_and_gets_its_secret() {
+    let ask = |url: &str| {
+        let mut ask = recover();
+        ask["webhook"] = json!(url);
+        ask.to_string()
+    };
+    let off = Open::new().await;
+    let answer = refused(off.post("/v1/requests", ask("https://wallet.example")).await).await;
+    assert_eq!(answer, (422, "webhook".into()));
+    let door = Open::over(1000, false, |door| door.webhooks = Some(Reach::Public)).await;
+    for bad in ["http://wallet.example", "https://10.0.0.1/", "wallet"] {
+        let answer = refused(door.post("/v1/requests", ask(bad)).await).await;
+        assert_eq!(answer, (422, "webhook".into()), "{bad}");
+    }
+    for _ in 0..8 {
+        let answer = body(door.post("/v1/requests", ask("https://wallet.example/x")).await).await;
+        assert!(answer["webhook"]["secret"].as_str().unwrap().starts_with("whsec_"));
+        assert_ne!(answer["webhook"]["id"], answer["id"], "whoever is called has no access");
+    }
+    let answer = refused(door.post("/v1/requests", ask("https://wallet.example/x")).await).await;
+    assert_eq!(answer, (422, "webhook".into()), "too many");
+    let none = body(door.post("/v1/requests", recover().to_string()).await).await;
+    assert!(none.get("webhook").is_none());
 }

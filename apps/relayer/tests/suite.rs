@@ -11,4 +11,5 @@ mod nodes_of_chains;
 mod notices;
 mod sending;
 mod stores;
+mod webhooks;
 mod workers;

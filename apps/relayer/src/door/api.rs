@@ -9,7 +9,8 @@ use zkdkim_salt::request::Consent;
 use super::{furthest, http, notices};
 use crate::{
     job::{Errand, Job, State},
-    store::Wanted,
+    store::{Hook, Wanted},
+    webhook,
 };
 
 /// What a mail shall do.
@@ -52,6 +53,8 @@ pub struct Ask {
     /// 1,024 bytes. Its Subject has only their keccak256.
     #[schema(value_type = Option<String>)]
     pub new_owner: Option<Bytes>,
+    /// A URL of https that is called whenever one of the request's jobs moves; docs/integrators.md says how.
+    pub webhook: Option<String>,
 }
 
 /// A proof that was made elsewhere.
@@ -95,10 +98,28 @@ pub struct Notify {
 }
 
 /// Something was taken in.
-#[derive(Clone, Debug, Serialize, ToSchema)]
+#[derive(Clone, Serialize, ToSchema)]
 pub struct Taken {
     /// Gives access to what becomes of it. Nobody else has it; it is 32 hexadecimal digits.
     pub id: String,
+    /// Where a webhook was asked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub webhook: Option<WebhookOf>,
+}
+
+/// A webhook that was made.
+#[derive(Clone, Serialize, ToSchema)]
+pub struct WebhookOf {
+    /// What its calls name.
+    pub id: String,
+    /// What they are signed with, `whsec_` and Base64; shown once.
+    pub secret: String,
+}
+
+impl From<&Hook> for WebhookOf {
+    fn from(hook: &Hook) -> WebhookOf {
+        WebhookOf { id: hook.id.clone(), secret: webhook::spelt(&hook.secret) }
+    }
 }
 
 /// What became of a request.
@@ -255,6 +276,7 @@ pub struct Problem {
         Action,
         HandedIn,
         Taken,
+        WebhookOf,
         Status,
         JobStatus,
         ConsentWanted,

@@ -27,7 +27,7 @@ use zkdkim_salt::request::{Consent, MAX_CONSENT_SIGNATURE_BYTES};
 use super::{
     api::{
         Ask, ConsentWanted, Consents, Document, HandedIn, JobStatus, Problem, Served, Service,
-        Status, Taken,
+        Status, Taken, WebhookOf,
     },
     notices, page, Desk,
 };
@@ -36,7 +36,8 @@ use crate::{
     error::Error,
     job::{Errand, Job, Refused, Target},
     pipeline::{Chain, Proving},
-    store::{Arrival, Ticket, Wanted, Wish},
+    store::{Arrival, Hook, Ticket, Wanted, Wish},
+    webhook::{self, Reach},
 };
 
 const TIMEOUT: Duration = Duration::from_secs(30);
@@ -54,6 +55,8 @@ pub struct Door {
     pub send_to: String,
     /// Whether owners are told when a recovery starts.
     pub notices: bool,
+    /// Which URLs wallets may have called; none where they may not.
+    pub webhooks: Option<Reach>,
     limiter: Arc<DefaultKeyedRateLimiter<IpAddr>>,
     behind_proxy: bool,
 }
@@ -69,7 +72,16 @@ impl Door {
         behind_proxy: bool,
     ) -> Door {
         let limiter = Arc::new(RateLimiter::keyed(Quota::per_minute(requests_a_minute)));
-        Door { desk, chains, proving, send_to, notices: false, limiter, behind_proxy }
+        Door {
+            desk,
+            chains,
+            proving,
+            send_to,
+            notices: false,
+            webhooks: None,
+            limiter,
+            behind_proxy,
+        }
     }
 
     /// Forgets clients that asked for nothing lately, so that memory stays bounded.
@@ -103,6 +115,15 @@ impl Door {
         let new_owner = self.new_owner(errand, ask.new_key, ask.new_owner.as_ref()).await?;
         let wish = Wish { chain: ask.chain, account: ask.account, errand, new_owner };
         Ok((wish, contract, standing))
+    }
+
+    /// Who is called at a URL.
+    fn hook(&self, url: &str) -> Result<Hook, Failure> {
+        let hint = "name a URL of https that leads to a public address, or leave it out";
+        let unusable = |detail| Failure::unusable("webhook", detail, hint);
+        let reach = self.webhooks.ok_or_else(|| unusable("this relayer calls nobody"))?;
+        webhook::url(url, reach).map_err(unusable)?;
+        Ok(Hook::new(url))
     }
 
     /// Whom a vote is for; kept where it is more than an address.
@@ -308,6 +329,14 @@ pub(super) async fn ask(
     Json(ask): Json<Ask>,
 ) -> Result<(StatusCode, Json<Taken>), Failure> {
     let (wish, contract, standing) = door.wish(&ask).await?;
+    let hook = ask.webhook.as_deref().map(|url| door.hook(url)).transpose()?;
+    if let Some(hook) = &hook {
+        if !door.desk.store.hook(hook, &wish).await? {
+            let hint = "leave it out and ask what became of the request";
+            let detail = "the account has as many webhooks as are allowed";
+            return Err(Failure::unusable("webhook", detail, hint));
+        }
+    }
     if standing.nonce == 0 {
         if wish.errand == Errand::Cancel {
             let detail = "no round is open, so no recovery waits";
@@ -322,7 +351,7 @@ pub(super) async fn ask(
         door.desk.take(Arrival::Errand(&target), "http").await?;
     }
     let id = door.desk.store.issue(&Ticket::Wish(wish)).await?;
-    Ok((StatusCode::CREATED, Json(Taken { id })))
+    Ok((StatusCode::CREATED, Json(Taken { id, webhook: hook.as_ref().map(WebhookOf::from) })))
 }
 
 /// What became of a request, a mail or a proof.
@@ -442,7 +471,7 @@ pub(super) async fn proof(
 
 async fn ticket(door: &Door, job: String) -> Result<(StatusCode, Json<Taken>), Failure> {
     let id = door.desk.store.issue(&Ticket::Job(job)).await?;
-    Ok((StatusCode::ACCEPTED, Json(Taken { id })))
+    Ok((StatusCode::ACCEPTED, Json(Taken { id, webhook: None })))
 }
 
 async fn document() -> impl IntoResponse {

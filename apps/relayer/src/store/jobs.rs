@@ -412,6 +412,12 @@ impl Store {
         .bind(seconds)
         .execute(&mut *transaction)
         .await?;
+        sqlx::query(
+            "DELETE FROM hooks WHERE operator = 0 AND created < (SELECT now FROM clock) - $1",
+        )
+        .bind(seconds)
+        .execute(&mut *transaction)
+        .await?;
         sqlx::query("DELETE FROM recoveries WHERE created < (SELECT now FROM clock) - $1")
             .bind(seconds)
             .execute(&mut *transaction)

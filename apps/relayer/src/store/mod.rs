@@ -5,6 +5,7 @@
 //! its worker has the lease, so a worker that was taken for dead changes nothing when it comes back. Times are those of the
 //! database's clock, which all workers share.
 
+mod hooks;
 mod jobs;
 mod notices;
 mod openings;
@@ -13,6 +14,7 @@ mod row;
 mod send;
 mod tickets;
 
+pub use hooks::{Call, Hook};
 pub use jobs::{Arrival, Checked, Lease, Received, Sender};
 pub use notices::Notice;
 pub use openings::{Opening, Wanted};
@@ -148,6 +150,9 @@ impl Store {
             if !statement.is_empty() {
                 transaction.execute(AssertSqlSafe(statement.join("\n"))).await?;
             }
+        }
+        for trigger in hooks::triggers(self.dialect) {
+            transaction.execute(AssertSqlSafe(trigger)).await?;
         }
         transaction.commit().await?;
         Ok(())

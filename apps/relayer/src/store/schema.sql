@@ -101,6 +101,33 @@ CREATE TABLE IF NOT EXISTS notices (
     lease_until BIGINT NOT NULL DEFAULT 0
 )
 
+-- Who is called when a job moves: a wallet for what it asked for, or the operator for all. The secret signs the calls.
+CREATE TABLE IF NOT EXISTS hooks (
+    id TEXT PRIMARY KEY,
+    operator BIGINT NOT NULL,
+    url TEXT NOT NULL,
+    secret BLOB NOT NULL,
+    chain BIGINT,
+    account BLOB,
+    errand TEXT,
+    new_key BLOB,
+    created BIGINT NOT NULL
+)
+
+-- Calls that were not taken yet. A trigger makes them, in the commit in which the job moves.
+CREATE TABLE IF NOT EXISTS calls (
+    id TEXT PRIMARY KEY,
+    hook TEXT NOT NULL,
+    job TEXT NOT NULL,
+    state TEXT NOT NULL,
+    created BIGINT NOT NULL,
+    attempts BIGINT NOT NULL DEFAULT 0,
+    due BIGINT NOT NULL,
+    lease_until BIGINT NOT NULL DEFAULT 0
+)
+
+CREATE INDEX IF NOT EXISTS calls_due ON calls (due)
+
 -- Who may read a job, by the SHA-256 of what only the sender knows.
 CREATE TABLE IF NOT EXISTS tickets (
     digest BLOB PRIMARY KEY,

@@ -31,6 +31,12 @@ impl Database {
         sqlx::query(change).bind(job).bind(seconds).execute(&self.raw().await).await.unwrap();
     }
 
+    /// Every call is due, whoever has it, and was tried so often.
+    pub async fn release_calls(&self, attempts: i64) {
+        let change = "UPDATE calls SET due = 0, lease_until = 0, attempts = $1";
+        sqlx::query(change).bind(attempts).execute(&self.raw().await).await.unwrap();
+    }
+
     /// Every notice is due, whoever has it.
     pub async fn release_notices(&self) {
         let change = "UPDATE notices SET due = 0, lease_until = 0";
