@@ -4,6 +4,7 @@ use std::{
     collections::BTreeMap,
     net::SocketAddr,
     path::{Path, PathBuf},
+    time::Duration,
 };
 
 use alloy::{primitives::Address, signers::local::PrivateKeySigner};
@@ -38,6 +39,8 @@ pub struct Config {
     pub http: HttpConfig,
     /// The LMTP door; without it there is none.
     pub lmtp: Option<LmtpConfig>,
+    /// A mailbox that is looked into; without it there is none.
+    pub imap: Option<ImapConfig>,
     /// Where operators look.
     pub admin: Option<AdminConfig>,
     /// Answers by mail; without it nobody is answered.
@@ -113,6 +116,78 @@ pub struct HttpConfig {
 pub struct LmtpConfig {
     /// Address and port, on loopback or behind a firewall: whoever reaches it is taken for the mail server.
     pub listen: SocketAddr,
+}
+
+/// A mailbox of the operator's, for the relayer alone: what is taken from it, or of no use, is removed.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ImapConfig {
+    /// The server's name, which its certificate has to be for.
+    pub host: String,
+    /// Its port, with TLS from the first byte on.
+    #[serde(default = "default_imap_port")]
+    pub port: u16,
+    /// Whose mailbox.
+    pub user: String,
+    /// A file with the password, readable by its owner alone.
+    pub password_file: PathBuf,
+    /// The folder.
+    #[serde(default = "default_folder")]
+    pub folder: String,
+    /// A folder that mails are moved to, in place of being removed.
+    pub keep_in: Option<String>,
+    /// Who may have issued the certificate, in PEM; the system's roots where none is named.
+    pub ca_file: Option<PathBuf>,
+    /// Seconds between two looks, where the server does not tell of new mail, and before another try.
+    #[serde(default = "default_imap_poll")]
+    pub poll_seconds: u32,
+    /// No TLS, for trials: whoever is in between reads password and mails.
+    #[serde(default)]
+    pub allow_insecure: bool,
+}
+
+fn default_imap_port() -> u16 {
+    993
+}
+
+fn default_folder() -> String {
+    "INBOX".into()
+}
+
+fn default_imap_poll() -> u32 {
+    30
+}
+
+impl ImapConfig {
+    /// Time between two looks.
+    pub fn poll(&self) -> Duration {
+        Duration::from_secs(self.poll_seconds.into())
+    }
+
+    /// The password.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Config`] for a file that others can read, or that has none. Never quotes it.
+    pub fn password(&self) -> Result<Zeroizing<String>> {
+        let text = secret_text(&self.password_file, "whoever has the password reads the mails")?;
+        let place = self.password_file.display().to_string();
+        match text.is_empty() {
+            false => Ok(text),
+            true => Err(Error::config(place, "no password in UTF-8", "write it into the file")),
+        }
+    }
+
+    fn check(&self) -> Result<()> {
+        if self.poll_seconds == 0 {
+            return Err(Error::config("imap, poll_seconds", "it is 0", "give at least 1"));
+        }
+        if self.keep_in.as_ref() == Some(&self.folder) {
+            let detail = "mails would be moved to where they are";
+            return Err(Error::config("imap, keep_in", detail, "name another folder"));
+        }
+        Ok(())
+    }
 }
 
 /// `/metrics` and `/healthz`.
@@ -319,6 +394,10 @@ impl Config {
         let nodes = self.salts.nodes.as_mut().map(|nodes| &mut nodes.record);
         let named = [self.salts.folder.as_mut(), nodes, self.proving.cache.as_mut()];
         named.into_iter().flatten().for_each(absolute);
+        if let Some(imap) = &mut self.imap {
+            absolute(&mut imap.password_file);
+            imap.ca_file.as_mut().map(absolute);
+        }
         for own in self.webhooks.iter_mut().flat_map(|webhooks| &mut webhooks.own) {
             absolute(&mut own.secret_file);
         }
@@ -360,6 +439,9 @@ impl Config {
         if !self.http.mail_to.contains('@') {
             let hint = "name the address that guardians write to";
             return Err(Error::config("http, mail_to", "no mail address", hint));
+        }
+        if let Some(imap) = &self.imap {
+            imap.check()?;
         }
         if self.notices.is_some() && self.answers.is_none() {
             let hint = "name the mail server in [answers]; notices go through it";
@@ -488,6 +570,15 @@ mod tests {
         assert!(refused("recovery@relayer.example", "recovery").contains("mail_to"));
         assert!(refused("folder = \"salts\"", "").contains("salts"));
         let chain = "[chains.31337]";
+        let imap = "[imap]\nhost = \"h\"\nuser = \"u\"\npassword_file = \"p\"\n";
+        let config = read(&GOOD.replacen(chain, &format!("{imap}{chain}"), 1)).unwrap();
+        let read_imap = config.imap.unwrap();
+        assert_eq!((read_imap.port, &read_imap.folder[..]), (993, "INBOX"));
+        assert!(read_imap.password_file.is_absolute());
+        let never = refused(chain, &format!("{imap}poll_seconds = 0\n{chain}"));
+        assert!(never.contains("imap, poll_seconds"), "{never}");
+        let same = refused(chain, &format!("{imap}keep_in = \"INBOX\"\n{chain}"));
+        assert!(same.contains("imap, keep_in"), "{same}");
         assert!(refused(chain, "[notices]\n[chains.31337]").contains("no mail server"));
         let answers = "[answers]\nhost = \"h\"\nport = 25\nfrom = \"a@b.example\"\n[notices]\n";
         read(&GOOD.replacen(chain, &format!("{answers}{chain}"), 1)).unwrap();

@@ -2,6 +2,7 @@
 //!
 //! ```text
 //!  LMTP ─┐                        ┌────────── workers ──────────┐            ┌─ one submitter a chain ─┐
+//!  IMAP ─┤                        │                             │            │                         │
 //!  HTTP ─┴─► Desk ─► Store ◄──────┤ check ─► salt ─► prove      ├──► Store ◄─┤ simulate, sign, send,    │
 //!             │        ▲          └─────────────────────────────┘            │ settle                   │
 //!   status ◄──┘        └─ SQLite or Postgres; leases; every step a commit     └──────────────────────────┘

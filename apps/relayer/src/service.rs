@@ -18,7 +18,7 @@ use crate::{
     answer::Answers,
     chain::{Ledger, Limits, Rpc, Submitter},
     config::{ChainConfig, Config, WebhooksConfig},
-    door::{self, http::Door, lmtp, Desk},
+    door::{self, http::Door, imap, lmtp, Desk},
     error::{Error, Result},
     notice::{Notices, Watch},
     pipeline::{
@@ -50,6 +50,7 @@ pub struct Service {
     salts: Arc<dyn SaltSource>,
     post: Option<Post>,
     hooks: Vec<Hook>,
+    mailbox: Option<imap::Mailbox>,
 }
 
 impl Service {
@@ -76,6 +77,10 @@ impl Service {
             chains.insert(id, Chain { ledger: Arc::new(rpc), contracts });
         }
         let hooks = config.webhooks.as_ref().map(WebhooksConfig::hooks).transpose()?;
+        let mailbox = config.imap.as_ref().map(imap::Mailbox::new).transpose()?;
+        if let Some(mailbox) = &mailbox {
+            mailbox.check().await?;
+        }
         let post = config.answers.as_ref().map(Post::new).transpose()?;
         let proving = load(config.clone()).await?;
         let store = Store::open(&config.database).await?;
@@ -87,6 +92,7 @@ impl Service {
         let hooks = hooks.unwrap_or_default();
         Ok(Service {
             config,
+            mailbox,
             hooks,
             store,
             proving,
@@ -219,6 +225,9 @@ impl Service {
         if let Some(lmtp) = &self.config.lmtp {
             let listener = listen(lmtp.listen, "lmtp").await?;
             parts.spawn(lmtp::serve(listener, desk.clone(), stop.clone()));
+        }
+        if let Some(mailbox) = &self.mailbox {
+            parts.spawn(imap::serve(mailbox.clone(), desk.clone(), stop.clone()));
         }
         Ok(())
     }

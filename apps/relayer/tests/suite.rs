@@ -7,6 +7,7 @@ mod checks;
 mod committees;
 mod doors;
 mod http;
+mod mailbox;
 mod nodes_of_chains;
 mod notices;
 mod sending;

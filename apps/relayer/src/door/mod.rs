@@ -3,6 +3,7 @@
 pub mod api;
 mod connections;
 pub mod http;
+pub mod imap;
 pub mod lmtp;
 mod notices;
 mod page;
