@@ -4,20 +4,20 @@ use std::{
     collections::BTreeMap,
     net::SocketAddr,
     path::{Path, PathBuf},
-    time::Duration,
 };
 
 use alloy::{primitives::Address, signers::local::PrivateKeySigner};
 use serde::Deserialize;
-use sha2::{Digest, Sha256};
 use zeroize::Zeroizing;
 use zkdkim_store::files::{is_readable_by_others, read_bounded};
 
-use crate::{
-    error::{Error, Result},
-    store::Hook,
-    webhook::{self, Reach},
-};
+use crate::error::{Error, Result};
+
+mod imap;
+mod webhooks;
+
+pub use imap::ImapConfig;
+pub use webhooks::{WebhookConfig, WebhooksConfig};
 
 const LIMIT_BYTES: u64 = 1 << 20;
 const KEY_LIMIT_BYTES: u64 = 1 << 10;
@@ -118,78 +118,6 @@ pub struct LmtpConfig {
     pub listen: SocketAddr,
 }
 
-/// A mailbox of the operator's, for the relayer alone: what is taken from it, or of no use, is removed.
-#[derive(Clone, Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct ImapConfig {
-    /// The server's name, which its certificate has to be for.
-    pub host: String,
-    /// Its port, with TLS from the first byte on.
-    #[serde(default = "default_imap_port")]
-    pub port: u16,
-    /// Whose mailbox.
-    pub user: String,
-    /// A file with the password, readable by its owner alone.
-    pub password_file: PathBuf,
-    /// The folder.
-    #[serde(default = "default_folder")]
-    pub folder: String,
-    /// A folder that mails are moved to, in place of being removed.
-    pub keep_in: Option<String>,
-    /// Who may have issued the certificate, in PEM; the system's roots where none is named.
-    pub ca_file: Option<PathBuf>,
-    /// Seconds between two looks, where the server does not tell of new mail, and before another try.
-    #[serde(default = "default_imap_poll")]
-    pub poll_seconds: u32,
-    /// No TLS, for trials: whoever is in between reads password and mails.
-    #[serde(default)]
-    pub allow_insecure: bool,
-}
-
-fn default_imap_port() -> u16 {
-    993
-}
-
-fn default_folder() -> String {
-    "INBOX".into()
-}
-
-fn default_imap_poll() -> u32 {
-    30
-}
-
-impl ImapConfig {
-    /// Time between two looks.
-    pub fn poll(&self) -> Duration {
-        Duration::from_secs(self.poll_seconds.into())
-    }
-
-    /// The password.
-    ///
-    /// # Errors
-    ///
-    /// [`Error::Config`] for a file that others can read, or that has none. Never quotes it.
-    pub fn password(&self) -> Result<Zeroizing<String>> {
-        let text = secret_text(&self.password_file, "whoever has the password reads the mails")?;
-        let place = self.password_file.display().to_string();
-        match text.is_empty() {
-            false => Ok(text),
-            true => Err(Error::config(place, "no password in UTF-8", "write it into the file")),
-        }
-    }
-
-    fn check(&self) -> Result<()> {
-        if self.poll_seconds == 0 {
-            return Err(Error::config("imap, poll_seconds", "it is 0", "give at least 1"));
-        }
-        if self.keep_in.as_ref() == Some(&self.folder) {
-            let detail = "mails would be moved to where they are";
-            return Err(Error::config("imap, keep_in", detail, "name another folder"));
-        }
-        Ok(())
-    }
-}
-
 /// `/metrics` and `/healthz`.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -217,66 +145,6 @@ pub struct NoticesConfig {
     /// Most blocks whose events are asked for at a time.
     #[serde(default = "default_blocks")]
     pub blocks: u64,
-}
-
-/// Who is called when jobs move.
-#[derive(Clone, Debug, Default, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-pub struct WebhooksConfig {
-    /// Whether wallets may name a URL with a request.
-    pub requests: bool,
-    /// Whether URLs may be of http and lead to addresses that are not public: for trials.
-    pub allow_insecure: bool,
-    /// The operator's own, which are called for all jobs.
-    pub own: Vec<WebhookConfig>,
-}
-
-/// A URL of the operator's.
-#[derive(Clone, Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct WebhookConfig {
-    /// Where.
-    pub url: String,
-    /// A file with the secret that calls are signed with, `whsec_` and Base64, readable by its owner alone.
-    pub secret_file: PathBuf,
-}
-
-impl WebhooksConfig {
-    /// Which URLs wallets may name.
-    pub fn reach(&self) -> Reach {
-        match self.allow_insecure {
-            true => Reach::Insecure,
-            false => Reach::Public,
-        }
-    }
-
-    /// The operator's own, with their secrets.
-    ///
-    /// # Errors
-    ///
-    /// [`Error::Config`] for a URL that is not called, and for a file that others can read or that holds no secret. Never
-    /// quotes it.
-    pub fn hooks(&self) -> Result<Vec<Hook>> {
-        let reach = if self.allow_insecure { Reach::Insecure } else { Reach::Anywhere };
-        let hook = |own: &WebhookConfig| {
-            let of_url = |detail: &str| {
-                Error::config(
-                    "webhooks, own, url",
-                    detail,
-                    "name a URL of https, without a password",
-                )
-            };
-            webhook::url(&own.url, reach).map_err(of_url)?;
-            let text = secret_text(&own.secret_file, "whoever has the secret can make up calls")?;
-            let secret = webhook::secret(&text).ok_or_else(|| {
-                let hint = "put whsec_ and the Base64 of 24 to 64 random bytes into it";
-                Error::config(own.secret_file.display().to_string(), "no secret of a webhook", hint)
-            })?;
-            let id = hex::encode(&Sha256::digest(&own.url)[..16]);
-            Ok(Hook { id, url: own.url.clone(), secret: secret.into() })
-        };
-        self.own.iter().map(hook).collect()
-    }
 }
 
 /// A small file that its owner alone can read.
@@ -598,31 +466,6 @@ mod tests {
             read(&example.replace("\"$ETHEREUM_RPC\"", "\"http://127.0.0.1:8545\"")).unwrap();
         assert!(config.salts.nodes.is_some() && config.answers.is_some());
         assert_eq!(config.proving.cache, Some("/var/lib/zkdkim-relayer/keys".into()));
-    }
-
-    #[cfg(unix)]
-    #[test]
-    fn webhooks_of_the_operator_have_urls_and_secrets() {
-        use std::os::unix::fs::PermissionsExt;
-        let folder = tempfile::tempdir().unwrap();
-        let secret_file = folder.path().join("secret");
-        std::fs::write(&secret_file, "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw\n").unwrap();
-        let mode = |mode| {
-            std::fs::set_permissions(&secret_file, std::fs::Permissions::from_mode(mode)).unwrap();
-        };
-        let hooks = |url: &str| {
-            let own = WebhookConfig { url: url.into(), secret_file: secret_file.clone() };
-            WebhooksConfig { own: vec![own], ..WebhooksConfig::default() }.hooks()
-        };
-        let refused = |url: &str| hooks(url).err().unwrap().to_string();
-        mode(0o644);
-        assert!(refused("https://10.0.0.1/").contains("chmod 600"));
-        mode(0o600);
-        assert_eq!(hooks("https://10.0.0.1/").unwrap()[0].secret.len(), 24);
-        assert!(refused("http://10.0.0.1/").contains("webhooks, own, url"));
-        std::fs::write(&secret_file, "whsec_c2VjcmV0").unwrap();
-        let error = refused("https://10.0.0.1/");
-        assert!(error.contains("no secret") && !error.contains("c2Vj"), "{error}");
     }
 
     #[cfg(unix)]
