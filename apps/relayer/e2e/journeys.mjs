@@ -9,6 +9,7 @@ import { rmSync } from "node:fs";
 import { Failure } from "../../../verifier-sol/script/lib/command.mjs";
 import { personalKey } from "../../../verifier-sol/script/lib/signers.mjs";
 import { unfolded } from "./post.mjs";
+import { Receiver } from "./receiver.mjs";
 import { until } from "./service.mjs";
 
 const patience = 300;
@@ -30,12 +31,29 @@ export async function oneMail(world, service, post, tell) {
 
   tell("the key is lost; the wallet asks for a Subject, and a round is opened");
   const key = personalKey();
-  const recovery = await service.ask({ chain, account, action: "recover", new_key: key.address });
+  const owner = `olivia@${post.domains[0]}`;
+  if (post.answers) await service.notify(world, account, [owner]);
+  const receiver = await Receiver.start();
+  const webhook = receiver.url;
+  const recovery = await service.ask({ chain, account, action: "recover", new_key: key.address, webhook });
+  receiver.secret = recovery.webhook.secret;
   const vote = await until("a round", patience, async () => (await service.status(recovery.id)).subject);
   for (const guardian of guardians) await post.send(guardian.address, vote);
   tell("two mails were sent");
   const recovered = await complete(world, service, tell, { account, key, id: recovery.id });
+  await until("the webhook's calls", patience, async () =>
+    ["checked", "proved", "sent", "final"].every((state) => receiver.count("recover", state) === 2) &&
+    receiver.count("execute", "final") === 1,
+  );
+  receiver.stop();
+  tell("the wallet was called at every step");
   if (post.answers) {
+    await until("the owner's notice", patience, async () => {
+      const notices = post.mailbox(owner);
+      if (notices.length > 1) throw new Failure("an owner was told twice");
+      return notices.length === 1 && unfolded(notices[0]).includes(`${account.toLowerCase()} on ${chain} nonce`);
+    });
+    tell("the owner was told, and how to cancel");
     for (const { address } of guardians) await until("answers", patience, async () => answered(post, address, [subject, vote]));
     tell("every mail has its answer, in its thread");
   }

@@ -49,6 +49,11 @@ export class ByMailServer {
     );
   }
 
+  /// All that somebody got.
+  mailbox(address) {
+    return this.stack.mailbox(address);
+  }
+
   /// What the relayer answered to somebody. Each answer is signed, names the mail that it answers, and says that no person
   /// wrote it.
   answers(address) {

@@ -102,6 +102,19 @@ export class Service {
     return this.#http("GET", `/v1/requests/${id}`);
   }
 
+  /// Tells the relayer whom to tell when a recovery of an account starts.
+  async notify(world, account, addresses) {
+    const at = Math.floor(Date.now() / 1000);
+    const { send_to } = await this.#http("GET", "/v1");
+    const to = addresses.map((address) => `to ${address}\n`).join("");
+    const text = `zkdkim notices 1\nrelayer ${send_to}\nchain 31337\naccount ${account.toLowerCase()}\n${to}at ${at}`;
+    const signature = await world.signFor(account, text);
+    const url = `http://127.0.0.1:${this.ports.http}/v1/notices`;
+    const body = JSON.stringify({ chain: 31337, account, addresses, at, signature });
+    const response = await fetch(url, { method: "POST", body, headers: { "content-type": "application/json" } });
+    if (!response.ok) throw new Failure(`whom to tell: ${response.status} ${await response.text()}`);
+  }
+
   /// The new key's consent that salt nodes open the salt of a mail.
   async consent(id, wanted, signer) {
     const signature = await signer.account.signMessage({ message: wanted.text });

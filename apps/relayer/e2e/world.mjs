@@ -4,6 +4,7 @@
 import { copyFileSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { Account } from "../../../verifier-sol/script/lib/account.mjs";
 import { startChain } from "../../../verifier-sol/script/lib/anvil.mjs";
 import { compiled, generatedVerifier } from "../../../verifier-sol/script/lib/artifacts.mjs";
 import { Failure, readJson } from "../../../verifier-sol/script/lib/command.mjs";
@@ -164,6 +165,12 @@ export class World {
     await this.send({ address, abi: accountAbi, functionName: "execute", args: [this.recovery.address, 0n, data] });
   }
 
+  /// The account's signature on a message, as contracts sign (ERC-1271, ERC-7739).
+  signFor(address, message) {
+    const account = new Account({ client: this.chain.client, chainId: CHAIN }, undefined, address);
+    return this.owner.sign({ hash: account.messageDigest(message) });
+  }
+
   ownerOf(address) {
     return this.chain.client.readContract({ address, abi: accountAbi, functionName: "owner" });
   }
@@ -220,7 +227,8 @@ proving = { cache = ${JSON.stringify(cache)}, allow_insecure_dev = true }
 http = { listen = "127.0.0.1:${http}", mail_to = "recovery@relayer.example" }
 lmtp = { listen = "127.0.0.1:${lmtp}" }
 admin = { listen = "127.0.0.1:${admin}" }
-${answers ? `answers = { host = "127.0.0.1", port = ${answers}, from = "Recovery <recovery@relayer.example>" }\n` : ""}\
+${answers ? `answers = { host = "127.0.0.1", port = ${answers}, from = "Recovery <recovery@relayer.example>" }\nnotices = {}\n` : ""}\
+webhooks = { requests = true, allow_insecure = true }
 limits = { poll_seconds = 0.2, requests_a_minute = 100000, transactions_a_day = 1000 }
 
 [chains.${CHAIN}]
