@@ -120,6 +120,12 @@ impl Container {
         &self.bytes[self.payload.clone()]
     }
 
+    /// The payload alone, without a second copy of it.
+    pub fn into_payload(mut self) -> Vec<u8> {
+        self.bytes.drain(..self.payload.start);
+        self.bytes
+    }
+
     /// SHA-256 of the content, checked.
     pub fn payload_sha256(&self) -> Sha256Digest {
         self.payload_sha256
@@ -238,6 +244,7 @@ mod tests {
         assert_eq!(container.header(), &header());
         assert_eq!(container.payload(), b"payload");
         assert_eq!(container.payload_sha256(), Sha256Digest::of(b"payload"));
+        assert_eq!(container.into_payload(), b"payload");
     }
 
     #[test]

@@ -36,7 +36,7 @@ pub fn prove<C: KeyedCircuit>(
     progress.start("proving", Some(Stage::COUNT));
     let mut entered = 0;
     let proof =
-        folded::prove_observed(srs.bases(), key.pk(), &circuit, &[instances], rng, &mut |_| {
+        folded::prove_taking(srs.bases(), key.pk(), circuit, &[instances], rng, &mut |_| {
             progress.advance(entered);
             entered += 1;
         });

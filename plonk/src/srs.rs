@@ -115,7 +115,8 @@ impl Srs {
     ///
     /// Whatever [`check`] refuses.
     pub fn from_container(container: &Container) -> Result<Srs> {
-        let srs = Srs::decode(container)?;
+        let bases = folded::Srs::from_bytes(container.payload()).map_err(refused)?;
+        let srs = Srs::labelled(bases, container.header(), container.payload_sha256())?;
         check::check_powers(srs.bases.powers(), srs.bases.tau_g2())?;
         srs.bases
             .check_folded(OsRng)
@@ -125,12 +126,12 @@ impl Srs {
 
     /// Decodes the content of an SRS file whose payload passed [`Srs::from_container`] before, or was made here, and whose
     /// digest was kept since: its points lie on their curves and its label fits; that they are the powers and bases of
-    /// one secret is not computed again.
+    /// one secret is not computed again. The file's bytes are given back while they are read.
     ///
     /// # Errors
     ///
     /// [`Error::WrongSrs`] for another payload; whatever else [`check`] refuses.
-    pub fn from_known_container(container: &Container, sha256: Sha256Digest) -> Result<Srs> {
+    pub fn from_known_container(container: Container, sha256: Sha256Digest) -> Result<Srs> {
         if container.payload_sha256() != sha256 {
             return Err(Error::WrongSrs {
                 what: "the SRS file",
@@ -138,14 +139,15 @@ impl Srs {
                 got: container.payload_sha256().to_string(),
             });
         }
-        Srs::decode(container)
+        let header = container.header().clone();
+        let bases = folded::Srs::from_vec(container.into_payload()).map_err(refused)?;
+        Srs::labelled(bases, &header, sha256)
     }
 
-    fn decode(container: &Container) -> Result<Srs> {
-        let header = container.header();
+    /// Bases that were read, where they are what the file's header says.
+    fn labelled(bases: folded::Srs, header: &ContainerHeader, sha256: Sha256Digest) -> Result<Srs> {
         let (k, fold) = (header.k, header.fold as usize);
         let needed = powers_needed(k, fold)?;
-        let bases = folded::Srs::from_bytes(container.payload()).map_err(refused)?;
         let got = (bases.k(), bases.fold(), bases.powers().len());
         if got != (k, fold, needed) {
             let detail = format!(
@@ -155,15 +157,14 @@ impl Srs {
             return Err(Error::Srs { check: SrsCheck::Size, detail });
         }
         check::check_g2(&G2Affine::generator(), bases.tau_g2(), &header.srs_kind)?;
-        if header.srs_sha256 != container.payload_sha256() {
+        if header.srs_sha256 != sha256 {
             return Err(Error::WrongSrs {
                 what: "the SRS file",
-                expected: container.payload_sha256().to_string(),
+                expected: sha256.to_string(),
                 got: header.srs_sha256.to_string(),
             });
         }
-        let (kind, sha256) = (header.srs_kind.clone(), container.payload_sha256());
-        Ok(Srs { bases, kind, sha256 })
+        Ok(Srs { bases, kind: header.srs_kind.clone(), sha256 })
     }
 
     /// The SRS as a file.

@@ -4,7 +4,7 @@ use halo2_proofs::{
     circuit::Value,
     halo2curves::{
         bn256::{Fr, G1Affine, G1},
-        ff::{BatchInvert, Field, PrimeField, WithSmallOrderMulGroup},
+        ff::{Field, PrimeField, WithSmallOrderMulGroup},
         group::{prime::PrimeCurveAffine, Curve},
     },
     plonk::{
@@ -16,6 +16,7 @@ use halo2_proofs::{
 use super::{
     domain::{root, Domain, Twiddles},
     error::{Error, Result},
+    fractions::Fractions,
     key::VerifyingKey,
     parallel,
     protocol::{column, Column, Group, Leaf, Protocol, Shape},
@@ -105,7 +106,23 @@ impl ProvingKey {
     pub fn complete<C: Circuit<Fr>>(vk: VerifyingKey, circuit: &C, cosets: Cosets) -> Result<Self> {
         let shape = vk.protocol().shape();
         let laid = Laid::new(shape.k, circuit, &shape.public_inputs)?;
-        if laid.shape != *shape {
+        Self::laid_out(vk, laid, cosets)
+    }
+
+    /// [`ProvingKey::complete`], which drops the circuit as soon as it is laid out.
+    pub(crate) fn complete_taking<C: Circuit<Fr>>(
+        vk: VerifyingKey,
+        circuit: C,
+        cosets: Cosets,
+    ) -> Result<Self> {
+        let shape = vk.protocol().shape();
+        let laid = Laid::new(shape.k, &circuit, &shape.public_inputs)?;
+        drop(circuit);
+        Self::laid_out(vk, laid, cosets)
+    }
+
+    fn laid_out(vk: VerifyingKey, laid: Laid, cosets: Cosets) -> Result<Self> {
+        if laid.shape != *vk.protocol().shape() {
             return Err(Error::OtherCircuit { what: "its columns or gates" });
         }
         Ok(Self::with_columns(vk, laid.fixed, laid.sigma, cosets))
@@ -201,7 +218,7 @@ impl Laid {
         }
         let mut assembly = Assembly {
             usable: n - (cs.blinding_factors() + 1),
-            fixed: vec![vec![Assigned::Zero; n]; cs.num_fixed_columns()],
+            fixed: Fractions::new(cs.num_fixed_columns(), n),
             selectors: vec![vec![false; n]; cs.num_selectors()],
             copies: Copies::new(cs.permutation().get_columns().iter().map(column).collect(), n),
             refused: None,
@@ -211,26 +228,13 @@ impl Laid {
             return Err(error);
         }
         let (cs, selectors) = cs.compress_selectors(assembly.selectors);
-        let mut fixed: Vec<Vec<Fr>> = parallel::map(&assembly.fixed, |column| values(column));
-        drop(assembly.fixed);
+        assembly.fixed.divide(|_| true);
+        let mut fixed = assembly.fixed.columns;
         fixed.extend(selectors);
         let shape = Shape::new(&cs, k, public_inputs)?;
         let sigma = assembly.copies.sigma(&Domain::new(k));
         Ok(Self { shape, fixed, sigma })
     }
-}
-
-/// Fractions to field elements, one inversion for a column; a denominator of zero gives zero, as in the front end.
-fn values(column: &[Assigned<Fr>]) -> Vec<Fr> {
-    let mut denominators: Vec<Fr> = column.iter().filter_map(Assigned::denominator).collect();
-    denominators.iter_mut().batch_invert();
-    let mut inverses = denominators.into_iter();
-    let value = |a: &Assigned<Fr>| match a {
-        Assigned::Zero => Fr::ZERO,
-        Assigned::Trivial(x) => *x,
-        Assigned::Rational(x, _) => inverses.next().map_or(Fr::ZERO, |inverse| *x * inverse),
-    };
-    column.iter().map(value).collect()
 }
 
 /// Cells that are constrained to be equal, as cycles of a permutation.
@@ -294,7 +298,7 @@ impl Copies {
 /// Collects what does not depend on a witness.
 struct Assembly {
     usable: usize,
-    fixed: Vec<Vec<Assigned<Fr>>>,
+    fixed: Fractions,
     selectors: Vec<Vec<bool>>,
     copies: Copies,
     /// The first error of a call that cannot return one.
@@ -367,9 +371,10 @@ impl Assignment<Fr> for Assembly {
 
     fn assign_fixed(&mut self, column: plonk::Column<plonk::Fixed>, row: usize, to: Assigned<Fr>) {
         let fits = self.check_row(column, row);
-        match self.fixed.get_mut(column.index()).and_then(|c| c.get_mut(row)) {
-            Some(cell) if fits.is_ok() => *cell = to,
-            _ => self.refuse(fits.and(Err(plonk::Error::BoundsFailure.into()))),
+        if fits.is_ok() && column.index() < self.fixed.columns.len() {
+            self.fixed.store(column.index(), row, to);
+        } else {
+            self.refuse(fits.and(Err(plonk::Error::BoundsFailure.into())));
         }
     }
 
@@ -397,12 +402,13 @@ impl Assignment<Fr> for Assembly {
         from: usize,
         to: Value<Assigned<Fr>>,
     ) -> Result<(), plonk::Error> {
-        let usable = self.usable;
-        let cells = self.fixed.get_mut(column.index()).and_then(|c| c.get_mut(from..usable));
-        let cells = cells.ok_or(plonk::Error::BoundsFailure)?;
+        if column.index() >= self.fixed.columns.len() || from > self.usable {
+            return Err(plonk::Error::BoundsFailure);
+        }
         let mut known = None;
         let _ = to.map(|x| known = Some(x));
-        cells.fill(known.ok_or(plonk::Error::Synthesis)?);
+        let known = known.ok_or(plonk::Error::Synthesis)?;
+        (from..self.usable).for_each(|row| self.fixed.store(column.index(), row, known));
         Ok(())
     }
 

@@ -27,6 +27,7 @@
 mod domain;
 mod encoding;
 mod error;
+mod fractions;
 mod key;
 mod keygen;
 mod loops;
@@ -43,6 +44,7 @@ mod verifier;
 pub use error::{Error, Result};
 pub use key::VerifyingKey;
 pub use keygen::{Cosets, ProvingKey};
+pub(crate) use prover::prove_taking;
 pub use prover::{prove, prove_observed, Stage};
 pub(crate) use square_roots::{coordinate, coordinate_bytes, ordinates};
 pub(crate) use srs::are_powers;

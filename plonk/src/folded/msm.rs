@@ -47,6 +47,8 @@ fn length(words: &[u64; 4]) -> u32 {
 }
 
 impl Scalar {
+    const ZERO: Self = Self { words: [0; 4], negative: false, bits: 0 };
+
     fn new(x: &Fr) -> Self {
         let plain = words(x);
         let bits = length(&plain);
@@ -207,6 +209,21 @@ fn choose(histogram: &[u32], longest: u32) -> usize {
     (2..=WIDEST).min_by_key(cost).unwrap_or(2)
 }
 
+/// The first `count` scalars of the lanes.
+fn signed(lanes: &[&[Fr]], count: usize) -> Vec<Scalar> {
+    let mut out = vec![Scalar::ZERO; count];
+    let (mut pieces, mut rest) = (Vec::new(), &mut out[..]);
+    for lane in lanes {
+        let (here, after) = rest.split_at_mut(lane.len().min(rest.len()));
+        pieces.extend(here.chunks_mut(4096).zip(lane.chunks(4096)));
+        rest = after;
+    }
+    parallel::each(&mut pieces, |(out, scalars)| {
+        out.iter_mut().zip(*scalars).for_each(|(out, x)| *out = Scalar::new(x));
+    });
+    out
+}
+
 /// Scalars of similar length.
 #[derive(Clone)]
 struct Class {
@@ -214,13 +231,12 @@ struct Class {
     histogram: Vec<u32>,
 }
 
-/// Σ s_i P_i. Any points will do; where two meet with the same x the front end's own summation takes over.
-pub(super) fn msm(scalars: &[Fr], bases: &[G1Affine]) -> G1 {
-    let count = scalars.len().min(bases.len());
-    let (scalars, bases) = (&scalars[..count], &bases[..count]);
-    let pieces: Vec<&[Fr]> = scalars.chunks(4096).collect();
-    let signed: Vec<Scalar> =
-        parallel::map(&pieces, |piece| piece.iter().map(Scalar::new).collect::<Vec<_>>()).concat();
+/// Σ s_i P_i for scalars that stand one behind the other in lanes. Any points will do; where two meet with the same x the
+/// front end's own summation takes over.
+pub(super) fn msm(lanes: &[&[Fr]], bases: &[G1Affine]) -> G1 {
+    let count = lanes.iter().map(|lane| lane.len()).sum::<usize>().min(bases.len());
+    let bases = &bases[..count];
+    let signed = signed(lanes, count);
     let empty = Class { members: Vec::new(), histogram: vec![0; 257] };
     let mut classes = vec![empty; CLASSES.len()];
     for (i, s) in signed.iter().enumerate().filter(|(_, s)| s.bits > 0) {
@@ -246,7 +262,7 @@ pub(super) fn msm(scalars: &[Fr], bases: &[G1Affine]) -> G1 {
     })
     .into_iter()
     .collect();
-    let Ok(sums) = sums else { return best_multiexp(scalars, bases) };
+    let Ok(sums) = sums else { return best_multiexp(&lanes.concat()[..count], bases) };
     let mut total = G1::identity();
     for class in 0..CLASSES.len() {
         let mut acc = G1::identity();
@@ -299,11 +315,12 @@ mod tests {
                         }
                     })
                     .collect();
-                assert_eq!(
-                    msm(&scalars, &bases),
-                    plain(&scalars, &bases),
-                    "{count} of {bits} bits"
-                );
+                let expected = plain(&scalars, &bases);
+                assert_eq!(msm(&[&scalars], &bases), expected, "{count} of {bits} bits");
+                let (a, b) = scalars.split_at(count / 3);
+                assert_eq!(msm(&[a, &[], b], &bases), expected, "{count} of {bits} bits in lanes");
+                let most = bases.len() - bases.len() / 4;
+                assert_eq!(msm(&[a, b], &bases[..most]), plain(&scalars, &bases[..most]));
             }
         }
     }
@@ -314,12 +331,12 @@ mod tests {
         let mut bases = points(6, &mut rng);
         let half = -Fr::ONE * Fr::TWO_INV;
         let scalars = [Fr::ZERO, Fr::ONE, -Fr::ONE, half, half + Fr::ONE, Fr::from(2)];
-        assert_eq!(msm(&scalars, &bases), plain(&scalars, &bases));
+        assert_eq!(msm(&[&scalars], &bases), plain(&scalars, &bases));
         bases[1] = bases[0];
         bases[3] = -bases[2];
         bases[5] = G1Affine::default();
         for scalars in [[Fr::ONE; 6], [Fr::from(77); 6], scalars] {
-            assert_eq!(msm(&scalars, &bases), plain(&scalars, &bases));
+            assert_eq!(msm(&[&scalars], &bases), plain(&scalars, &bases));
         }
     }
 

@@ -16,7 +16,7 @@ use rand::{CryptoRng, RngCore};
 
 use super::{
     domain::{inverse, powers, root, Domain},
-    encoding::{field_bytes, point_bytes, Identity, Reader},
+    encoding::{field_bytes, point_bytes, Identity, Reader, POINT},
     error::{Error, Result},
     loops,
     msm::msm,
@@ -232,13 +232,12 @@ impl Srs {
 
     /// A commitment from the values of its lanes.
     pub(super) fn commit_values(&self, lanes: &[&[Fr]]) -> G1 {
-        let scalars = lanes.concat();
-        msm(&scalars, &self.folded)
+        msm(lanes, &self.folded)
     }
 
     /// A commitment from coefficients; the caller has made sure that there are enough powers.
     pub(super) fn commit(&self, coefficients: &[Fr]) -> G1 {
-        msm(coefficients, &self.powers)
+        msm(&[coefficients], &self.powers)
     }
 
     /// Whether `powers` are the powers of the τ in \[τ\]_2, starting with the generator. Wrong parameters pass with a
@@ -274,7 +273,7 @@ impl Srs {
                 *to = *from;
             }
         }
-        if msm(&weights, &self.folded) != msm(&coefficients, &self.powers) {
+        if msm(&[&weights], &self.folded) != msm(&[&coefficients], &self.powers) {
             return Err(Error::Parameters { what: "the folded bases are not those of the powers" });
         }
         Ok(())
@@ -301,41 +300,85 @@ impl Srs {
     /// # Errors
     /// [`Error::Malformed`] with the offset; [`Error::Fold`]; [`Error::TooMany`]; [`Error::Powers`].
     pub fn from_bytes(bytes: &[u8]) -> Result<Self> {
+        let head = Head::read(bytes)?;
+        let powers = read_points(bytes, head.powers_at, head.count)?;
+        let folded = read_points(bytes, head.folded_at, head.fold << head.k)?;
+        Ok(head.srs(powers, folded))
+    }
+
+    /// [`Srs::from_bytes`] of bytes that nobody needs any more: half of them are given back before the other half
+    /// is read.
+    ///
+    /// # Errors
+    /// As [`Srs::from_bytes`].
+    pub fn from_vec(mut bytes: Vec<u8>) -> Result<Self> {
+        let head = Head::read(&bytes)?;
+        let folded = read_points(&bytes, head.folded_at, head.fold << head.k)?;
+        bytes.truncate(head.folded_at);
+        bytes.shrink_to_fit();
+        let powers = read_points(&bytes, head.powers_at, head.count)?;
+        Ok(head.srs(powers, folded))
+    }
+}
+
+/// What stands before the points, and where these are.
+struct Head {
+    k: u32,
+    fold: usize,
+    count: usize,
+    tau_g2: G2Affine,
+    powers_at: usize,
+    folded_at: usize,
+}
+
+impl Head {
+    /// Reads the head of bytes that have just the length that it says.
+    fn read(bytes: &[u8]) -> Result<Self> {
         let mut reader = Reader::new(bytes);
         if reader.take(MAGIC.len())? != MAGIC {
             return Err(Error::Malformed { at: 0, what: "not parameters of this version" });
         }
         let (k, fold, count) = (reader.u32()?, reader.u32()? as usize, reader.u32()? as usize);
-        let needed = Self::powers_needed(k, fold, 3)?;
+        let needed = Srs::powers_needed(k, fold, 3)?;
         if count < needed {
             return Err(Error::Powers { needed, got: count });
         }
         let tau_g2 = read_g2(&mut reader)?;
-        let mut points = |count: usize| -> Result<Vec<G1Affine>> {
-            // Taken at once, so that a wrong count reserves nothing.
-            let at = reader.at();
-            let bytes = reader.take(64 * count)?;
-            let pieces: Vec<(usize, &[u8])> = bytes.chunks(64 * 1024).enumerate().collect();
-            let read = parallel::map(&pieces, |(i, piece)| {
-                if let Some(points) = loops::points(piece) {
-                    return Ok(points);
-                }
-                // Once more, for the offset.
-                let mut reader = Reader::new(piece);
-                let points = (0..piece.len() / 64).map(|_| reader.point(Identity::Refused));
-                points.collect::<Result<Vec<_>>>().map_err(|e| match e {
-                    Error::Malformed { at: inner, what } => {
-                        Error::Malformed { at: at + i * 64 * 1024 + inner, what }
-                    }
-                    other => other,
-                })
-            });
-            Ok(read.into_iter().collect::<Result<Vec<_>>>()?.concat())
-        };
-        let powers = points(count)?;
-        let folded = points(fold << k)?;
+        // Taken before anything is reserved for them; a length that no memory has is not there either.
+        let bytes_of = |count: usize| count.checked_mul(POINT).unwrap_or(usize::MAX);
+        let powers_at = reader.at();
+        reader.take(bytes_of(count))?;
+        let folded_at = reader.at();
+        reader.take(bytes_of(fold << k))?;
         reader.finish()?;
-        Ok(Self { k, fold, powers, folded, tau_g2 })
+        Ok(Self { k, fold, count, tau_g2, powers_at, folded_at })
+    }
+
+    fn srs(self, powers: Vec<G1Affine>, folded: Vec<G1Affine>) -> Srs {
+        let Self { k, fold, tau_g2, .. } = self;
+        Srs { k, fold, powers, folded, tau_g2 }
+    }
+}
+
+/// Bytes that a thread reads at once.
+const PIECE: usize = 1024 * POINT;
+
+/// So many points from an offset on, which are there.
+fn read_points(bytes: &[u8], at: usize, count: usize) -> Result<Vec<G1Affine>> {
+    let mut out = vec![G1Affine::identity(); count];
+    let pieces = bytes[at..at + POINT * count].chunks(PIECE).zip(out.chunks_mut(PIECE / POINT));
+    let mut pieces: Vec<(&[u8], &mut [G1Affine], bool)> =
+        pieces.map(|(from, to)| (from, to, true)).collect();
+    parallel::each(&mut pieces, |(from, to, good)| match loops::points(from) {
+        Some(points) => to.copy_from_slice(&points),
+        None => *good = false,
+    });
+    let Some(bad) = pieces.iter().position(|(_, _, good)| !good) else { return Ok(out) };
+    // Once more, for the offset.
+    let mut reader = Reader::new(bytes);
+    reader.take(at + bad * PIECE)?;
+    loop {
+        reader.point(Identity::Refused)?;
     }
 }
 
@@ -347,7 +390,7 @@ pub(crate) fn are_powers(
 ) -> bool {
     let Some((_, later)) = points.split_first() else { return true };
     let weights = short_weights(later.len(), &mut rng);
-    pairing_holds(&msm(&weights, later), &msm(&weights, &points[..later.len()]), tau_g2)
+    pairing_holds(&msm(&[&weights], later), &msm(&[&weights], &points[..later.len()]), tau_g2)
 }
 
 /// Random scalars below 2^128.
@@ -398,16 +441,21 @@ mod tests {
         let srs = Srs::insecure(2, 2, 3, &mut rng).unwrap();
         let bytes = srs.to_bytes();
         assert_eq!(Srs::from_bytes(&bytes).unwrap(), srs);
+        assert_eq!(Srs::from_vec(bytes.clone()).unwrap(), srs);
         for cut in 0..bytes.len() {
             assert!(Srs::from_bytes(&bytes[..cut]).is_err(), "cut at {cut}");
+            assert!(Srs::from_vec(bytes[..cut].to_vec()).is_err(), "cut at {cut}");
         }
         assert!(Srs::from_bytes(&[&bytes[..], &[0]].concat()).is_err());
         // A point that leaves its curve, a coordinate that is not below the modulus, the identity.
         let at = 20 + G2_POINT;
         for change in [vec![1u8; 64], vec![0xff; 64], vec![0; 64]] {
-            let mut bad = bytes.clone();
-            bad[at..at + 64].copy_from_slice(&change);
-            assert!(matches!(Srs::from_bytes(&bad), Err(Error::Malformed { .. })));
+            for at in [at, at + 192, bytes.len() - 64] {
+                let mut bad = bytes.clone();
+                bad[at..at + 64].copy_from_slice(&change);
+                let refused = |read: Result<Srs>| matches!(read, Err(Error::Malformed { at: found, .. }) if (at..at + 64).contains(&found));
+                assert!(refused(Srs::from_bytes(&bad)) && refused(Srs::from_vec(bad)), "at {at}");
+            }
         }
         let mut bad = bytes.clone();
         bad[20..20 + G2_POINT].fill(0);

@@ -71,7 +71,7 @@ impl<C: KeyedCircuit> ProverKey<C> {
         progress: &dyn Progress,
     ) -> Result<Self> {
         let pk = step(progress, "completing the proving key", || {
-            ProvingKey::complete(verifier.vk().clone(), &C::blank(params), cosets)
+            ProvingKey::complete_taking(verifier.vk().clone(), C::blank(params), cosets)
         });
         let pk = pk.map_err(|e| Error::Keygen { detail: e.to_string() })?;
         Ok(ProverKey { pk, verifier })

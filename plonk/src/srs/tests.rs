@@ -226,12 +226,12 @@ fn a_known_payload_is_read_by_its_digest_alone() {
         Container::from_bytes(file.into_bytes(), ContainerKind::Srs).unwrap()
     };
     let good = srs.bases().to_bytes();
-    let known = Srs::from_known_container(&container(&good), srs.sha256()).unwrap();
+    let known = Srs::from_known_container(container(&good), srs.sha256()).unwrap();
     assert_eq!(known.bases(), srs.bases());
     // Two bases exchanged: a valid container of another payload.
     let mut bad = good.clone();
     let last = bad.len() - 2 * G1_BYTES;
     bad[last..].rotate_left(G1_BYTES);
-    let error = Srs::from_known_container(&container(&bad), srs.sha256()).unwrap_err();
+    let error = Srs::from_known_container(container(&bad), srs.sha256()).unwrap_err();
     assert!(matches!(error, Error::WrongSrs { .. }), "{error}");
 }

@@ -34,7 +34,7 @@ fn write(path: &Path, overwrite: Overwrite, file: &EncodedContainer) -> Result<(
 pub fn read_srs(path: &Path, known: Option<Sha256Digest>) -> Result<Srs> {
     let container = read(path, ContainerKind::Srs)?;
     match known.filter(|digest| *digest == container.payload_sha256()) {
-        Some(digest) => Srs::from_known_container(&container, digest),
+        Some(digest) => Srs::from_known_container(container, digest),
         None => Srs::from_container(&container),
     }
     .map_err(Error::content(path))

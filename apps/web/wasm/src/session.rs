@@ -162,7 +162,7 @@ impl Session {
             || ProverKey::complete_with(verifier.clone(), &params, COSETS, progress),
             || {
                 let container = Container::from_bytes(owned(srs), ContainerKind::Srs)?;
-                Srs::from_known_container(&container, known)
+                Srs::from_known_container(container, known)
             },
         );
         self.prover = Some(Prover::new(srs?, key?, params)?);

@@ -35,6 +35,7 @@ use super::{
     srs::Srs,
     transcript::{Transcript, Writer},
 };
+use witness::EndOfPhase;
 
 /// Where a proof is, in the order of the work.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -119,6 +120,37 @@ pub fn prove_observed<C: Circuit<Fr>>(
     pk: &ProvingKey,
     circuit: &C,
     public_inputs: &[&[Fr]],
+    rng: impl RngCore + CryptoRng + Send + Sync,
+    enter: &mut dyn FnMut(Stage),
+) -> Result<Vec<u8>> {
+    let shape = pk.vk.protocol().shape();
+    let witness = |end: EndOfPhase<'_>| witness::synthesize(circuit, shape, public_inputs, end);
+    prove_witness(srs, pk, witness, public_inputs, rng, enter)
+}
+
+/// [`prove_observed`], which drops the circuit with its witness as soon as its columns are filled.
+pub(crate) fn prove_taking<C: Circuit<Fr>>(
+    srs: &Srs,
+    pk: &ProvingKey,
+    circuit: C,
+    public_inputs: &[&[Fr]],
+    rng: impl RngCore + CryptoRng + Send + Sync,
+    enter: &mut dyn FnMut(Stage),
+) -> Result<Vec<u8>> {
+    let shape = pk.vk.protocol().shape();
+    let witness =
+        move |end: EndOfPhase<'_>| witness::synthesize(&circuit, shape, public_inputs, end);
+    prove_witness(srs, pk, witness, public_inputs, rng, enter)
+}
+
+/// Columns of advice and the circuit's challenges.
+type Witness = (Vec<Vec<Fr>>, Vec<Fr>);
+
+fn prove_witness(
+    srs: &Srs,
+    pk: &ProvingKey,
+    synthesize: impl FnOnce(EndOfPhase<'_>) -> Result<Witness>,
+    public_inputs: &[&[Fr]],
     mut rng: impl RngCore + CryptoRng + Send + Sync,
     enter: &mut dyn FnMut(Stage),
 ) -> Result<Vec<u8>> {
@@ -154,7 +186,7 @@ pub fn prove_observed<C: Circuit<Fr>>(
             let draw = |i: &u32| (*i as usize, writer.transcript.challenge());
             round.challenges.iter().map(draw).collect()
         };
-        witness::synthesize(circuit, shape, public_inputs, &mut end_of_phase)?
+        synthesize(&mut end_of_phase)?
     };
     sent?;
 

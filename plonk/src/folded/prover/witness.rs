@@ -4,14 +4,9 @@
 //! - when a phase ends, its columns are complete: the prover blinds and commits them and draws its challenges;
 //! - a column that is committed does not change any more.
 
-use std::collections::HashMap;
-
 use halo2_proofs::{
     circuit::Value,
-    halo2curves::{
-        bn256::Fr,
-        ff::{BatchInvert, Field},
-    },
+    halo2curves::{bn256::Fr, ff::Field},
     plonk::{
         self, Advice, Any, Assigned, Assignment, Challenge, Circuit, Column, ConstraintSystem,
         Fixed, FloorPlanner, Instance, Selector,
@@ -20,6 +15,7 @@ use halo2_proofs::{
 
 use super::super::{
     error::{Error, Result},
+    fractions::Fractions,
     protocol::Shape,
 };
 
@@ -30,9 +26,7 @@ pub(super) type EndOfPhase<'a> =
 struct Collector<'a> {
     shape: &'a Shape,
     phase: usize,
-    advice: Vec<Vec<Fr>>,
-    /// Denominators of this phase's fractions, by column and row.
-    denominators: HashMap<(usize, usize), Fr>,
+    advice: Fractions,
     public_inputs: &'a [&'a [Fr]],
     challenges: Vec<Option<Fr>>,
     end_of_phase: EndOfPhase<'a>,
@@ -43,43 +37,6 @@ struct Collector<'a> {
 impl Collector<'_> {
     fn refuse(&mut self, error: Error) {
         self.refused.get_or_insert(error);
-    }
-
-    fn store(&mut self, column: usize, row: usize, to: Assigned<Fr>) {
-        let (value, denominator) = match to {
-            Assigned::Zero => (Fr::ZERO, None),
-            Assigned::Trivial(x) => (x, None),
-            Assigned::Rational(x, denominator) => (x, Some(denominator)),
-        };
-        self.advice[column][row] = value;
-        match denominator {
-            Some(d) => {
-                self.denominators.insert((column, row), d);
-            }
-            None if !self.denominators.is_empty() => {
-                self.denominators.remove(&(column, row));
-            }
-            None => {}
-        }
-    }
-
-    /// Divides this phase's fractions; a denominator of zero gives zero, as in the front end.
-    fn divide(&mut self) {
-        let (cells, mut inverses): (Vec<(usize, usize)>, Vec<Fr>) = self
-            .denominators
-            .iter()
-            .filter(|((column, _), _)| self.of_phase(*column))
-            .map(|(cell, d)| (*cell, *d))
-            .unzip();
-        inverses.iter_mut().batch_invert();
-        for ((column, row), inverse) in cells.into_iter().zip(inverses) {
-            self.advice[column][row] *= inverse;
-            self.denominators.remove(&(column, row));
-        }
-    }
-
-    fn of_phase(&self, column: usize) -> bool {
-        usize::from(self.shape.advice_phases[column]) == self.phase
     }
 }
 
@@ -118,7 +75,7 @@ impl Assignment<Fr> for Collector<'_> {
         to: Value<Assigned<Fr>>,
     ) -> Value<&'v Assigned<Fr>> {
         let (index, usable) = (column.index(), self.shape.usable_rows());
-        if index >= self.advice.len() || row >= usable {
+        if index >= self.advice.columns.len() || row >= usable {
             self.refuse(Error::Row { column: format!("{column:?}"), row, usable });
             return Value::unknown();
         }
@@ -129,7 +86,7 @@ impl Assignment<Fr> for Collector<'_> {
         let mut known = None;
         let _ = to.map(|x| known = Some(x));
         match known {
-            Some(x) => self.store(index, row, x),
+            Some(x) => self.advice.store(index, row, x),
             // Columns of later phases may be open in a synthesis for this one.
             None if phase == self.phase => {
                 self.refuse(Error::UnknownWitness { column: index, row });
@@ -166,8 +123,9 @@ impl Assignment<Fr> for Collector<'_> {
         if self.phase >= self.shape.phases() {
             return;
         }
-        self.divide();
-        for (i, challenge) in (self.end_of_phase)(self.phase, &mut self.advice) {
+        let (shape, phase) = (self.shape, self.phase);
+        self.advice.divide(|column| usize::from(shape.advice_phases[column]) == phase);
+        for (i, challenge) in (self.end_of_phase)(phase, &mut self.advice.columns) {
             self.challenges[i] = Some(challenge);
         }
         self.phase += 1;
@@ -199,8 +157,7 @@ pub(super) fn synthesize<C: Circuit<Fr>>(
     let mut collector = Collector {
         shape,
         phase: 0,
-        advice: vec![vec![Fr::ZERO; shape.rows()]; shape.advice_phases.len()],
-        denominators: HashMap::new(),
+        advice: Fractions::new(shape.advice_phases.len(), shape.rows()),
         public_inputs,
         challenges: vec![None; shape.challenge_phases.len()],
         end_of_phase,
@@ -219,5 +176,5 @@ pub(super) fn synthesize<C: Circuit<Fr>>(
         collector.next_phase();
     }
     let challenges = collector.challenges.into_iter().map(|c| c.unwrap_or(Fr::ZERO)).collect();
-    Ok((collector.advice, challenges))
+    Ok((collector.advice.columns, challenges))
 }
