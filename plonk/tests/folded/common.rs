@@ -69,6 +69,11 @@ pub struct Spec {
     pub spoiled: Option<(usize, usize)>,
 }
 
+/// A number below a bound, the same on machines of any word size.
+fn below(rng: &mut impl RngCore, bound: usize) -> usize {
+    rng.gen_range(0..bound as u64) as usize
+}
+
 fn value(rng: &mut impl RngCore) -> Fr {
     match rng.gen_range(0..5) {
         0 => Fr::from(rng.gen_range(0..2u64)),
@@ -95,7 +100,7 @@ impl Spec {
         for p in 0..phases {
             // A challenge after the last phase too, sometimes.
             let least = usize::from(p + 1 < phases);
-            for _ in 0..rng.gen_range(least..least + 2) {
+            for _ in 0..least + below(rng, 2) {
                 challenges.push(p);
             }
         }
@@ -120,21 +125,21 @@ impl Spec {
                                 let r = rng.gen_range(-3..4);
                                 match rng.gen_range(0..8) {
                                     0 if !fixed.is_empty() => {
-                                        Read::Fixed(rng.gen_range(0..fixed.len()), r)
+                                        Read::Fixed(below(rng, fixed.len()), r)
                                     }
                                     1 if !instances.is_empty() => {
-                                        Read::Instance(rng.gen_range(0..instances.len()), r)
+                                        Read::Instance(below(rng, instances.len()), r)
                                     }
                                     2 | 3 => {
                                         let known: Vec<usize> = (0..challenges.len())
                                             .filter(|c| challenges[*c] < phase)
                                             .collect();
                                         match known.len() {
-                                            0 => Read::Advice(rng.gen_range(0..columns.len()), r),
-                                            c => Read::Challenge(known[rng.gen_range(0..c)]),
+                                            0 => Read::Advice(below(rng, columns.len()), r),
+                                            c => Read::Challenge(known[below(rng, c)]),
                                         }
                                     }
-                                    _ => Read::Advice(rng.gen_range(0..columns.len()), r),
+                                    _ => Read::Advice(below(rng, columns.len()), r),
                                 }
                             })
                             .collect();
@@ -157,16 +162,14 @@ impl Spec {
             if free.is_empty() {
                 break;
             }
-            let to = (free[rng.gen_range(0..free.len())], rng.gen_range(0..usable));
+            let to = (free[below(rng, free.len())], below(rng, usable));
             let from = match rng.gen_range(0..4) {
-                0 if !fixed.is_empty() => {
-                    Place::Fixed(rng.gen_range(0..fixed.len()), rng.gen_range(0..usable))
-                }
+                0 if !fixed.is_empty() => Place::Fixed(below(rng, fixed.len()), below(rng, usable)),
                 1 if !instances.is_empty() => {
-                    let c = rng.gen_range(0..instances.len());
-                    Place::Instance(c, rng.gen_range(0..instances[c].len()))
+                    let c = below(rng, instances.len());
+                    Place::Instance(c, below(rng, instances[c].len()))
                 }
-                _ if to.0 > 0 => Place::Advice(rng.gen_range(0..to.0), rng.gen_range(0..usable)),
+                _ if to.0 > 0 => Place::Advice(below(rng, to.0), below(rng, usable)),
                 _ => continue,
             };
             if used.insert(to) {
@@ -200,8 +203,8 @@ impl Spec {
             _ => None,
         });
         let determined: Vec<(usize, usize)> = gates.chain(copies).collect();
-        let any = (rng.gen_range(0..self.columns.len()), rng.gen_range(0..(1 << self.k) - 12));
-        let pick = determined.get(rng.gen_range(0..determined.len().max(1))).copied();
+        let any = (below(rng, self.columns.len()), below(rng, (1 << self.k) - 12));
+        let pick = determined.get(below(rng, determined.len().max(1))).copied();
         self.spoiled = pick.filter(|_| rng.gen_bool(0.75)).or(Some(any));
     }
 

@@ -3,4 +3,5 @@
 mod common;
 mod known_answer;
 mod mutations;
+mod parameters;
 mod random;
