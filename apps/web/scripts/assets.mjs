@@ -45,7 +45,7 @@ function compressed(stem, extension, bytes) {
 
 const code = readFileSync(modulePath);
 const head = await Head.create(await WebAssembly.compile(code), newMemory(), Number(table));
-head.start(1);
+head.start(0);
 
 const srs = readFileSync(srsPath);
 const key = readFileSync(keyPath);

@@ -22,8 +22,13 @@ async function openCache() {
   }
 }
 
-/** @param {URL} url */
-async function fetched(url, onBytes) {
+/** Gives the memory of bytes back now, where the browser can: they are large, and the sweep comes late. */
+export function discard(bytes) {
+  bytes.buffer.transfer?.(0);
+}
+
+/** A file of so many bytes, at most. @param {URL} url */
+async function fetched(url, expected, onBytes) {
   if (url.protocol === "file:") {
     const { readFile } = await import("node:fs/promises");
     return new Uint8Array(await readFile(url));
@@ -32,22 +37,19 @@ async function fetched(url, onBytes) {
   const response = await fetch(url, { cache: "no-cache", credentials: "same-origin" });
   if (!response.ok) throw new Error(`${response.status} ${response.statusText}`);
   if (response.body === null) throw new Error("an empty answer");
-  const pieces = [];
+  const bytes = new Uint8Array(expected);
   let length = 0;
   for (const reader = response.body.getReader(); ; ) {
     const { done, value } = await reader.read();
-    if (done) break;
-    pieces.push(value);
+    if (done) return bytes.subarray(0, length);
+    if (length + value.length > expected) {
+      await reader.cancel();
+      throw new Error(`more than ${expected} bytes`);
+    }
+    bytes.set(value, length);
     length += value.length;
     onBytes?.(length);
   }
-  const bytes = new Uint8Array(length);
-  let at = 0;
-  for (const piece of pieces) {
-    bytes.set(piece, at);
-    at += piece.length;
-  }
-  return bytes;
 }
 
 export class Assets {
@@ -61,16 +63,24 @@ export class Assets {
   }
 
   /**
-   * A file out of the cache, if it is there and right; a damaged one is thrown away.
+   * A file out of the cache as a stream, unchecked: whoever reads it compares the digest.
    * @param {import("./types.js").Asset} asset
-   * @param {{checked?: boolean}} [how] `checked` where the reader compares the digest itself
    */
-  async cached(asset, { checked = false } = {}) {
+  async unchecked(asset) {
     const cache = await openCache();
     const found = await cache?.match(this.#url(asset)).catch(() => undefined);
-    if (found === undefined) return undefined;
-    const bytes = new Uint8Array(await found.arrayBuffer());
-    if (bytes.length === asset.bytes && (checked || (await digest(bytes)) === asset.sha256)) return bytes;
+    return found?.body ?? undefined;
+  }
+
+  /**
+   * A file out of the cache, if it is there and right; a damaged one is thrown away.
+   * @param {import("./types.js").Asset} asset
+   */
+  async cached(asset) {
+    const stream = await this.unchecked(asset);
+    if (stream === undefined) return undefined;
+    const bytes = new Uint8Array(await new Response(stream).arrayBuffer());
+    if (bytes.length === asset.bytes && (await digest(bytes)) === asset.sha256) return bytes;
     await this.forget(asset);
     return undefined;
   }
@@ -89,7 +99,7 @@ export class Assets {
     let detail = "";
     for (let attempt = 0; attempt < 2; attempt++) {
       try {
-        const bytes = await fetched(this.#url(asset), onBytes);
+        const bytes = await fetched(this.#url(asset), asset.bytes, onBytes);
         const got = await digest(bytes);
         if (got === asset.sha256) return bytes;
         detail = `its SHA-256 is ${got}, not ${asset.sha256}`;
@@ -104,12 +114,12 @@ export class Assets {
   /**
    * Keeps a file; a full disk is no reason to fail.
    * @param {import("./types.js").Asset} asset
-   * @param {Uint8Array} bytes
+   * @param {Uint8Array | ReadableStream<Uint8Array>} content
    */
-  async keep(asset, bytes) {
-    const headers = { "content-type": "application/octet-stream", "content-length": String(bytes.length) };
+  async keep(asset, content) {
+    const headers = { "content-type": "application/octet-stream", "content-length": String(asset.bytes) };
     const cache = await openCache();
-    await cache?.put(this.#url(asset), new Response(bytes, { headers })).catch(() => undefined);
+    await cache?.put(this.#url(asset), new Response(content, { headers })).catch(() => undefined);
   }
 
   /** @param {import("./types.js").Asset} asset */

@@ -62,9 +62,13 @@ class Engine {
       const lost = (error) => this.fail(environment("worker", `a worker could not go on: ${error}`));
       const heard = (message) => {
         if (message.type === "ready") resolve(undefined);
-        else if (message.type === "share") this.#addHands(message, lost).catch(lost);
+        else if (message.type === "share") this.#introduce(hands).catch(lost);
         else this.#heard(message);
       };
+      // Workers take their time to start: all at once, though hands are not needed before the head has a memory.
+      const count = this.settings.threads > 1 ? this.settings.threads : 0;
+      const hands = Array.from({ length: count }, () => this.#startHand(lost));
+      hands.forEach((starting) => starting.catch(lost));
       this.#start(heard, lost).then((head) => {
         this.head = head;
         head.post({ type: "head", ...this.settings });
@@ -79,24 +83,32 @@ class Engine {
     return worker;
   }
 
-  async #addHands({ module, memory }, lost) {
-    const one = () =>
-      new Promise((resolve, reject) => {
-        const heard = (message) => {
-          if (message.type === "ready") resolve(undefined);
-          else if (message.type === "error") this.fail(new ZkdkimError(message.error));
-        };
-        this.#start(heard, lost).then((hand) => hand.post({ type: "hand", module, memory }), reject);
-      });
+  /** A worker that will be a hand, and when it is one. */
+  async #startHand(lost) {
+    let met;
+    const ready = new Promise((resolve) => (met = resolve));
+    const heard = (message) => (message.type === "ready" ? met(undefined) : this.#heard(message));
+    return { hand: await this.#start(heard, lost), ready };
+  }
+
+  /** Memory goes from head to hand by a channel of theirs: what the page has seen of it would live until the page is swept. */
+  async #introduce(hands) {
     // One after the other: until a hand has a stack it uses the head's.
-    for (let i = 1; i < this.settings.threads; i++) await one();
+    for (const starting of hands) {
+      const { hand, ready } = await starting;
+      const { port1, port2 } = new MessageChannel();
+      this.head.post({ type: "share", port: port1 }, [port1]);
+      hand.post({ type: "hand", port: port2 }, [port2]);
+      await ready;
+    }
     this.head.post({ type: "go" });
   }
 
   #heard(message) {
     const call = this.calls.get(message.id);
     if (message.type === "progress") {
-      (call === undefined ? this.#waiting() : [call]).forEach((call) => call.onProgress(message));
+      // A hand's may come after the head's result.
+      (message.id === undefined ? this.#waiting() : [call]).forEach((call) => call?.onProgress(message));
     } else if (message.type === "error" && message.id === undefined) {
       this.fail(new ZkdkimError(message.error));
     } else if (call !== undefined) {

@@ -11,6 +11,8 @@ const MEMORY = { initial: 512, maximum: 8192, shared: true };
 const STACK = 1 << 20;
 /** Bytes that randomness is given in at once. */
 const RANDOM = 65536;
+/** Bytes that are copied out of the memory at once. */
+const PIECE = 1 << 20;
 
 /** Numbers of the operations. */
 export const OPERATIONS = Object.freeze({
@@ -36,6 +38,43 @@ export function newMemory() {
   } catch (cause) {
     const hint = "close other tabs, or use a browser of the last years";
     throw environment("memory", `the browser gives no memory of ${MEMORY.initial / 16} MiB: ${cause}`, hint);
+  }
+}
+
+/** A block of the module's memory; the operation that gets it as an argument takes it. */
+class Block {
+  constructor(memory, at, length) {
+    Object.assign(this, { memory, at, length });
+  }
+
+  /** The bytes from an offset on, as they lie there. */
+  view(offset = 0, length = this.length - offset) {
+    return new Uint8Array(this.memory.buffer, this.at + offset, length);
+  }
+
+  /** Fills it from a stream, as far as both go. @param {ReadableStream<Uint8Array>} stream */
+  async fill(stream) {
+    const reader = stream.getReader();
+    for (let at = 0; at < this.length; ) {
+      const { done, value } = await reader.read();
+      if (done) return;
+      const piece = value.subarray(0, this.length - at);
+      this.view(at, piece.length).set(piece);
+      at += piece.length;
+    }
+    await reader.cancel();
+  }
+
+  /** Its bytes, a piece at a time. */
+  stream() {
+    let at = 0;
+    const pull = (controller) => {
+      const length = Math.min(PIECE, this.length - at);
+      if (length === 0) return controller.close();
+      controller.enqueue(this.view(at, length).slice());
+      at += length;
+    };
+    return new ReadableStream({ pull }, { highWaterMark: 0 });
   }
 }
 
@@ -119,11 +158,13 @@ export class Head {
     this.exports = exports;
     this.memory = memory;
     this.listener = listener;
+    /** Calls the hands for one operation. */
+    this.callHands = () => {};
   }
 
-  /** @param {number} threads this one among them; hands wait for the others. */
-  start(threads) {
-    if (this.exports.start(threads) !== 0) throw environment("threads", `${threads} threads were refused`);
+  /** @param {number} hands that are called for what is shared out; without any, this thread does it */
+  start(hands) {
+    if (this.exports.start(hands) !== 0) throw environment("threads", `${hands} threads were refused`);
   }
 
   #allocate(bytes) {
@@ -132,15 +173,33 @@ export class Head {
     return at;
   }
 
+  /** A block of zeros. @param {number} bytes */
+  block(bytes) {
+    return new Block(this.memory, this.#allocate(bytes), bytes);
+  }
+
   /**
    * Runs an operation to the bytes of its reply.
    * @param {number} operation
-   * @param {Uint8Array[]} args
+   * @param {(Uint8Array | Block)[]} args
    * @returns {Uint8Array}
    */
   run(operation, args) {
+    return this.#call(operation, args, (reply, block) => {
+      const bytes = block.view().slice();
+      this.exports.release_reply(reply);
+      return bytes;
+    });
+  }
+
+  /** {@link run}, with a reply that stays where it is. @returns {Block} */
+  runInside(operation, args) {
+    return this.#call(operation, args, (reply, block) => (this.exports.keep_reply(reply), block));
+  }
+
+  #call(operation, args, take) {
     try {
-      return this.#run(operation, args);
+      return this.#tryCall(operation, args, take);
     } catch (cause) {
       if (cause instanceof ZkdkimError) throw cause;
       const detail = this.listener.panic ?? String(cause);
@@ -148,21 +207,24 @@ export class Head {
     }
   }
 
-  #run(operation, args) {
-    const blocks = args.map((bytes) => {
-      const at = this.#allocate(bytes.length);
-      new Uint8Array(this.memory.buffer, at, bytes.length).set(bytes);
-      return [at, bytes.length];
+  #tryCall(operation, args, take) {
+    const blocks = args.map((given) => {
+      if (given instanceof Block) return given;
+      const block = this.block(given.length);
+      block.view().set(given);
+      return block;
     });
     const list = this.#allocate(8 * blocks.length);
     const view = new DataView(this.memory.buffer, list, 8 * blocks.length);
-    blocks.flat().forEach((number, i) => view.setUint32(4 * i, number, true));
+    blocks.flatMap(({ at, length }) => [at, length]).forEach((number, i) => view.setUint32(4 * i, number, true));
+    if (this.exports.shared_out(operation) === 1) this.callHands();
     const reply = this.exports.call(operation, list, blocks.length) >>> 0;
     const [ok, at, length] = new Uint32Array(this.memory.buffer, reply, 3);
-    const bytes = new Uint8Array(this.memory.buffer, at, length).slice();
+    const block = new Block(this.memory, at, length);
+    if (ok === 1) return take(reply, block);
+    const text = textAt(this.memory, at, length);
     this.exports.release_reply(reply);
-    if (ok === 1) return bytes;
-    throw new ZkdkimError(JSON.parse(new TextDecoder().decode(bytes)));
+    throw new ZkdkimError(JSON.parse(text));
   }
 
   /** {@link run}, with a reply in JSON. */
@@ -175,13 +237,14 @@ export class Head {
 }
 
 /**
- * An instance that is one of the head's threads: gets a stack of its own, says that it is there, and does not return.
+ * An instance that is one of the head's threads, with a stack of its own: a function that serves for one operation, which
+ * tells its progress where this thread took it.
  * @param {WebAssembly.Module} module
  * @param {WebAssembly.Memory} memory
- * @param {() => void} ready
+ * @param {(step: string | undefined, number: number) => void} onProgress
  */
-export async function serve(module, memory, ready) {
-  const listener = { panic: undefined };
+export async function hand(module, memory, onProgress) {
+  const listener = { onProgress, panic: undefined };
   const { exports } = await WebAssembly.instantiate(module, imports(memory, listener));
   // Until it has one it runs on the head's stack, which stands still meanwhile.
   const data = exports.__tls_size.value;
@@ -189,10 +252,11 @@ export async function serve(module, memory, ready) {
   if (block === 0) throw environment("memory", "no memory for another thread");
   exports.__stack_pointer.value = block + STACK;
   exports.__wasm_init_tls(block + STACK);
-  ready();
-  try {
-    exports.hand();
-  } catch (cause) {
-    throw environment("internal", listener.panic ?? String(cause), "please report this");
-  }
+  return () => {
+    try {
+      exports.hand();
+    } catch (cause) {
+      throw environment("internal", listener.panic ?? String(cause), "please report this");
+    }
+  };
 }

@@ -1,14 +1,15 @@
 /**
  * A worker: the head, which holds keys and is asked for things, or one of its hands.
  *
- * From the page: `head` {manifest, layout, assets, threads} or `hand` {module, memory} first; then to the head `go`, once its
- * hands wait, and `run` {id, name, args}. To the page: `share` {module, memory}, `ready`, `progress`, `result`, `error`; `here` as
- * soon as it listens.
+ * From the page: `head` {manifest, layout, assets, threads} or `hand` {port} first; then to the head `share` {port} for each hand,
+ * `go`, once its hands are ready, and `run` {id, name, args}. To the page: `share`, when it is ready to, `ready`, `progress`,
+ * `result`, `error`; `here` as soon as it listens. From head to hand, by the port: {module, memory} first, then the id of each
+ * call for which hands are called.
  */
 
-import { Assets } from "./assets.js";
+import { Assets, discard } from "./assets.js";
 import { ZkdkimError, environment } from "./errors.js";
-import { Head, OPERATIONS, newMemory, serve } from "./module.js";
+import { Head, OPERATIONS, hand, newMemory } from "./module.js";
 import { port } from "./port.js";
 
 const encode = (value) => new TextEncoder().encode(JSON.stringify(value));
@@ -24,6 +25,17 @@ async function compiled(code) {
   }
 }
 
+/** What the module says of its steps, in the page's words. */
+function steps(report) {
+  let stages;
+  return (name, number) => {
+    if (name === "completing the proving key") report({ step: "keys", done: 0, total: 1 });
+    else if (name === "verifying") report({ step: "verify", done: 0, total: 1 });
+    else if (name === undefined) report({ step: "prove", done: number, total: stages });
+    else stages = number;
+  };
+}
+
 /** @type {HeadWorker | undefined} */
 let head;
 
@@ -35,22 +47,36 @@ class HeadWorker {
     this.assets = new Assets(new URL(assets));
     this.threads = threads;
     this.loaded = "nothing";
-    this.report = () => {};
+    /** The call that runs, for its progress. */
+    this.id = undefined;
+    /** Ports of the hands. */
+    this.hands = [];
+  }
+
+  report(progress) {
+    port.post({ type: "progress", id: this.id, ...progress });
   }
 
   async open() {
     const { manifest, assets } = this;
     const code = await assets.get(manifest.module, (bytes) => this.#download(bytes, manifest.module.bytes));
     this.module = await compiled(code);
+    discard(code);
     this.memory = newMemory();
-    const onProgress = (step, number) => this.#step(step, number);
+    const onProgress = steps((progress) => this.report(progress));
     this.instance = await Head.create(this.module, this.memory, manifest.table, onProgress);
-    if (this.threads > 1) port.post({ type: "share", module: this.module, memory: this.memory });
+    this.instance.callHands = () => this.hands.forEach((hand) => hand.postMessage(this.id));
+    if (this.threads > 1) port.post({ type: "share" });
     else this.go();
   }
 
+  share(to) {
+    to.postMessage({ module: this.module, memory: this.memory });
+    this.hands.push(to);
+  }
+
   go() {
-    this.instance.start(this.threads);
+    this.instance.start(this.hands.length);
     port.post({ type: "ready" });
   }
 
@@ -58,22 +84,23 @@ class HeadWorker {
     this.report({ step: "download", done, total });
   }
 
-  #step(name, number) {
-    if (name === "completing the proving key") this.report({ step: "keys", done: 0, total: 1 });
-    else if (name === "verifying") this.report({ step: "verify", done: 0, total: 1 });
-    else if (name === undefined) this.report({ step: "prove", done: number, total: this.stages });
-    else this.stages = number;
-  }
-
-  /** The SRS' file: kept, or downloaded at half its size and unpacked. */
+  /** The SRS' file in the module's memory: kept, or downloaded at half its size and unpacked there. */
   async #srs() {
     const { srs, packed } = this.layout;
-    // The module compares the digest of what it reads.
-    const kept = await this.assets.cached(srs, { checked: true });
-    if (kept !== undefined) return { bytes: kept, fresh: false };
+    const kept = await this.assets.unchecked(srs);
+    if (kept !== undefined) {
+      const block = this.instance.block(srs.bytes);
+      // The module compares the digest of what it reads; what is too short ends in zeros.
+      await block.fill(kept);
+      return { block, fresh: false };
+    }
     const half = await this.assets.fetched(packed, (bytes) => this.#download(bytes, packed.bytes));
     this.report({ step: "unpack", done: 0, total: 1 });
-    return { bytes: this.instance.run(OPERATIONS.unpack, [half]), fresh: true };
+    const block = this.instance.runInside(OPERATIONS.unpack, [half]);
+    discard(half);
+    // Before it is read, as that takes it; what cannot be read is forgotten again.
+    await this.assets.keep(srs, block.stream());
+    return { block, fresh: true };
   }
 
   async #load() {
@@ -81,11 +108,10 @@ class HeadWorker {
     const options = encode({ layout: this.name, srsSha256: this.layout.srsSha256 });
     const key = await this.assets.get(this.layout.key);
     for (let attempt = 0; ; attempt++) {
-      const { bytes, fresh } = await this.#srs();
+      const { block, fresh } = await this.#srs();
       this.report({ step: "read", done: 0, total: 1 });
       try {
-        this.instance.json(OPERATIONS.load, [options, bytes, key]);
-        if (fresh) await this.assets.keep(this.layout.srs, bytes);
+        this.instance.json(OPERATIONS.load, [options, block, key]);
         break;
       } catch (error) {
         // A damaged copy is thrown away, and the file fetched once.
@@ -152,7 +178,7 @@ function failed(id, error) {
 
 async function run({ id, name, args }) {
   try {
-    head.report = (progress) => port.post({ type: "progress", id, ...progress });
+    head.id = id;
     const value = await head.run(name, args);
     port.post({ type: "result", id, value });
   } catch (error) {
@@ -162,16 +188,37 @@ async function run({ id, name, args }) {
   }
 }
 
+/** Is a hand: gets module and memory first, then a call at a time. */
+function lendHand(from) {
+  let id;
+  let serve;
+  const onProgress = steps((progress) => port.post({ type: "progress", id, ...progress }));
+  from.onmessageerror = () => failed(undefined, environment("memory", "the browser shares no memory between workers"));
+  from.onmessage = async ({ data }) => {
+    try {
+      if (serve === undefined) {
+        serve = await hand(data.module, data.memory, onProgress);
+        return port.post({ type: "ready" });
+      }
+      id = data;
+      serve();
+    } catch (error) {
+      failed(undefined, error);
+    }
+  };
+}
+
 let queue = Promise.resolve();
 
 port.listen(async (message) => {
   try {
     if (message.type === "head") {
       head = new HeadWorker(message);
-      head.report = (progress) => port.post({ type: "progress", ...progress });
       await head.open();
     } else if (message.type === "hand") {
-      await serve(message.module, message.memory, () => port.post({ type: "ready" }));
+      lendHand(message.port);
+    } else if (message.type === "share") {
+      head.share(message.port);
     } else if (message.type === "go") {
       head.go();
     } else {

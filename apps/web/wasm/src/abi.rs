@@ -4,7 +4,10 @@
 //! at = allocate(bytes)          for each argument, which the caller fills
 //! reply = call(operation, list, count)    list: count pairs of pointer and length; takes the arguments
 //! reply: ok (0 or 1), pointer, length; release_reply(reply) overwrites it and gives it back
+//!                                      keep_reply(reply) leaves its block to the caller, as if allocated
 //! ```
+//!
+//! Where there are hands, each has to call `hand()` for every call of an operation that [`shared_out`] names.
 //!
 //! The crate's only unsafe code. What crosses the border is a block that [`allocate`] gave and its length.
 #![allow(unsafe_code)]
@@ -40,7 +43,7 @@ fn fill(bytes: &mut [u8]) -> Result<(), getrandom::Error> {
 
 register_custom_getrandom!(fill);
 
-/// Tells the page, where the head's own thread calls; a hand's page does not listen.
+/// Tells the page of the worker that runs the operation: the head, or the hand that took it.
 struct Page;
 
 impl Progress for Page {
@@ -77,14 +80,20 @@ thread_local! {
     static SESSION: RefCell<Session> = RefCell::default();
 }
 
-/// Makes this worker the head of so many threads; 1 where rayon refuses.
+/// Makes this worker the head of so many hands; 1 where rayon refuses.
 #[no_mangle]
-pub extern "C" fn start(threads: usize) -> u32 {
+pub extern "C" fn start(hands: usize) -> u32 {
     std::panic::set_hook(Box::new(report));
-    u32::from(threads::head(threads).is_err())
+    u32::from(threads::head(hands).is_err())
 }
 
-/// Makes this worker a hand: does not return.
+/// Whether hands take part in an operation: 0 or 1.
+#[no_mangle]
+pub extern "C" fn shared_out(operation: u32) -> u32 {
+    u32::from(Operation::from_number(operation).is_some_and(Operation::is_shared_out))
+}
+
+/// Makes this worker a hand for one operation.
 #[no_mangle]
 pub extern "C" fn hand() {
     threads::hand();
@@ -134,16 +143,20 @@ pub unsafe extern "C" fn call(operation: u32, list: *mut u8, count: usize) -> *m
     };
     let arguments: Vec<Argument> =
         (0..count).map(|i| take(number(8 * i) as *mut u8, number(8 * i + 4))).collect();
-    let result = match Operation::from_number(operation) {
-        Some(operation) => SESSION.with_borrow_mut(|s| s.call(operation, arguments, &Page)),
+    let result = SESSION.with_borrow_mut(|session| match Operation::from_number(operation) {
+        Some(operation) if operation.is_shared_out() => {
+            let job = || session.call(operation, arguments, &Page);
+            threads::share_out(job).unwrap_or_else(|e| Err(Fault::input("threads", e)))
+        }
+        Some(operation) => session.call(operation, arguments, &Page),
         None => Err(Fault::input("operation", "there is none of this number")),
-    };
+    });
     let (ok, bytes) = match result {
         Ok(bytes) => (1, bytes),
         Err(fault) => (0, Zeroizing::new(fault.to_json().to_string().into_bytes())),
     };
-    // A copy of the exact length: to shrink the first would leave behind what nobody overwrites.
-    let mut block = bytes.clone();
+    // A copy of the exact length, where it has not: to shrink the first would leave behind what nobody overwrites.
+    let mut block = if bytes.capacity() == bytes.len() { bytes } else { bytes.clone() };
     let block = std::mem::take(&mut *block).into_boxed_slice();
     let bytes = block.len();
     Box::into_raw(Box::new(Reply { ok, at: Box::into_raw(block).cast(), bytes }))
@@ -157,4 +170,13 @@ pub unsafe extern "C" fn call(operation: u32, list: *mut u8, count: usize) -> *m
 pub unsafe extern "C" fn release_reply(reply: *mut Reply) {
     let Reply { at, bytes, .. } = *Box::from_raw(reply);
     drop(take(at, bytes));
+}
+
+/// Gives a reply back, but for its block: that is the caller's, as one of [`allocate`].
+///
+/// # Safety
+/// [`call`] gave it, and nobody has it any more.
+#[no_mangle]
+pub unsafe extern "C" fn keep_reply(reply: *mut Reply) {
+    drop(Box::from_raw(reply));
 }

@@ -4,7 +4,7 @@
 //! page ── postMessage ──> worker ── abi ──> Session::call ──> zkdkim-prover
 //!                          │  │
 //!                          │  └─ imports: memory, randomness, progress, the text of a panic; nothing else
-//!                          └─ as many more workers as there are threads, which take work from rayon
+//!                          └─ as many more workers as there are threads, which are rayon's for one operation
 //! ```
 //!
 //! [`Session`] has the operations and runs anywhere, tests included; the module's raw interface around it (`abi`, of pointers

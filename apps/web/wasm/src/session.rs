@@ -95,6 +95,12 @@ impl Operation {
         ];
         ALL.get(number as usize).copied()
     }
+
+    /// Whether it has work for several threads.
+    pub fn is_shared_out(self) -> bool {
+        use Operation::*;
+        matches!(self, Prove | Load | Unpack)
+    }
 }
 
 /// One argument; overwritten when dropped, as it may be a mail or a salt.
@@ -156,16 +162,20 @@ impl Session {
             .ok_or_else(|| Fault::input("srsSha256", "not 64 hexadecimal digits"))?;
         // Before anything is taken: a failure leaves no half of another layout.
         (self.prover, self.verifying_key) = (None, None);
-        let verifier = verifying_key(key, &params)?;
         // The first runs on this thread, which is the one that can tell the page.
         let (key, srs) = rayon::join(
-            || ProverKey::complete_with(verifier.clone(), &params, COSETS, progress),
+            || -> Result<_, Fault> {
+                let verifier = verifying_key(key, &params)?;
+                Ok(ProverKey::complete_with(verifier, &params, COSETS, progress)?)
+            },
             || {
                 let container = Container::from_bytes(owned(srs), ContainerKind::Srs)?;
                 Srs::from_known_container(container, known)
             },
         );
-        self.prover = Some(Prover::new(srs?, key?, params)?);
+        let key = key?;
+        let verifier = key.verifier().clone();
+        self.prover = Some(Prover::new(srs?, key, params)?);
         let loaded = about(&verifier);
         self.verifying_key = Some(verifier);
         Ok(loaded)
