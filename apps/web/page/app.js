@@ -18,6 +18,8 @@ let client;
 let fetched;
 let told;
 let leaving = new AbortController();
+/** Salts that the search for accounts found, by account. */
+const found = new Map();
 
 /** The package, opened when something is first asked of it. */
 const zkdkim = () => (client ??= open());
@@ -87,7 +89,7 @@ async function show(tag) {
   const header = h("header", {}, h("strong", {}, "zkdkim"), h("nav", { "aria-label": t("parts") }, ...Object.keys(VIEWS).filter((view) => !UNLISTED.has(view)).map(link)), choice);
   try {
     const { insecure } = (await zkdkim()).layout;
-    const page = { t, zkdkim, registry, accept, site: await site(), query: new URLSearchParams(query), leaving: leaving.signal, insecure };
+    const page = { t, zkdkim, registry, accept, site: await site(), query: new URLSearchParams(query), leaving: leaving.signal, insecure, found };
     main.append(...(insecure ? [h("p", { class: "banner", role: "note" }, t("insecure"))] : []), ...VIEWS[name](page));
   } catch (error) {
     // Such as a host without HTTPS.

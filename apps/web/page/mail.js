@@ -25,6 +25,8 @@ export function mailPicker(t, onMail) {
     type: "file",
     id: fileId,
     accept: ".eml,.emlx,.mbox,.txt,message/rfc822",
+    // The same file may be given again, when something else was missing the first time.
+    click: () => (input.value = ""),
     change: () => input.files.length > 0 && take(input.files[0], input.files[0].name),
   });
   const paste = h("textarea", { id: pasteId, rows: 4, spellcheck: "false", autocomplete: "off" });

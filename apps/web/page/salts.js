@@ -3,7 +3,7 @@
 import { h, newId, save } from "./dom.js";
 import { PageFault } from "./fault.js";
 import { guarded } from "./reports.js";
-import { commandOf } from "./target.js";
+import { commandOf, isLong } from "./target.js";
 import { escrowsOf, weightOf } from "./wallet.js";
 
 /** The committee that the site names, with its record. */
@@ -12,6 +12,12 @@ export async function committeeOf({ committee }) {
   const response = await fetch(record, { cache: "no-cache" });
   if (!response.ok) throw new PageFault("committee", { status: response.status });
   return { record: new Uint8Array(await response.arrayBuffer()), digest, allowInsecureDealer };
+}
+
+/** Where a node is asked, where the site passes it on: what is posted is sealed to the node, so it may. */
+export function nodeUrlOf({ committee: { nodes } }) {
+  if (nodes === undefined) return undefined;
+  return ({ index }) => new URL(nodes.replace("{index}", index), location.href);
 }
 
 /**
@@ -26,21 +32,21 @@ export function saltFrom(page, target, mail, wallet) {
   const id = newId();
   const input = h("input", { type: "file", id, accept: ".json,.salt" });
   const told = h("div", { "aria-live": "polite" });
-  let recovered;
+  // As the search for accounts found it.
+  let recovered = page.found.get(target.account);
+  if (recovered !== undefined) told.append(h("p", { class: "good" }, t("salt.found")));
 
   const ask = guarded(t, told, async () => {
     if (mail() === undefined) throw new PageFault("mail-first");
     if (wallet()?.address !== target.newKey) throw new PageFault("consent-key", { key: target.newKey });
     told.replaceChildren(h("p", {}, t("salt.asking")));
     const escrows = await escrowsOf(wallet(), target, site.chains[target.chain]?.since);
-    const { nodes } = site.committee;
     const options = {
       command: commandOf(target),
       committee: await committeeOf(site),
       escrows,
       sign: (text) => wallet().sign(text),
-      // What is posted is sealed to its node, so the site may pass it on.
-      ...(nodes === undefined ? {} : { nodeUrl: ({ index }) => new URL(nodes.replace("{index}", index), location.href) }),
+      nodeUrl: nodeUrlOf(site),
       signal: page.leaving,
     };
     const { salts } = await (await page.zkdkim()).recoverSalt(mail(), await page.registry(), options);
@@ -54,7 +60,8 @@ export function saltFrom(page, target, mail, wallet) {
   });
 
   const nodes =
-    site.committee === undefined || target.action !== "recover"
+    // Whoever is no address has no key that could consent here.
+    site.committee === undefined || target.action !== "recover" || isLong(target)
       ? null
       : h("details", {}, h("summary", {}, t("salt.none")), h("p", {}, t("salt.nodes")), h("button", { type: "button", click: ask }, t("salt.ask")));
   const label = h("label", { for: id }, t("prove.salt"));

@@ -2,16 +2,23 @@
 
 import { copyButton, field, h } from "./dom.js";
 import { PageFault } from "./fault.js";
+import { finder } from "./find.js";
 import { guarded } from "./reports.js";
 import { Relayer } from "./relayer.js";
 import { Wallet, discover, standing } from "./wallet.js";
 
+/** The longest owner that contracts take: `0x` and 1,024 bytes. */
+const OWNER_DIGITS = 2 + 2 * 1024;
 const ADDRESS = /^0x[0-9a-f]{40}$/i;
 
+/** An owner of more bytes than an address has, such as a passkey's (ERC-7913). */
+export const isLong = ({ newKey }) => newKey !== undefined && newKey.length > 42;
+
 /** What the module is told of a target. */
-export function commandOf({ action, account, chain, nonce, newKey }) {
+export function commandOf(target) {
+  const { action, account, chain, nonce, newKey } = target;
   const command = { account, chain, nonce };
-  if (action === "recover") return { ...command, newKey };
+  if (action === "recover") return isLong(target) ? { ...command, newOwner: newKey } : { ...command, newKey };
   return action === "cancel" ? { ...command, cancel: true } : command;
 }
 
@@ -40,7 +47,7 @@ function fields({ t, site, query }, action) {
   const chain = field(t("target.chain"), { inputmode: "numeric", maxlength: 39, value: preset("chain") || chains[0] || "1" });
   const contract = field(t("target.contract"), { hint: t("target.contract.hint"), maxlength: 42, value: preset("contract") });
   const nonce = field(t(action === "accept" ? "target.nonce.accept" : "target.nonce"), { inputmode: "numeric", hint: t("target.nonce.hint"), maxlength: 20, value: preset("nonce") });
-  const key = field(t("target.key"), { hint: t("target.key.hint"), maxlength: 42, value: preset("key") });
+  const key = field(t("target.key"), { hint: t("target.key.hint"), maxlength: OWNER_DIGITS, value: preset("key") });
   const known = () => {
     contract.element.hidden = chain.value in site.chains;
   };
@@ -81,7 +88,8 @@ export function targetForm(page, action, { onTarget, onWallet }) {
       const { nonce, subject } = await standing(wallet, target);
       return nonce === 0n ? undefined : { ...target, nonce: String(nonce), told: subject };
     }
-    if (site.relayer === undefined) throw new PageFault("no-number");
+    // Relayers ask for addresses.
+    if (site.relayer === undefined || isLong(target)) throw new PageFault("no-number");
     const relayer = new Relayer(site.relayer);
     result.replaceChildren(h("p", {}, t("target.asking")));
     const { subject, send_to } = await relayer.follow(await relayer.ask(target), ({ subject }) => subject !== null, leaving);
@@ -113,9 +121,11 @@ export function targetForm(page, action, { onTarget, onWallet }) {
     void make();
   };
   const { account, chain, contract, nonce, key } = all;
+  const how = { wallet: () => wallet, place: value, onAccount: (found) => (account.value = found) };
+  const find = action === "recover" && site.committee !== undefined ? finder(page, how) : null;
   const parts = [account.element, chain.element, contract.element, ...(action === "recover" ? [key.element] : []), nonce.element];
   const button = h("button", { type: "submit", class: "main" }, t("target.make"));
-  return h("section", {}, h("h2", {}, t("target.title")), walletButtons(page, connected), h("form", { submit, novalidate: true }, ...parts, button), result);
+  return h("section", {}, h("h2", {}, t("target.title")), walletButtons(page, connected), find, h("form", { submit, novalidate: true }, ...parts, button), result);
 }
 
 /** A link that brings a guardian here with everything filled in; what stands behind # is sent to nobody. */

@@ -123,11 +123,17 @@ export class Wallet {
     return this.#attempt((viem) => viem.signMessage(this.client, { account: this.address, message: text }));
   }
 
-  /** Events of an account, the oldest first. */
-  events({ chain, contract, account }, eventName, fromBlock) {
+  /** The newest block: its number and hash. */
+  block() {
+    return this.#attempt((viem) => viem.getBlock(this.client));
+  }
+
+  /** Events of an account, or of all, the oldest first. */
+  events({ chain, contract, account }, eventName, fromBlock, toBlock) {
     return this.#attempt(async (viem) => {
       await this.turnTo(chain);
-      return viem.getContractEvents(this.client, { address: contract, abi: viem.parseAbi(ABI), eventName, args: { account }, fromBlock });
+      const args = account === undefined ? {} : { account };
+      return viem.getContractEvents(this.client, { address: contract, abi: viem.parseAbi(ABI), eventName, args, fromBlock, toBlock });
     });
   }
 
@@ -194,6 +200,29 @@ export async function escrowsOf(wallet, target, since = 0) {
   const digits = events.map(({ args }) => args.escrow.slice(2)).join("");
   if (digits === "") throw new PageFault("no-escrow");
   return Uint8Array.from(digits.match(/../g), (byte) => parseInt(byte, 16));
+}
+
+/** Fewest blocks that a node has to answer for at once. */
+const FEWEST = 500n;
+
+/** What all accounts of a contract published, the oldest first: all at once, or in parts where the node takes no more. */
+export async function* allEscrows(wallet, { chain, contract }, since = 0) {
+  await wallet.turnTo(chain);
+  const { number: last } = await wallet.block();
+  let size = last + 1n;
+  for (let from = BigInt(since); from <= last; ) {
+    const to = from + size - 1n < last ? from + size - 1n : last;
+    let events;
+    try {
+      events = await wallet.events({ chain, contract }, "SaltsEscrowed", from, to);
+    } catch (error) {
+      if (size <= FEWEST) throw error;
+      size /= 4n;
+      continue;
+    }
+    yield* events.map(({ args, blockNumber }) => ({ account: args.account.toLowerCase(), block: blockNumber, escrow: args.escrow }));
+    from = to + 1n;
+  }
 }
 
 /** A guardian's weight; 0 where it is none. */

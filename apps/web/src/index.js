@@ -15,6 +15,9 @@ import { canShare, defaultThreads, startWorker } from "./workers.js";
 
 export { ZkdkimError };
 
+/** Events whose escrows are tried between two reports. */
+const BATCH = 64;
+
 /** Seconds of the machine's clock since 1970. */
 const now = () => Math.floor(Date.now() / 1000);
 
@@ -36,6 +39,19 @@ function account(command) {
 
 function messageOptions({ onProgress, signal, clock = now(), command, ...options }) {
   return { ...options, clock, command: account(command) };
+}
+
+/** Published escrows as the module takes them, some at a time. */
+async function* batches(escrows) {
+  let batch = [];
+  for await (const { account, block, escrow } of escrows) {
+    batch.push({ account, block: String(block), escrow });
+    if (batch.length === BATCH) {
+      yield batch;
+      batch = [];
+    }
+  }
+  if (batch.length > 0) yield batch;
 }
 
 /** The head, its hands, and what waits for them. */
@@ -249,6 +265,42 @@ class Client {
     const { bodies } = await this.#call("saltSeal", async () => [await read(signature)], run);
     const answers = await askNodes(bodies, { nodeUrl, signal });
     return this.#call("saltOpen", async () => [await read(JSON.stringify(answers)), await read(escrows)], run);
+  }
+
+  findSubject({ committee, chain, block, hash }) {
+    const gather = async () => {
+      const [asked, record] = await this.#committee(committee);
+      return [asked, { chain: String(chain), block: String(block), hash }, record];
+    };
+    return this.#call("findSubject", gather);
+  }
+
+  async findAccounts(mail, registry, { committee, key, escrows, nodeUrl, onTried = () => {}, signal, ...options }) {
+    const run = { signal };
+    const seal = async () => {
+      const [asked, record] = await this.#committee(committee);
+      // Only what was signed is shown to the nodes.
+      const how = messageOptions({ ...options, acceptChangedBody: true });
+      return [how, asked, await read(mail), await read(registry), record, await read(key)];
+    };
+    const { bodies } = await this.#call("findSeal", seal, run);
+    const answers = await askNodes(bodies, { nodeUrl, signal });
+    const { nodes } = await this.#call("findKey", async () => [await read(JSON.stringify(answers))], run);
+    const result = { accounts: [], events: 0, tried: 0, unreadable: 0, nodes };
+    try {
+      for await (const batch of batches(escrows)) {
+        const { found, tried, unreadable } = await this.#call("findTry", async () => [batch], run);
+        result.accounts.push(...found);
+        result.events += batch.length;
+        result.tried += tried;
+        result.unreadable += unreadable;
+        onTried(result.tried);
+      }
+      return result;
+    } finally {
+      // Where it was aborted, the mailbox's key went with its worker.
+      if (!signal?.aborted && !this.#closed) await this.#call("findEnd", async () => []);
+    }
   }
 
   async prepare(run = {}) {

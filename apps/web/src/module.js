@@ -30,6 +30,11 @@ export const OPERATIONS = Object.freeze({
   saltRequest: 11,
   saltSeal: 12,
   saltOpen: 13,
+  findSubject: 14,
+  findSeal: 15,
+  findKey: 16,
+  findTry: 17,
+  findEnd: 18,
 });
 
 export function newMemory() {

@@ -177,6 +177,47 @@ export interface RecoveredSalts {
   nodes: string[];
 }
 
+/** Escrows that an account published, one behind the other. */
+export interface PublishedEscrows {
+  account: string;
+  /** Number of the block. */
+  block: number | bigint | string;
+  /** `0x` and hexadecimal digits. */
+  escrow: string;
+}
+
+export interface FindSubjectOptions {
+  committee: Committee;
+  /** EIP-155 number of a chain that the nodes follow. */
+  chain: number | bigint | string;
+  /** Number of its newest block, and the block's hash: what makes the mail fresh. */
+  block: number | bigint | string;
+  hash: string;
+}
+
+export interface FindAccountsOptions extends Omit<MessageOptions, "acceptChangedBody" | "command" | "sealing" | "notBefore" | "subject"> {
+  committee: Committee;
+  /** The one-time key's file, as {@link Zkdkim.findSubject} gave it. */
+  key: Bytes;
+  /** What recovery contracts published, in any order. */
+  escrows: Iterable<PublishedEscrows> | AsyncIterable<PublishedEscrows>;
+  nodeUrl?: (node: { index: number; url: string }) => string | URL;
+  /** Is told how many escrows were tried. */
+  onTried?: (tried: number) => void;
+  signal?: AbortSignal;
+}
+
+export interface FoundAccounts {
+  /** The escrows that opened. Anybody can encrypt any salt to anybody: an account is one's own if it stores the commitment. */
+  accounts: { account: string; block: string; salt: string; commitment: string }[];
+  /** Events that were read, escrows in them that were tried, and events with something else than escrows. */
+  events: number;
+  tried: number;
+  unreadable: number;
+  /** What each node did. */
+  nodes: string[];
+}
+
 /** What is being done, and how far it is. */
 export interface Progress {
   step: "download" | "unpack" | "read" | "keys" | "witness" | "prove" | "verify";
@@ -249,6 +290,10 @@ export interface Zkdkim {
   escrow(address: string, salt: Bytes, committee: Committee): Promise<{ escrow: string; network: string; epoch: number }>;
   /** Asks the salt nodes with a mail of a recovery, and opens what the account published for its address. */
   recoverSalt(mail: Bytes, registry: Bytes, options: RecoverSaltOptions): Promise<RecoveredSalts>;
+  /** The Subject of a mail to oneself that finds one's accounts, and the one-time key, to be kept secret until then. */
+  findSubject(options: FindSubjectOptions): Promise<{ subject: string; key: string }>;
+  /** Asks the salt nodes with that mail, and tries the mailbox's key on what accounts published. */
+  findAccounts(mail: Bytes, registry: Bytes, options: FindAccountsOptions): Promise<FoundAccounts>;
   /** The Subject to write. */
   subject(options: SubjectOptions): Promise<Subject>;
   /** Gets ready to prove: everything is downloaded, checked and kept. */

@@ -160,6 +160,16 @@ class HeadWorker {
         return this.instance.json(OPERATIONS.saltSeal, args);
       case "saltOpen":
         return this.instance.json(OPERATIONS.saltOpen, args);
+      case "findSubject":
+        return this.instance.json(OPERATIONS.findSubject, [encode(args[0]), encode(args[1]), args[2]]);
+      case "findSeal":
+        return this.instance.json(OPERATIONS.findSeal, [encode(args[0]), encode(args[1]), ...args.slice(2)]);
+      case "findKey":
+        return this.instance.json(OPERATIONS.findKey, args);
+      case "findTry":
+        return this.instance.json(OPERATIONS.findTry, [encode(args[0])]);
+      case "findEnd":
+        return this.instance.json(OPERATIONS.findEnd, []);
       default:
         throw environment("operation", `there is no ${name}`);
     }

@@ -44,6 +44,11 @@ export class Nodes {
     return this.#say(`round ${account} ${nonce}`);
   }
 
+  /** The block that the nodes take for the newest of chain 1, made now. */
+  block(number, hash) {
+    return this.#say(`block ${number} ${hash}`);
+  }
+
   /** What a node answers to what is posted to it; undefined where it refuses. */
   async answer(index, body) {
     const answer = await this.#say(`ask ${index} ${body.toString("hex")}`);

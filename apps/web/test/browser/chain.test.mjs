@@ -13,6 +13,8 @@ import { shot } from "../shots.mjs";
 import { accessible, cache, cli, program, saved, vector, visit } from "../support.mjs";
 
 const ADDRESS = "alice@example.com";
+/** Where a guardian's mail goes; the search for accounts takes one, too. */
+const MAIL = "section:has(h2:text('2. The mail')) input[type=file] >> nth=0";
 const reason = missing ?? noChain ?? (program === undefined ? "the command line is not built" : undefined);
 
 describe("with a chain", { skip: reason === undefined ? false : `not run: ${reason}` }, () => {
@@ -150,6 +152,31 @@ describe("with a chain", { skip: reason === undefined ? false : `not run: ${reas
     await done();
   });
 
+  test("a passkey for an owner: its bytes in the form, its hash in the Subject, both in the vote", async () => {
+    const passkey = `0x${"ab".repeat(20)}${"c1".repeat(64)}`;
+    const { page, done } = await withWallet("#recover");
+    await page.click("text=Connect Test wallet");
+    await page.waitForSelector("text=Test wallet is connected");
+    await page.getByLabel("Account", { exact: true }).fill(account);
+    await page.getByLabel("Number of the round").fill("1");
+    await page.getByLabel("New key").fill(`${passkey}1`);
+    await page.click("text=Make the Subject");
+    assert.match(await fault(page), /newOwner: not 0x and bytes/);
+    await page.getByLabel("New key").fill(passkey.toUpperCase().replace("X", "x"));
+    await page.getByLabel("Number of the round").fill("");
+    await page.click("text=Make the Subject");
+    await page.click("text=Open a round");
+    await page.waitForSelector("#subject");
+    const subject = await prove(page, "passkey");
+    assert.match(subject, new RegExp(`^Recover ${account} on ${CHAIN} nonce \\d+ to ${world.viem.keccak256(passkey)}$`));
+    assert.equal(await page.locator("text=Hand it to the relayer").count(), 0);
+    await page.click("text=Send by Test wallet");
+    await page.waitForSelector("text=Enough votes: the delay runs.");
+    await page.waitForSelector(`td code:text-is("${passkey}")`);
+    await accessible(page, "a passkey");
+    await done();
+  });
+
   test("without a file: salt nodes open the salt to the mail, for the new key", { skip: nodesMissing && `not run: ${nodesMissing}` }, async () => {
     const nodes = new Nodes();
     const { record, digest, registry } = await nodes.about();
@@ -189,13 +216,81 @@ describe("with a chain", { skip: reason === undefined ? false : `not run: ${reas
     await nodes.round(account, / nonce (\d+) /.exec(subject)[1]);
     const file = join(folder, "nodes.eml");
     writeFileSync(file, await nodes.mail(subject));
-    await page.setInputFiles("section input[type=file] >> nth=0", file);
+    await page.setInputFiles(MAIL, file);
     await page.waitForSelector("text=What stays hidden");
     await page.click("text=I have no such file");
     await page.click("text=Ask the salt nodes");
     await page.waitForSelector("text=The salt was found.");
     await accessible(page, "the salt");
     await done();
+
+    // Who has lost everything knows the mailbox alone.
+    const stranger = await world.account(`0x${"2".padStart(64, "0")}`);
+    await world.publish(stranger, escrow);
+    const lost = await visit(own, "#recover", browser.context, prepare);
+    await lost.page.click("text=I do not know my account");
+    await lost.page.click("text=Make a Subject for the search");
+    assert.match(await fault(lost.page), /no wallet is connected/);
+    const given = async (name, subject) => (writeFileSync(join(folder, name), await nodes.mail(subject)), join(folder, name));
+    await lost.page.setInputFiles("details input[type=file] >> nth=0", file);
+    await lost.page.waitForSelector("text=there is no Subject for the search yet");
+    await lost.page.click("text=Connect Test wallet");
+    await lost.page.waitForSelector("text=Test wallet is connected");
+    await lost.page.click("text=Make a Subject for the search");
+    const search = await lost.page.textContent("#find-subject");
+    const [, block, head] = / 1:(\d+):([0-9a-f]{16})$/.exec(search);
+    const { number, hash } = await world.chain.client.getBlock();
+    assert.deepEqual([BigInt(block), head], [number, hash.slice(2, 18)]);
+    await nodes.block(number, hash);
+    await lost.page.setInputFiles("details input[type=file] >> nth=0", await given("vote.eml", subject));
+    await lost.page.waitForSelector("[role=alert]:has-text('its Subject is that of a recovery')");
+    await lost.page.setInputFiles("details input[type=file] >> nth=0", await given("search.eml", search));
+    await lost.page.waitForSelector("text=Found, among 2 published salts");
+    await accessible(lost.page, "found");
+    await shot(lost.page, "found", "summary:text-is(\"I do not know my account's address\")");
+    // The same salt of an account that knows another guardian is not this mailbox's.
+    assert.deepEqual(await lost.page.locator("li code").allTextContents(), [account]);
+    const kept = await saved(lost.page, `text=Save the salt of ${account}`, join(folder, "found.json"));
+    const { commitment } = JSON.parse(cli("commit", "ann@example.org", "--salt-file", kept, "--json"));
+    assert.equal(commitment, list.split("\t")[1]);
+    await lost.page.click(`text=Recover ${account}`);
+    assert.equal(await lost.page.getByLabel("Account", { exact: true }).inputValue(), account);
+    await lost.page.click("text=Make the Subject >> nth=-1");
+    await lost.page.waitForSelector("#subject");
+    await lost.page.setInputFiles(MAIL, await given("again.eml", await lost.page.textContent("#subject")));
+    await lost.page.waitForSelector("text=What stays hidden");
+    await lost.page.click("text=Make the proof");
+    await lost.page.waitForSelector("text=The proof is made, and it is valid");
+    await lost.done();
+
+    // Nobody but the new key's wallet may ask.
+    const query = new URLSearchParams({ account, chain: String(CHAIN), nonce: / nonce (\d+) /.exec(subject)[1], key: owner.address.toLowerCase() });
+    const without = await visit(own, `#recover?${query}`, browser.context);
+    await without.page.click("text=Make the Subject");
+    await without.page.setInputFiles(MAIL, file);
+    await without.page.waitForSelector("text=What stays hidden");
+    await without.page.click("text=I have no such file");
+    await without.page.click("text=Ask the salt nodes");
+    assert.match(await fault(without.page), /the salt is given to the new key alone/);
+    await without.done();
+
+    // A salt that opens, of an account that has other guardians: nothing is taken from it.
+    account = await world.account(`0x${"1".padStart(64, "0")}`);
+    await world.publish(account, escrow);
+    const other = await visit(own, "#recover", browser.context, prepare);
+    await other.page.click("text=Connect Test wallet");
+    await other.page.getByLabel("Account").fill(account);
+    await other.page.click("text=Make the Subject");
+    await other.page.click("text=Open a round");
+    const foreign = await other.page.textContent("#subject");
+    await nodes.round(account, / nonce (\d+) /.exec(foreign)[1]);
+    writeFileSync(file, await nodes.mail(foreign));
+    await other.page.setInputFiles(MAIL, file);
+    await other.page.waitForSelector("text=What stays hidden");
+    await other.page.click("text=I have no such file");
+    await other.page.click("text=Ask the salt nodes");
+    assert.match(await fault(other.page), /it makes no guardian of this account/);
+    await other.done();
     await own.close();
     nodes.stop();
   });

@@ -23,6 +23,11 @@ const sign = async (text: string) => `0x${text.length}`;
 const { salts } = await zkdkim.recoverSalt(mail, "{}", { committee, escrows: new Uint8Array(), sign, command, signal: abort.signal });
 salts.map((one) => one.commitment) satisfies string[];
 
+const { subject, key } = await zkdkim.findSubject({ committee, chain: 1, block: 20n, hash: "0x" });
+subject satisfies string;
+const found = await zkdkim.findAccounts(mail, "{}", { committee, key, escrows: [{ account: "0x", block: 1n, escrow }], onTried: console.log });
+found.accounts.map(({ account, salt }) => [account, salt]) satisfies string[][];
+
 try {
   await zkdkim.verify(file, { allowInsecureDev: true, notBefore: 1 });
 } catch (error) {

@@ -5,6 +5,7 @@
 //! about                      JSON: record, its digest, a registry with the provider of the mails
 //! mail SUBJECT               a mail from ann@example.org, signed
 //! round ACCOUNT NONCE        the round that is open, on chain 1
+//! block NUMBER HASH          the newest block of chain 1, made now
 //! ask INDEX BODY             a node's answer, or `refused`
 //! ```
 //!
@@ -29,6 +30,7 @@ use zkdkim_relation::{recovery_subject::Address, KeyRegistry};
 use zkdkim_salt::{
     limits::LimitSettings,
     node::{NodeKeys, SaltNode},
+    request::Block,
 };
 
 struct World {
@@ -70,11 +72,17 @@ impl World {
         Some("done".into())
     }
 
+    fn block(&mut self, number: &str, hash: &str) -> Option<String> {
+        self.chain.number = number.parse().ok()?;
+        let hash = hex::decode(hash.strip_prefix("0x")?).ok()?.try_into().ok()?;
+        self.chain.block = Block { hash, time: now()? };
+        Some("done".into())
+    }
+
     fn ask(&mut self, index: &str, body: &str) -> Option<String> {
         let node = self.nodes.get(index.parse::<usize>().ok()?.checked_sub(1)?)?;
         let body = hex::decode(body).ok()?;
-        let now = SystemTime::now().duration_since(UNIX_EPOCH).ok()?.as_secs();
-        let answer = node.handle(&body, b"client", now, &self.chain, &dns(), &mut self.test.rng);
+        let answer = node.handle(&body, b"client", now()?, &self.chain, &dns(), &mut self.test.rng);
         Some(answer.map_or_else(|refused| format!("refused: {}", refused.id()), hex::encode))
     }
 
@@ -83,11 +91,16 @@ impl World {
         match word {
             "about" => Some(self.about()),
             "mail" => Some(hex::encode(mail(rest, ""))),
+            "block" => rest.split_once(' ').and_then(|(number, hash)| self.block(number, hash)),
             "round" => rest.split_once(' ').and_then(|(account, nonce)| self.round(account, nonce)),
             "ask" => rest.split_once(' ').and_then(|(index, body)| self.ask(index, body)),
             _ => None,
         }
     }
+}
+
+fn now() -> Option<u64> {
+    Some(SystemTime::now().duration_since(UNIX_EPOCH).ok()?.as_secs())
 }
 
 fn main() -> io::Result<()> {

@@ -11,6 +11,7 @@
 //! and lengths) is built for WebAssembly only. What the module cannot import it cannot do: there is no network and no clock in it.
 
 mod fault;
+mod find;
 mod options;
 mod reports;
 mod salts;

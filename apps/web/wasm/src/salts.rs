@@ -66,7 +66,7 @@ fn salt_fault(what: &'static str) -> impl Fn(zkdkim_salt::Error) -> Fault {
     move |error| Fault::input(what, error)
 }
 
-fn read_record(bytes: &[u8], options: &RecordOptions) -> Result<CommitteeRecord, Fault> {
+pub fn read_record(bytes: &[u8], options: &RecordOptions) -> Result<CommitteeRecord, Fault> {
     if bytes.len() > RECORD_LIMIT {
         return Err(Fault::input("record", format!("longer than {RECORD_LIMIT} bytes")));
     }
@@ -116,11 +116,26 @@ impl Asking {
             let detail = "its Subject names no new key, which would have to consent";
             return Err(Fault::input("mail", detail));
         }
+        let mut asking = Asking::with_key(record, mail, OpeningKey::random(&mut OsRng))?;
+        asking.until = options.until;
+        Ok(asking)
+    }
+
+    /// The same without a consent, by a key that the mail names itself.
+    pub fn with_key(
+        record: CommitteeRecord,
+        mail: &Provable,
+        opening: OpeningKey,
+    ) -> Result<Asking, Fault> {
         let address = Zeroizing::new(mail.view.address.to_ascii_lowercase());
         let identity = identity_of(record.committee(), &String::from_utf8_lossy(&address))?;
         let request = Request::new(record.committee(), mail, None);
-        let opening = OpeningKey::random(&mut OsRng);
-        Ok(Asking { record, address, identity, opening, request, until: options.until })
+        Ok(Asking { record, address, identity, opening, request, until: 0 })
+    }
+
+    /// Address and identity, once nothing is asked any more.
+    pub fn into_mailbox(self) -> (Zeroizing<Vec<u8>>, Identity) {
+        (self.address, self.identity)
     }
 
     /// What the new key signs, by EIP-191 or ERC-1271.
@@ -137,6 +152,11 @@ impl Asking {
             signature.ok_or_else(|| Fault::input("signature", "not 0x and hexadecimal digits"))?;
         let seal_to = self.opening.sealing_key();
         self.request.consent = Some(Consent { seal_to, until: self.until, signature });
+        self.bodies()
+    }
+
+    /// What is posted to each node.
+    pub fn bodies(&self) -> Result<Value, Fault> {
         let committee = self.record.committee();
         let mut bodies = Vec::with_capacity(committee.nodes.len());
         for node in &committee.nodes {
@@ -150,6 +170,12 @@ impl Asking {
 
     /// The salts of the escrows that open, in their order, with what an account stores for each.
     pub fn open(&self, answers: &[u8], escrows: &[u8]) -> Result<Value, Fault> {
+        let (key, nodes) = self.key(answers)?;
+        Ok(json!({ "salts": self.opened(escrows, &key)?, "nodes": nodes }))
+    }
+
+    /// The key of the mail's address, and what each node did.
+    pub fn key(&self, answers: &[u8]) -> Result<(IdentityKey, Vec<String>), Fault> {
         let answers: Vec<Answer> =
             serde_json::from_slice(answers).map_err(|e| Fault::input("answers", e))?;
         let mut outcomes = Vec::with_capacity(answers.len());
@@ -168,8 +194,7 @@ impl Asking {
         let key = IdentityKey::combine(committee, &self.identity, &parts)
             .map_err(|_| Fault::Nodes { detail: outcomes.join("; ") })?
             .key;
-        let salts = self.opened(escrows, &key)?;
-        Ok(json!({ "salts": salts, "nodes": outcomes }))
+        Ok((key, outcomes))
     }
 
     fn part(&self, answer: &Answer) -> Result<PartialKey, String> {
@@ -201,14 +226,15 @@ impl Asking {
                 detail: "no escrow is for the address of this mail".into(),
             });
         }
-        Ok(salts.iter().map(|salt| self.shown(salt)).collect())
+        Ok(salts.iter().map(|salt| shown(salt, &self.address)).collect())
     }
+}
 
-    fn shown(&self, salt: &Salt) -> Value {
-        let commitment = email_commitment(salt, &self.address);
-        json!({
-            "salt": *salt_file::to_json(salt),
-            "commitment": commitment.map(|commitment| field_hex(&commitment.0)),
-        })
-    }
+/// A salt's file, and what an account stores for it.
+pub fn shown(salt: &Salt, address: &[u8]) -> Value {
+    let commitment = email_commitment(salt, address);
+    json!({
+        "salt": *salt_file::to_json(salt),
+        "commitment": commitment.map(|commitment| field_hex(&commitment.0)),
+    })
 }

@@ -26,6 +26,7 @@ use zkdkim_relation::{
 
 use crate::{
     fault::Fault,
+    find::{self, Finding},
     options::{read, LoadOptions, MessageOptions, SubjectOptions, VerifyOptions},
     reports::{self, judge},
     salts::{self, Asking},
@@ -71,13 +72,23 @@ pub enum Operation {
     SaltSeal = 12,
     /// Answers of nodes, escrows: the salts that open.
     SaltOpen = 13,
+    /// Record options, a block, committee record: the Subject that opens a mailbox's salts, and its one-time key.
+    FindSubject = 14,
+    /// Options, record options, mail, registry, committee record, one-time key: a body for each node.
+    FindSeal = 15,
+    /// Answers of nodes: makes the worker ready to try escrows.
+    FindKey = 16,
+    /// A batch of published escrows: the salts that open, with their accounts.
+    FindTry = 17,
+    /// Nothing: forgets the mailbox's key.
+    FindEnd = 18,
 }
 
 impl Operation {
     /// The operation of a number.
     pub fn from_number(number: u32) -> Option<Self> {
         use Operation::*;
-        const ALL: [Operation; 14] = [
+        const ALL: [Operation; 19] = [
             Inspect,
             Prove,
             Verify,
@@ -92,6 +103,11 @@ impl Operation {
             SaltRequest,
             SaltSeal,
             SaltOpen,
+            FindSubject,
+            FindSeal,
+            FindKey,
+            FindTry,
+            FindEnd,
         ];
         ALL.get(number as usize).copied()
     }
@@ -99,7 +115,7 @@ impl Operation {
     /// Whether it has work for several threads.
     pub fn is_shared_out(self) -> bool {
         use Operation::*;
-        matches!(self, Prove | Load | Unpack)
+        matches!(self, Prove | Load | Unpack | FindTry)
     }
 }
 
@@ -113,6 +129,8 @@ pub struct Session {
     verifying_key: Option<VerifierKey<StatementCircuit>>,
     /// Until the nodes' answers are opened.
     asking: Option<Asking>,
+    /// While a mailbox's accounts are looked for.
+    finding: Option<Finding>,
 }
 
 impl Session {
@@ -143,6 +161,23 @@ impl Session {
             Operation::SaltSeal => self.asking.as_mut().ok_or_else(nothing_asked)?.seal(&next())?,
             Operation::SaltOpen => {
                 self.asking.take().ok_or_else(nothing_asked)?.open(&next(), &next())?
+            }
+            Operation::FindSubject => find::subject(&read(&next())?, &read(&next())?, &next())?,
+            Operation::FindSeal => {
+                self.find_seal(&next(), &next(), &next(), &next(), &next(), &next())?
+            }
+            Operation::FindKey => {
+                let asking = self.asking.take().ok_or_else(nothing_asked)?;
+                let (finding, json) = Finding::new(asking, &next())?;
+                self.finding = Some(finding);
+                json
+            }
+            Operation::FindTry => {
+                self.finding.as_ref().ok_or_else(nothing_asked)?.attempt(&next())?
+            }
+            Operation::FindEnd => {
+                self.finding = None;
+                json!({})
             }
         };
         // A value of strings and numbers: nothing that the serialiser could refuse.
@@ -235,6 +270,25 @@ impl Session {
         let (outcome, _) = judge(&inspection, &options)?;
         let asking = Asking::new(&read(asked)?, record, outcome?)?;
         let json = json!({ "text": asking.text() });
+        self.asking = Some(asking);
+        Ok(json)
+    }
+
+    fn find_seal(
+        &mut self,
+        options: &[u8],
+        asked: &[u8],
+        mail: &[u8],
+        registry: &[u8],
+        record: &[u8],
+        key: &[u8],
+    ) -> Result<Value, Fault> {
+        let options: MessageOptions = read(options)?;
+        check_size("mail", mail, MESSAGE_LIMIT)?;
+        let registry = read_registry(registry)?;
+        let inspection = inspect_under(mail, KeySource::Registry(&registry), &options.policy());
+        let (outcome, _) = judge(&inspection, &options)?;
+        let (asking, json) = find::seal(&read(asked)?, record, outcome?, key)?;
         self.asking = Some(asking);
         Ok(json)
     }

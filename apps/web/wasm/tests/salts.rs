@@ -21,19 +21,19 @@ use crate::support::{
 const NEW_KEY: &str = "0xf39fd6e51aad88f6f4ce6ab8827279cfffb92266";
 const DIGITS: &str = "ac0974bec39a17e36ba4a6b4d238ff944bacb478cbed5efcae784d7bf4f2ff80";
 
-struct Case {
+pub struct Case {
     session: Session,
     test: TestCommittee,
     nodes: Vec<SaltNode>,
-    chain: TestChain,
-    record: Vec<u8>,
-    registry: String,
-    salt: String,
-    escrow: Vec<u8>,
+    pub chain: TestChain,
+    pub record: Vec<u8>,
+    pub registry: String,
+    pub salt: String,
+    pub escrow: Vec<u8>,
 }
 
 impl Case {
-    fn new() -> Case {
+    pub fn new() -> Case {
         let mut test = TestCommittee::new(7);
         let record = test.record(&test.committee).unwrap();
         let mut nodes = Vec::new();
@@ -58,7 +58,7 @@ impl Case {
         case
     }
 
-    fn call(&mut self, operation: Operation, arguments: &[&[u8]]) -> Result<Value, Value> {
+    pub fn call(&mut self, operation: Operation, arguments: &[&[u8]]) -> Result<Value, Value> {
         let arguments = arguments.iter().map(|bytes| Zeroizing::new(bytes.to_vec())).collect();
         match self.session.call(operation, arguments, &Silent) {
             Ok(bytes) => Ok(serde_json::from_slice(&bytes).expect("JSON")),
@@ -66,12 +66,12 @@ impl Case {
         }
     }
 
-    fn pinned(&self) -> Value {
+    pub fn pinned(&self) -> Value {
         let digest = format!("0x{}", hex::encode(self.test.committee.digest()));
         json!({ "digest": digest, "allowInsecureDealer": true, "until": NOW + 3600 })
     }
 
-    fn escrow_to(&mut self, address: &[u8]) -> Result<Vec<u8>, Value> {
+    pub fn escrow_to(&mut self, address: &[u8]) -> Result<Vec<u8>, Value> {
         let (options, record) = (self.pinned().to_string(), self.record.clone());
         let salt = self.salt.clone();
         let arguments = [options.as_bytes(), &record, address, salt.as_bytes()];
@@ -87,7 +87,7 @@ impl Case {
         Ok(text["text"].as_str().unwrap().to_owned())
     }
 
-    fn subject(&self) -> String {
+    pub fn subject(&self) -> String {
         let (account, nonce) = (self.chain.account, self.chain.nonce);
         format!("Recover {account} on 1 nonce {nonce} to {NEW_KEY}")
     }
@@ -95,6 +95,11 @@ impl Case {
     /// What so many nodes answer to a signature.
     fn answers(&mut self, signature: &str, count: usize) -> Value {
         let sealed = self.call(Operation::SaltSeal, &[signature.as_bytes()]).unwrap();
+        self.answers_to(&sealed, count)
+    }
+
+    /// What so many nodes answer to what was sealed for them.
+    pub fn answers_to(&mut self, sealed: &Value, count: usize) -> Value {
         assert_eq!(sealed["threshold"], 3);
         let bodies = sealed["bodies"].as_array().unwrap();
         let mut answers = Vec::new();

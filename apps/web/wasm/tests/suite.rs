@@ -1,5 +1,6 @@
 //! The operations of the module, natively.
 
+mod find;
 mod operations;
 mod salts;
 // Committees and signed mails, as the salt's own tests make them.
