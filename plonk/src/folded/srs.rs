@@ -345,7 +345,7 @@ impl Head {
         }
         let tau_g2 = read_g2(&mut reader)?;
         // Taken before anything is reserved for them; a length that no memory has is not there either.
-        let bytes_of = |count: usize| count.checked_mul(POINT).unwrap_or(usize::MAX);
+        let bytes_of = |count: usize| count.saturating_mul(POINT);
         let powers_at = reader.at();
         reader.take(bytes_of(count))?;
         let folded_at = reader.at();
