@@ -8,6 +8,7 @@ import { figures, parts } from "./figures.mjs";
 import { faults } from "./faults.mjs";
 import { MailStack } from "./mail-stack.mjs";
 import { mailboxAlone, oneMail, privately } from "./journeys.mjs";
+import { SaltNodes } from "./nodes.mjs";
 import { ByMailServer, Lmtp } from "./post.mjs";
 import { Service } from "./service.mjs";
 import { inWorld, withDatabase } from "./stage.mjs";
@@ -18,12 +19,13 @@ const usage = `\
 usage: scripts/e2e mail [--database sqlite|postgres] [--mail-stack postfix|lmtp] [--json]
        scripts/e2e trouble [--only NAME] [--json]
        scripts/e2e figures [--only mails|relayers|salts] [--json]
-       scripts/e2e trial FOLDER
+       scripts/e2e trial FOLDER [--journey one-mail|mailbox-alone]
        scripts/e2e faults [--kills N] [--seed S] [--mails M] [--database sqlite|postgres] [--json]
 
 mail     all journeys, on every database and through every mail stack that the machine has, or those that are named; what
          it has not is said to be "not run"
-trial    the first journey in the world of a running \`zkdkim-relayer serve --dev\`, which names FOLDER
+trial    a journey, the first or the one that is named, in the world of a running \`zkdkim-relayer serve --dev\`, which names
+         FOLDER
 faults   M mails (100) to two relayers on one database, of which one after the other is killed N times (200)
 trouble  what goes wrong around a relayer, one after the other: ${Object.keys(troubles).join(", ")}
 figures  what mails, salts and scans cost on this machine
@@ -43,7 +45,7 @@ await main(async () => {
   const tell = (text) => console.error(`  ${text}`);
   const print = (result) => console.log(options.json ? JSON.stringify(result) : lines(result));
   for (const name of ["zkdkim", "signer"]) program(name);
-  if (command === "trial") return trial(options.folder, tell, print);
+  if (command === "trial") return trial(options.folder, options.journey, tell, print);
   for (const name of ["relayer", "salt-node"]) program(name);
   if (command === "figures") return figures(options.only, tell, print);
   if (command === "trouble") return trouble(options.only, tell, print);
@@ -106,13 +108,13 @@ async function trouble(only, tell, print) {
 }
 
 /// The account of a stranger is recovered by a relayer that another terminal runs.
-async function trial(folder, tell, print) {
+async function trial(folder, journey, tell, print) {
   const started = performance.now();
   const world = World.attach(folder);
   const service = Service.at(readJson(join(folder, "world.json")).ports);
-  const recovered = await oneMail(world, service, new Lmtp(world, service), tell);
+  const recovered = await journeys[journey](world, service, new Lmtp(world, service), tell, SaltNodes.attach(folder));
   const seconds = Number(((performance.now() - started) / 1000).toFixed(1));
-  print({ journey: "one-mail", mail_stack: "lmtp", database: "sqlite", recovered, seconds });
+  print({ journey, mail_stack: "lmtp", database: "sqlite", recovered, seconds });
   world.stop();
 }
 
@@ -130,6 +132,7 @@ function read(args) {
         mails: { type: "string", default: "100" },
         database: { type: "string" },
         only: { type: "string" },
+        journey: { type: "string", default: "one-mail" },
         "mail-stack": { type: "string" },
       },
     }));
@@ -148,9 +151,10 @@ function read(args) {
   };
   const [kills, seed, mails] = ["kills", "seed", "mails"].map(number);
   const [folder] = rest;
-  const { only } = values;
+  const { only, journey } = values;
+  if (!["one-mail", "mailbox-alone"].includes(journey)) throw new UsageError(usage);
   if (only && !{ trouble: troubles, figures: parts }[command]?.[only]) throw new UsageError(usage);
-  return { command, options: { folder, json: values.json, database: values.database, stack, only, kills, seed, mails } };
+  return { command, options: { folder, journey, json: values.json, database: values.database, stack, only, kills, seed, mails } };
 }
 
 function lines(result) {

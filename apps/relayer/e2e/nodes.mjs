@@ -32,6 +32,14 @@ export class SaltNodes {
     return nodes;
   }
 
+  /// The nodes of `zkdkim-relayer serve --dev`, which another process runs.
+  static attach(folder) {
+    const nodes = new SaltNodes();
+    nodes.#folder = join(folder, "nodes");
+    nodes.record = join(nodes.#folder, "committee.record");
+    return nodes;
+  }
+
   async #start(chain, recovery, resolver) {
     if (!resolver) {
       const records = readJson(join(repository, "test-vectors/messages/dns.json"));
@@ -70,9 +78,9 @@ plain_http = true
     process.once("exit", () => this.stop());
   }
 
-  /// Ends a node as a loss of power would.
+  /// Ends a node as a loss of power would; false where another process runs it.
   kill(index) {
-    this.#children[index - 1].kill("SIGKILL");
+    return this.#children[index - 1]?.kill("SIGKILL") ?? false;
   }
 
   stop() {

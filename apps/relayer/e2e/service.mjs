@@ -74,7 +74,10 @@ export class Service {
 
   async #http(method, path, body, type = "application/json") {
     const url = `http://127.0.0.1:${this.ports.http}${path}`;
-    const response = await fetch(url, { method, body, headers: body ? { "content-type": type } : {} });
+    const ask = () => fetch(url, { method, body, headers: body ? { "content-type": type } : {} });
+    // A connection that idled while this process was busy is closed, which is seen only when it is used: asked once more. What
+    // comes twice is known.
+    const response = await ask().catch((error) => (error.cause?.code === "UND_ERR_SOCKET" ? ask() : Promise.reject(error)));
     const answer = await response.json();
     if (!response.ok) throw new Failure(`${method} ${path.slice(0, 20)}: ${response.status} ${JSON.stringify(answer)}`);
     return answer;

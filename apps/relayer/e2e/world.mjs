@@ -61,10 +61,11 @@ export class World {
 
   /// The world of `zkdkim-relayer serve --dev`, which another process runs.
   static attach(folder) {
-    const { url, ownerKey, contracts, registry, accounts } = readJson(join(folder, "world.json"));
+    const { url, ownerKey, contracts, registry } = readJson(join(folder, "world.json"));
     const world = new World();
     world.folder = folder;
-    world.#accounts = accounts;
+    // Every trial has accounts of its own.
+    world.#accounts = Date.now();
     world.prover = new Prover();
     world.chain = { url, client: clientOf(url), stop() {} };
     world.contracts = contracts;
@@ -76,8 +77,7 @@ export class World {
   /// What another process needs to attach.
   state() {
     const { contracts, registry } = this;
-    // Accounts of other processes are others.
-    return { url: this.chain.url, ownerKey: this.#ownerKey, contracts, registry, accounts: 1000 };
+    return { url: this.chain.url, ownerKey: this.#ownerKey, contracts, registry };
   }
 
   #know(ownerKey) {
@@ -222,7 +222,7 @@ export class World {
     const text = `\
 database = ${JSON.stringify(database)}
 registry = "registry.json"
-salts = { ${nodes ? `nodes = ${nodes.configuration(this.folder)}` : 'folder = "salts"'} }
+salts = { folder = "salts"${nodes ? `, nodes = ${nodes.configuration(this.folder)}` : ""} }
 proving = { cache = ${JSON.stringify(cache)}, allow_insecure_dev = true }
 http = { listen = "127.0.0.1:${http}", mail_to = "recovery@relayer.example" }
 lmtp = { listen = "127.0.0.1:${lmtp}" }

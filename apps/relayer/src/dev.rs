@@ -1,5 +1,5 @@
-//! `serve --dev`: everything that a trial needs, on this machine, all of it insecure: a chain, the contracts, mailboxes whose
-//! salts the relayer has. A script of the source tree makes it, and ends with this program.
+//! `serve --dev`: everything that a trial needs, on this machine, all of it insecure: a chain, the contracts, salt nodes with a
+//! dealer, mailboxes whose salts the relayer has. A script of the source tree makes it, and ends with this program.
 
 use std::{
     path::{Path, PathBuf},
