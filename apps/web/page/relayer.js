@@ -1,6 +1,7 @@
 /** A relayer at a path of this site: it sends what is handed to it, and learns nothing but what the chain shows. */
 
 import { PageFault } from "./fault.js";
+import { isLong } from "./target.js";
 
 /** What a relayer says against something, in its own words. */
 function refusal(said) {
@@ -27,8 +28,10 @@ export class Relayer {
     throw refusal(answer) ?? new PageFault("relayer-silent");
   }
 
-  #named({ chain, account, action, newKey }) {
-    return { chain: Number(chain), account, action, ...(action === "recover" ? { new_key: newKey } : {}) };
+  #named(target) {
+    const { chain, account, action, newKey } = target;
+    const owner = isLong(target) ? { new_owner: newKey } : { new_key: newKey };
+    return { chain: Number(chain), account, action, ...(action === "recover" ? owner : {}) };
   }
 
   /** Asks for the Subject; a round is opened where a vote needs one. Gives what {@link Relayer.look} takes. */

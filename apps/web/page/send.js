@@ -4,7 +4,7 @@ import { copyButton, h, newId, save, table } from "./dom.js";
 import { Relayer } from "./relayer.js";
 import { day, guarded } from "./reports.js";
 import { callOf, progressOf } from "./wallet.js";
-import { isLong, walletButtons } from "./target.js";
+import { walletButtons } from "./target.js";
 
 /**
  * Sends a proof by the wallet, hands it to the relayer, or saves it.
@@ -42,7 +42,7 @@ export function sender(page, target, { file, calldata }, { wallet, onWallet, onS
     page.insecure ? h("p", { class: "banner" }, t("insecure")) : null,
     h("p", {}, t("done.what")),
     target.contract ? bySender : h("p", { class: "soft" }, t("send.no-contract")),
-    site.relayer === undefined || isLong(target) ? null : h("button", { type: "button", click: hand }, t("send.relayer")),
+    site.relayer === undefined ? null : h("button", { type: "button", click: hand }, t("send.relayer")),
     h("button", { type: "button", click: () => save("zkdkim-proof.json", file) }, t("done.save")),
     calldata === undefined ? null : copyButton(t("done.calldata"), t("copied"), () => calldata),
     h("p", { class: "soft" }, t("done.next")),

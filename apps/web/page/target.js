@@ -88,8 +88,7 @@ export function targetForm(page, action, { onTarget, onWallet }) {
       const { nonce, subject } = await standing(wallet, target);
       return nonce === 0n ? undefined : { ...target, nonce: String(nonce), told: subject };
     }
-    // Relayers ask for addresses.
-    if (site.relayer === undefined || isLong(target)) throw new PageFault("no-number");
+    if (site.relayer === undefined) throw new PageFault("no-number");
     const relayer = new Relayer(site.relayer);
     result.replaceChildren(h("p", {}, t("target.asking")));
     const { subject, send_to } = await relayer.follow(await relayer.ask(target), ({ subject }) => subject !== null, leaving);
