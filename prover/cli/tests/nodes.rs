@@ -331,3 +331,28 @@ fn a_registry_is_kept_true() {
     assert!(text(&failed, "detail").starts_with("2 of 2 selectors"), "{failed}");
     assert_eq!(fs::read(home.path("registry.json")).unwrap(), before);
 }
+
+/// The call is for the contract's owner, who is not here.
+#[test]
+fn a_root_is_proposed_after_the_latest_one() {
+    let home = Home::new();
+    home.json(&["registry", "init", "--file", "registry.json"]).succeeds();
+    let root = home.json(&["registry", "root", "--file", "registry.json"]).succeeds().last();
+    let root = text(&root, "root");
+    let contract = format!("0x{}", "c0".repeat(20));
+    let propose = |latest: String| {
+        let chain = server::json_rpc(move |_, _| server::result(latest.clone().into()));
+        let args = ["registry", "propose", "--file", "registry.json", "--allow-plain-http"];
+        home.json(&[&args[..], &["--rpc", &chain, "--contract", &contract]].concat())
+    };
+    let before = format!("0x{}", "07".repeat(32));
+    let last = propose(before.clone()).succeeds().last();
+    assert_eq!(
+        (&last["latest"], &last["call"]["to"]),
+        (&before.clone().into(), &contract.clone().into())
+    );
+    let data = format!("0x99e099e4{}{}", &root[2..], &before[2..]);
+    assert_eq!(last["call"]["data"], data);
+    assert_eq!(propose(root).succeeds().last()["call"], Value::Null);
+    propose("0x".into()).fails(2, "chain");
+}

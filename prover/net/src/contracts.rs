@@ -46,6 +46,23 @@ pub fn is_root_accepted(rpc: &Rpc, roots: &[u8; 20], root: &[u8; 32]) -> Result<
         .ok_or_else(|| none(rpc, "no truth value: is this the registry of roots?"))
 }
 
+/// The root that a registry of roots accepted last, 0 for none (`KeyRegistryRoots.latestRoot`).
+///
+/// # Errors
+///
+/// Those of [`Rpc::chain_id`]; [`Error::Answer`] where the contract has no such function.
+pub fn latest_root(rpc: &Rpc, roots: &[u8; 20]) -> Result<[u8; 32]> {
+    let data = rpc.eth_call(roots, &abi::call("latestRoot()", &[]))?;
+    let root = data.filter(|data| data.len() == 32).and_then(|data| abi::word(&data, 0));
+    root.ok_or_else(|| none(rpc, "no root: is this the registry of roots?"))
+}
+
+/// What the owner of a registry of roots has to call so that a root follows the latest one
+/// (`KeyRegistryRoots.proposeRoot`).
+pub fn propose_root(root: &[u8; 32], latest: &[u8; 32]) -> Vec<u8> {
+    abi::call("proposeRoot(uint256,uint256)", &[*root, *latest])
+}
+
 /// Whether an account that is a contract takes a signature for its own (ERC-1271); false where it has no code.
 ///
 /// # Errors

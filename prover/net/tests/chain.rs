@@ -83,6 +83,18 @@ fn a_contract_signs_and_a_root_counts() {
     assert!(root(&chain(|_, _| result(hex_words(&[abi::number(1)])))).unwrap());
     assert!(!root(&chain(|_, _| result(hex_words(&[abi::number(0)])))).unwrap());
     assert!(root(&chain(|_, _| result("0x".into()))).is_err());
+    let latest = |rpc: &Rpc| contracts::latest_root(rpc, &[1; 20]);
+    assert_eq!(latest(&chain(|_, _| result(hex_words(&[[7; 32]])))).unwrap(), [7; 32]);
+    for other in [hex_words(&[[7; 32], [8; 32]]), "0x".into(), "0x07".into()] {
+        assert!(latest(&chain(move |_, _| result(other.clone()))).is_err());
+    }
+}
+
+/// The selector is viem's `toFunctionSelector`.
+#[test]
+fn a_proposal_names_the_root_and_its_predecessor() {
+    let expected = [&hex::decode("99e099e4").unwrap()[..], &abi::number(1), &abi::number(2)];
+    assert_eq!(contracts::propose_root(&abi::number(1), &abi::number(2)), expected.concat());
 }
 
 #[test]

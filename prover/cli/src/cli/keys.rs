@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
+use zkdkim_relation::recovery_subject::Address;
 
 use super::net::NetArgs;
 
@@ -103,6 +104,17 @@ pub enum RegistryCommand {
         /// Ask this machine's resolver instead of several that have to agree
         #[arg(long)]
         system: bool,
+        #[command(flatten)]
+        net: NetArgs,
+    },
+    /// Print what the owner of a registry contract has to call so that it takes the file's root, after its delay
+    Propose {
+        /// A node of the chain
+        #[arg(long, value_name = "URL")]
+        rpc: String,
+        /// The registry contract (KeyRegistryRoots)
+        #[arg(long, value_name = "ADDRESS")]
+        contract: Address,
         #[command(flatten)]
         net: NetArgs,
     },

@@ -3,11 +3,14 @@
 use std::path::Path;
 
 use serde_json::json;
-use zkdkim_prover::hex_form::field_hex;
+use zkdkim_net::{contracts, Rpc};
+use zkdkim_plonk::words::scalar_word;
+use zkdkim_prover::hex_form::{bytes_hex, field_hex};
 use zkdkim_relation::{
     commitment::leaf,
     key_record::KeyRecord,
     key_text::{domain_of_record, signing_domain},
+    recovery_subject::Address,
     registry::RegistryError,
     KeyRegistry,
 };
@@ -17,7 +20,7 @@ use zkdkim_store::{
     Error as StoreError, Overwrite,
 };
 
-use super::{sync, CommandResult, Stop, SUCCESS};
+use super::{ask, sync, CommandResult, Stop, SUCCESS};
 use crate::{
     cli::{
         keys::{RegistryArgs, RegistryCommand},
@@ -66,6 +69,9 @@ pub fn run(args: &HiArgs, command: &RegistryArgs) -> CommandResult {
         RegistryCommand::Sync { providers, system, net } => {
             return sync::run(args, path, providers.as_deref(), *system, net);
         }
+        RegistryCommand::Propose { rpc, contract, net } => {
+            return propose(args, &read_registry(path)?, &ask::chain(net, rpc)?, contract);
+        }
     };
     let root = field_hex(&registry.root().0);
     let keys = registry.entries().count();
@@ -84,6 +90,34 @@ pub fn run(args: &HiArgs, command: &RegistryArgs) -> CommandResult {
             args.output.text(format!("{action}{slot}: {keys} keys, root {root}"))?;
         }
     }
+    Ok(SUCCESS)
+}
+
+/// The call that makes the root the contract's next one. It is for its owner, who has a key or is a contract of several, to send.
+fn propose(
+    args: &HiArgs,
+    registry: &KeyRegistry,
+    chain: &Rpc,
+    contract: &Address,
+) -> CommandResult {
+    let root = scalar_word(&registry.root().0);
+    let latest = contracts::latest_root(chain, &contract.0).map_err(Fault::from)?;
+    let data = bytes_hex(&contracts::propose_root(&root, &latest));
+    let call = (root != latest).then(|| json!({ "to": contract.to_string(), "data": data }));
+    let text = match call {
+        Some(_) => format!("to   {contract}\ndata {data}"),
+        None => format!("propose: the contract has the root {} already", bytes_hex(&root)),
+    };
+    args.output.result(
+        "registry",
+        SUCCESS,
+        json!({
+            "verdict": "done", "action": "propose", "root": bytes_hex(&root),
+            "latest": bytes_hex(&latest), "call": call, "keys": registry.entries().count(),
+            "used_slots": registry.used_slots(),
+        }),
+    )?;
+    args.output.text(text)?;
     Ok(SUCCESS)
 }
 
