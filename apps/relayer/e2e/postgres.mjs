@@ -6,13 +6,15 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 
 const versions = "/usr/lib/postgresql";
+/// How many were started: one that ends still removes its folder when the next begins.
+let started = 0;
 
 /// The URL of a server, how to let it crash and start again, and how to end it; none where there is no Postgres.
 export async function startPostgres() {
   const found = existsSync(versions) ? readdirSync(versions).sort() : [];
   const bin = found.map((version) => join(versions, version, "bin")).filter((bin) => existsSync(join(bin, "initdb"))).at(-1);
   if (!bin) return undefined;
-  const folder = join(tmpdir(), `zkdkim-e2e-postgres-${process.pid}`);
+  const folder = join(tmpdir(), `zkdkim-e2e-postgres-${process.pid}-${++started}`);
   // It ends when this process does, however that is.
   const script =
     `set -e; mkdir -m 700 ${folder}; trap 'kill $server; wait $server; rm -rf ${folder}' EXIT; ` +
