@@ -336,7 +336,6 @@ fn a_registry_is_kept_true() {
 #[test]
 fn a_root_is_proposed_after_the_latest_one() {
     let home = Home::new();
-    home.json(&["registry", "init", "--file", "registry.json"]).succeeds();
     let root = home.json(&["registry", "root", "--file", "registry.json"]).succeeds().last();
     let root = text(&root, "root");
     let contract = format!("0x{}", "c0".repeat(20));

@@ -20,6 +20,7 @@ use zkdkim_plonk::halo2curves::{bn256::Fr, ff::Field as _};
 use zkdkim_relation::header::MAX_HEADER_BYTES;
 
 use super::{
+    assertions::{Assertions, Purpose},
     attack::{self, Inputs},
     headers::Headers,
     open::open_cells,
@@ -75,7 +76,9 @@ pub fn draw(subject: &Subject, rng: &mut impl Rng) -> Weakening {
             layout.fixed != subject.layout.fixed || layout.phases != subject.layout.phases;
         if !gates.is_empty() || tables_or_phases {
             let only_adds = name.starts_with("one row more");
-            let reason = reason(&name, &place);
+            let fewer = name.starts_with("one row fewer");
+            let of_row = || fewer.then(|| redundant(&layout, &gates, &place)).flatten();
+            let reason = reason(&name, &place).or_else(of_row);
             return Weakening { name, place, layout, gates, only_adds, reason };
         }
     }
@@ -89,6 +92,18 @@ fn reason(name: &str, place: &str) -> Option<String> {
     let text = std::fs::read_to_string(REASONS).unwrap_or_default();
     let start = format!("{name} at {place}: ");
     text.lines().find_map(|line| line.strip_prefix(&start)).map(str::to_owned)
+}
+
+/// The reason on file for a row in which all of these gates are redundant: to switch them off there is to leave them out.
+fn redundant(layout: &Layout<Fr>, gates: &[usize], place: &str) -> Option<String> {
+    let list = Assertions::read();
+    let mut reasons =
+        gates.iter().map(|gate| match list.purpose(&layout.gates[*gate].name, place) {
+            Some(Purpose::Redundant(reason)) => Some(reason.clone()),
+            _ => None,
+        });
+    let first = reasons.next()??;
+    reasons.all(|reason| reason.is_some()).then_some(first)
 }
 
 /// Whether a gate says something else: it reads what has changed, or another polynomial that is no multiple.
