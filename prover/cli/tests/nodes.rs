@@ -353,5 +353,5 @@ fn a_root_is_proposed_after_the_latest_one() {
     let data = format!("0x99e099e4{}{}", &root[2..], &before[2..]);
     assert_eq!(last["call"]["data"], data);
     assert_eq!(propose(root).succeeds().last()["call"], Value::Null);
-    propose("0x".into()).fails(2, "chain");
+    propose("0x".into()).fails(2, "network");
 }
