@@ -15,7 +15,7 @@ import { browse, missing, serve } from "../test/chromium.mjs";
 const NAMES = {
   prove_wall_s: "proof, wall time, all threads",
   prove_cpu_s: "proof, CPU seconds, all threads",
-  peak_mb: "renderer's peak",
+  peak_mb: "renderer's peak, MiB",
   code_mb: "module, compressed",
   first_visit_mb: "first visit, compressed",
   second_visit_ready_s: "second visit until ready to prove",
